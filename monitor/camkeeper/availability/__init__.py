@@ -1,0 +1,1 @@
+"""From statuses in time to the figure that decides payment. Pure, in integers."""

@@ -1,0 +1,1 @@
+"""From cameras.yaml to a Registry, or every fault at once."""

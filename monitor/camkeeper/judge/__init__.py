@@ -1,0 +1,1 @@
+"""What results amount to. Pure folds: no clock, no socket."""

@@ -1,0 +1,119 @@
+"""All of a township together, as read from its configuration: one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from camkeeper.model.contract import Contact, Contractor, Window
+from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
+from camkeeper.model.place import KeyPlace, Site
+from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registry:
+    """Everything enrolled. References between its parts are valid: the configuration reader saw to it."""
+
+    name: str
+    sites: tuple[Site, ...]
+    devices: tuple[Device, ...]
+    links: tuple[Link, ...] = ()
+    key_places: tuple[KeyPlace, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    contractors: tuple[Contractor, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    windows: tuple[Window, ...] = ()
+    uplinks: tuple[Uplink, ...] = ()
+    probe: ProbePolicy = field(default_factory=ProbePolicy)
+    judge: JudgePolicy = field(default_factory=JudgePolicy)
+    accounting: tuple[AccountingPolicy, ...] = DEFAULT_ACCOUNTING
+    synthetic_geometry: bool = False
+    """True where the coordinates are made up; every screen and map says so."""
+    digest: str = ""
+    """SHA-256 of the configuration's bytes."""
+    source: str = ""
+    """The configuration's path as given."""
+
+    @cached_property
+    def device_by_id(self) -> dict[str, Device]:
+        """Devices by id."""
+        return {d.id: d for d in self.devices}
+
+    @cached_property
+    def site_by_id(self) -> dict[str, Site]:
+        """Sites by id."""
+        return {s.id: s for s in self.sites}
+
+    @cached_property
+    def link_by_id(self) -> dict[str, Link]:
+        """Links by id."""
+        return {link.id: link for link in self.links}
+
+    @cached_property
+    def credential_by_id(self) -> dict[str, Credential]:
+        """Credentials by id."""
+        return {c.id: c for c in self.credentials}
+
+    @cached_property
+    def children(self) -> dict[str | None, tuple[Site, ...]]:
+        """Sites by their parent's id; None has the roots."""
+        out: dict[str | None, list[Site]] = {}
+        for site in self.sites:
+            out.setdefault(site.parent_id, []).append(site)
+        return {parent: tuple(sites) for parent, sites in out.items()}
+
+    @cached_property
+    def _devices_by_site(self) -> dict[str, list[Device]]:
+        out: dict[str, list[Device]] = {}
+        for device in self.devices:
+            out.setdefault(device.site_id, []).append(device)
+        return out
+
+    def subtree(self, site_id: str) -> Iterator[Site]:
+        """Yield the site and everything below it, parents first; KeyError where there is no such site."""
+        site = self.site_by_id[site_id]
+        yield site
+        for child in self.children.get(site_id, ()):
+            yield from self.subtree(child.id)
+
+    def devices_in(self, site_id: str) -> tuple[Device, ...]:
+        """Return the devices of the site and of all below it."""
+        return tuple(d for site in self.subtree(site_id) for d in self._devices_by_site.get(site.id, ()))
+
+    def upstream(self, device: Device) -> tuple[Link, ...]:
+        """Return the links that the device depends on, nearest first."""
+        out: list[Link] = []
+        link_id = device.link_id
+        while link_id is not None:
+            link = self.link_by_id[link_id]
+            out.append(link)
+            link_id = link.upstream_id
+        return tuple(out)
+
+    def line_of(self, device: Device) -> Link | None:
+        """Return the operator's line that the device hangs on, if any."""
+        return next((link for link in self.upstream(device) if link.kind is LinkKind.OPERATOR_LINE), None)
+
+    def windows_of(self, device: Device) -> tuple[Window, ...]:
+        """Return the agreed windows whose scope has the device."""
+        return tuple(w for w in self.windows if self._in_scope(w, device))
+
+    def _in_scope(self, window: Window, device: Device) -> bool:
+        if not (window.site_ids or window.device_ids or window.link_ids):
+            return True
+        return (
+            device.id in window.device_ids
+            or not window.link_ids.isdisjoint(link.id for link in self.upstream(device))
+            or not window.site_ids.isdisjoint(self.ancestry(device.site_id))
+        )
+
+    def ancestry(self, site_id: str) -> tuple[str, ...]:
+        """Return the ids of the site and of all above it, nearest first."""
+        out: list[str] = []
+        at: str | None = site_id
+        while at is not None:
+            out.append(at)
+            at = self.site_by_id[at].parent_id
+        return tuple(out)

@@ -1,0 +1,1 @@
+"""One question to one device. The only room that talks to devices."""

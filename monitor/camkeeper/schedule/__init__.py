@@ -1,0 +1,1 @@
+"""Which device is due when. Pure."""
