@@ -1,1 +1,26 @@
-"""The command line."""
+"""The command line: `camkeeper COMMAND`.
+
+One module a command, light at the top: what is heavy is imported inside the command, so that `--help` is instant.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    name="camkeeper",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="摄像机在线率达标了吗？有多大把握？\n\nIs the promise of 95% online kept, and how sure are we?",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Keep the commands as sub-commands, even where there is only one."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
