@@ -1,0 +1,52 @@
+# make run     set everything up and start the demo township; a browser address is printed
+# make test    set everything up, Debian packages too, and pass the tests
+# make check   style, types, import directions, licences of the dependencies
+# make bench   every benchmark, quick; `make bench-poll`, `make bench-load` ... one of them in full
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUICK ?=
+
+.PHONY: help setup setup-dev run test check bench lock clean audit
+help:
+	@sed -n '1,4s/^# //p' Makefile
+
+setup: $(VENV)/.run-ready
+setup-dev: $(VENV)/.dev-ready
+
+$(VENV)/.run-ready: requirements/run.lock pyproject.toml
+	./scripts/setup.sh run
+$(VENV)/.dev-ready: requirements/dev.lock pyproject.toml
+	./scripts/setup.sh dev
+
+run: setup
+	@exec $(BIN)/camkeeper demo
+
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/camkeeper check config/cameras.yaml
+
+test: setup-dev
+	./scripts/debian-packages.sh --test
+	./scripts/peer-ipycam.sh
+	$(BIN)/python -m coverage run -m pytest
+
+
+# bench/bench_NAME.py is `make bench-NAME`.
+bench: setup-dev
+	@for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python $$program --quick || exit 1; done
+bench-%: setup-dev
+	$(BIN)/python bench/bench_$*.py $(QUICK)
+
+audit: setup-dev
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock --strict
+
+lock:
+	./scripts/lock.sh
+
+clean:
+	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
