@@ -85,8 +85,8 @@ class Buckets:
         """Known share of T; None where T is zero."""
         return Fraction(self.up_ms + self.down_ms, self.accountable_ms) if self.accountable_ms else None
 
-    def verdict(self, *, target_bp: int, unknown_limit_bp: int = 200) -> Promise:
-        """Say whether the target is kept, in integers only.
+    def verdict(self, *, target_bp: int | Fraction, unknown_limit_bp: int = 200) -> Promise:
+        """Say whether the target is kept, in exact arithmetic only (a target finer than 0.01% is a Fraction).
 
         Met: even the lower bound reaches the target, and unknown is within its limit. Missed: even the upper bound
         stays below. Anything between is undetermined, and so is a period in which nothing was accountable.
