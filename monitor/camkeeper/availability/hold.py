@@ -128,9 +128,9 @@ def _winners(samples: Samples, period: Span, hold_ms: int) -> tuple[Integers, In
         device, offset, rank = device[order], offset[order], rank[order]
     same = (device[1:] == device[:-1]) & (offset[1:] == offset[:-1])
     conflicts = same & (rank[1:] != rank[:-1])
-    last = np.append(~same, True)  # noqa: FBT003
+    last = np.append(~same, True)
     # Three rivals at one instant are one conflict: count groups, not pairs.
-    group = np.cumsum(np.append(True, ~same))[1:]  # noqa: FBT003
+    group = np.cumsum(np.append(True, ~same))[1:]
     return device[last], offset[last] + base_ms, rank[last], len(np.unique(group[conflicts]))
 
 
@@ -159,9 +159,5 @@ def _passed(at_ms: Integers, spans: Sequence[Span]) -> Integers:
 def _sums(group: Integers, length_ms: Integers, groups: int) -> list[int]:
     """Add lengths by group, in integers (a weighted bincount would add in floating point)."""
     out = np.zeros(groups, dtype=np.int64)
-    order = np.argsort(group, kind="stable")
-    group, length_ms = group[order], length_ms[order]
-    if len(group):
-        firsts = np.flatnonzero(np.append(True, group[1:] != group[:-1]))  # noqa: FBT003
-        out[group[firsts]] = np.add.reduceat(length_ms, firsts)
+    np.add.at(out, group, length_ms)
     return out.tolist()
