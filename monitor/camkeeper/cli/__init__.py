@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typer
 
+from camkeeper.cli.discover import discover
+
 app = typer.Typer(
     name="camkeeper",
     no_args_is_help=True,
@@ -19,6 +21,9 @@ app = typer.Typer(
 @app.callback()
 def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
+
+
+app.command()(discover)
 
 
 def main() -> None:
