@@ -1,1 +1,1 @@
-"""The wiring of the monitor, top to bottom."""
+"""The wiring of the monitor: `app.monitor` is the one function that puts the rooms together, top to bottom."""

@@ -63,6 +63,8 @@ class Due:
     device_id: str
     due_ms: int
     depth: Depth
+    skipped: int = 0
+    """Regular turns that passed unasked since `due_ms` (the machine stood still)."""
 
 
 class Wheel:
@@ -106,8 +108,9 @@ class Wheel:
             due_ms, device_id, serial = heapq.heappop(self._heap)
             if self._entry.get(device_id) != serial:
                 continue  # moved or removed since
-            out.append(Due(device_id=device_id, due_ms=due_ms, depth=self._depth(device_id, due_ms)))
             cadence = self._cadence[device_id]
+            skipped = (now_ms - due_ms) // cadence.every_ms
+            out.append(Due(device_id=device_id, due_ms=due_ms, depth=self._depth(device_id, due_ms), skipped=skipped))
             self._push(device_id, cadence.turn_before(now_ms, phase(device_id)) + cadence.every_ms)
         return out
 

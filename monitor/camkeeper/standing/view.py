@@ -95,6 +95,21 @@ class UplinkStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneStanding:
+    """One budget of probes: how late they began since the monitor started."""
+
+    name: str
+    """`healthy` or `dead`."""
+    busy: int
+    waiting: int
+    bounds_s: tuple[float, ...]
+    """Upper bounds of the buckets; the last bucket has none."""
+    counts: tuple[int, ...]
+    """Starts per bucket, one more than bounds, not cumulative."""
+    worst_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitorStanding:
     """The monitor's judgement of itself."""
 
@@ -112,6 +127,13 @@ class MonitorStanding:
     probes_missed: int
     policy: str
     """`name/version` of the deciding accounting policy."""
+    probes_discarded: int = 0
+    """Failures not counted because our own loop stood still."""
+    probe_bugs: int = 0
+    """Probes that ended in a fault of ours."""
+    samples_stored: int = 0
+    """Acknowledged on disk since the ledger began."""
+    lanes: tuple[LaneStanding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,5 @@
+"""`python -m camkeeper` is the console script."""
+
+from camkeeper.cli import main
+
+main()

@@ -1,0 +1,98 @@
+"""`camkeeper demo`: a township of virtual devices and the monitor on it, in one command."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from camkeeper.cli.run import start
+from camkeeper.cli.say import fail, tell
+
+PASSWORD_ENV = "CAMKEEPER_DEMO_PASSWORD"  # noqa: S105  (the name of a variable)
+READY_S = 60
+PORTS = range(8080, 8120)
+
+
+def demo(
+    config: Annotated[Path, typer.Option(help="示范乡镇配置 / the demo township")] = Path("config/cameras.yaml"),
+    scenario: Annotated[Path, typer.Option(help="故障剧本 / scenario of faults")] = Path("config/demo-scenario.yaml"),
+    ledger: Annotated[Path, typer.Option(help="账本文件 / the ledger's file")] = Path("var/demo/camkeeper.ledger"),
+    port: Annotated[int, typer.Option(help="看板端口；0：自动选择 / port of the board; 0: choose")] = 0,
+) -> None:
+    """启动示范乡镇（虚拟设备）和监测，打印看板地址；Ctrl-C 全部结束。
+
+    Start a demo township of virtual devices and the monitor on it; Ctrl-C ends all of it.
+    """
+    # A password of this run only: the fleet enforces it, the monitor reads it by reference, nobody else needs it.
+    os.environ[PASSWORD_ENV] = secrets.token_urlsafe(12)
+    with fleet(config, scenario) as ready:
+        tell(
+            f"示范乡镇已就绪：{ready.get('devices', '?')} 台虚拟设备（地理位置为合成）",
+            f"The demo township is up: {ready.get('devices', '?')} virtual devices (geometry is synthetic)",
+        )
+        start(
+            config=config,
+            ledger=ledger,
+            listen=f"127.0.0.1:{port or free_port()}",
+            log="text" if sys.stderr.isatty() else "json",
+            level="WARNING",
+            demo=True,
+        )
+
+
+@contextmanager
+def fleet(config: Path, scenario: Path) -> Iterator[dict[str, Any]]:
+    """Run `camkeeper fleet` beside us until the block ends; yields what it said when it was ready."""
+    command = [sys.executable, "-m", "camkeeper", "fleet", "--with-parent"]
+    command += ["--config", str(config), "--scenario", str(scenario)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603  (our own program)
+    try:
+        yield _ready(process)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _ready(process: subprocess.Popen[str]) -> dict[str, Any]:
+    if process.stdout is None:
+        raise ValueError("the fleet was started without a pipe")
+    readable, _, _ = select.select([process.stdout], [], [], READY_S)
+    line = process.stdout.readline() if readable else ""
+    try:
+        said: dict[str, Any] = json.loads(line)
+    except ValueError:
+        fail("虚拟设备没有启动（原因见上）", "the virtual devices did not start (reason above)")
+    return said
+
+
+def free_port() -> int:
+    """Return the first free port of the board's range."""
+    for port in PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return fail(
+        f"{PORTS[0]}-{PORTS[-1]} 端口均被占用，请用 --port 指定",
+        f"ports {PORTS[0]}-{PORTS[-1]} are all taken; name one by --port",
+    )

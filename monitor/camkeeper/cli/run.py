@@ -1,0 +1,61 @@
+"""`camkeeper run`: the monitor and its board, until told to stop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from camkeeper.cli.say import fail
+
+ConfigOption = Annotated[Path, typer.Option("--config", help="乡镇配置文件 / the township's configuration")]
+LedgerOption = Annotated[Path, typer.Option("--ledger", help="账本文件 / the ledger's file")]
+ListenOption = Annotated[
+    str, typer.Option("--listen", help="看板地址 HOST:PORT（仅限本机回环）/ address of the board, loopback only")
+]
+LogOption = Annotated[
+    Literal["json", "text"] | None,
+    typer.Option("--log", help="日志格式，默认：终端用 text，其余用 json / log form; default: text on a terminal"),
+]
+
+
+def run(
+    config: ConfigOption = Path("config/cameras.yaml"),
+    ledger: LedgerOption = Path("var/camkeeper.ledger"),
+    listen: ListenOption = "127.0.0.1:8080",
+    log: LogOption = None,
+) -> None:
+    """启动监测与看板，直到收到 SIGTERM / Ctrl-C；SIGHUP 重新读取配置。
+
+    Run the monitor and its board until SIGTERM or Ctrl-C; SIGHUP reads the configuration again.
+    """
+    start(config=config, ledger=ledger, listen=listen, log=log or ("text" if sys.stderr.isatty() else "json"))
+
+
+def start(
+    *, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO", demo: bool = False
+) -> None:
+    """Run the monitor in this process; shared with `camkeeper demo`. Ends by `typer.Exit` where it cannot start."""
+    import asyncio
+
+    from camboard.app import create_app
+
+    from camkeeper import logs
+    from camkeeper.config import ConfigError
+    from camkeeper.ledger.record import LedgerError
+    from camkeeper.run.app import Settings, monitor
+    from camkeeper.run.board import BoardError, parse_listen
+
+    logs.configure(form=log, level=level)
+    try:
+        host, port = parse_listen(listen)
+        settings = Settings(config=config, ledger=ledger, host=host, port=port, demo=demo)
+        asyncio.run(monitor(settings, board=create_app))
+    except ConfigError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        fail(f"{config} 有 {len(error.faults)} 处错误，未启动", f"{config} has {len(error.faults)} faults; not started")
+    except (LedgerError, BoardError) as error:
+        fail(f"无法启动：{error}", f"cannot start: {error}")

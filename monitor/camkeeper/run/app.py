@@ -1,0 +1,175 @@
+"""The wiring of the monitor: `monitor` puts the rooms together, top to bottom.
+
+wheel -> poller -> (prober) -> township (judge) -> recorder -> (ledger) -> keeper -> board
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from camkeeper.clock import SystemClock, Timeline
+from camkeeper.config import load
+from camkeeper.config.secrets import Secrets
+from camkeeper.ledger.ledger import Ledger
+from camkeeper.ledger.record import Boot
+from camkeeper.ledger.replay import refold
+from camkeeper.model.registry import Registry
+from camkeeper.probe.latch import FileLatches
+from camkeeper.probe.prober import Prober
+from camkeeper.run.board import serving
+from camkeeper.run.calendar import Calendar
+from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.keeper import Keeper
+from camkeeper.run.notify import notify
+from camkeeper.run.poller import Poller
+from camkeeper.run.recorder import Recorder
+from camkeeper.run.selfwatch import watch_self
+from camkeeper.run.township import Township, hold_ms
+from camkeeper.schedule.wheel import Wheel
+from camkeeper.sight.pulse import Pulse
+from camkeeper.sight.uplinks import UplinkWatch
+
+EXPIRE_S = 1.0
+CHECKPOINT_MINUTES = 5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `camkeeper run` was told."""
+
+    config: Path
+    ledger: Path
+    host: str
+    port: int
+
+
+async def monitor(settings: Settings, *, board: Callable[[Keeper], web.Application]) -> None:
+    """Run until SIGTERM or SIGINT. ConfigError, LedgerError or BoardError where it cannot start."""
+    registry = await asyncio.to_thread(load, settings.config)
+    clock = SystemClock()
+    boot = Boot(boot_id=uuid.uuid4().hex, version=version("camkeeper"))
+    with Ledger.open(settings.ledger, boot=boot, clock=clock) as ledger:
+        await _watch(settings, registry, clock, boot, ledger, board)
+
+
+async def _watch(
+    settings: Settings,
+    registry: Registry,
+    clock: SystemClock,
+    boot: Boot,
+    ledger: Ledger,
+    board: Callable[[Keeper], web.Application],
+) -> None:
+    recovery = ledger.recover()
+    timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
+    township, wheel, pulse = Township(registry), Wheel(), Pulse(clock)
+    township.restore(refold(recovery.tracks, recovery.batches, registry.judge, partial(_hold_of, registry)).values())
+    uplinks = UplinkWatch(clock=clock, on_change=_log_sight)
+    prober = Prober(
+        clock=timeline,
+        password_of=Secrets(settings.config.parent).resolve,
+        policy=registry.probe,
+        latches=FileLatches(settings.ledger.with_suffix(".latches.json")),
+    )
+    keeper = Keeper(boot=boot, clock=clock, timeline=timeline, township=township, ledger=ledger)
+    recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored)
+    poller = Poller(
+        clock=clock,
+        timeline=timeline,
+        township=township,
+        wheel=wheel,
+        prober=prober,
+        uplinks=uplinks,
+        pulse=pulse,
+        accepting=recorder.accepting,
+    )
+    enrolment = Enrolment(
+        path=settings.config,
+        clock=clock,
+        timeline=timeline,
+        township=township,
+        wheel=wheel,
+        uplinks=uplinks,
+        recorder=recorder,
+        prober=prober,
+    )
+    keeper.show(poller=poller, pulse=pulse, uplinks=uplinks, recorder=recorder, enrolment=enrolment)
+    calendar = Calendar(clock)
+    calendar.every_tick(poller.tick)
+    calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
+    calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
+
+    async with prober, serving(board(keeper), settings.host, settings.port) as address:
+        enrolment.begin(registry, (life.device_id for life in recovery.lives))
+        await recorder.flush()
+        await keeper.build()
+        stopped = _stop_signals()
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(uplinks.run(), name="uplinks"),
+                group.create_task(watch_self(pulse=pulse, timeline=timeline, recorder=recorder, rearm=calendar.rearm)),
+                group.create_task(_expire(township, timeline, poller), name="expire"),
+                group.create_task(recorder.run(), name="recorder"),
+                group.create_task(keeper.run(), name="keeper"),
+            ]
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGHUP, lambda: group.create_task(enrolment.reload(), name="reload")
+            )
+            calendar.start()
+            notify("READY=1")
+            print(f"看板 / board: {address}", flush=True)
+            await stopped.wait()
+            notify("STOPPING=1")
+            calendar.stop()
+            for task in tasks:
+                task.cancel()
+        keeper.close()
+        await poller.close()
+        await _last_words(ledger, recorder)
+
+
+async def _last_words(ledger: Ledger, recorder: Recorder) -> None:
+    """Put everything on disk, within the time that a stop has."""
+    try:
+        async with asyncio.timeout(3):
+            await recorder.checkpoint()
+    except TimeoutError:
+        _log.error("stop_unwritten", error=ledger.health.error)  # what was not acknowledged reads as unknown
+
+
+async def _expire(township: Township, timeline: Timeline, poller: Poller) -> None:
+    while True:
+        await asyncio.sleep(EXPIRE_S)
+        township.expire(timeline.now_ms(), but=poller.asking)
+
+
+async def _roll_up(ledger: Ledger) -> None:
+    await asyncio.wrap_future(ledger.roll_up())
+
+
+def _hold_of(registry: Registry, device_id: str) -> int:
+    device = registry.device_by_id.get(device_id)
+    return hold_ms(device, registry) if device is not None else 0
+
+
+def _stop_signals() -> asyncio.Event:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
+
+
+def _log_sight(uplink: object, sight: object) -> None:
+    _log.warning("uplink", uplink=getattr(uplink, "id", "?"), sees=getattr(sight, "sees", None))

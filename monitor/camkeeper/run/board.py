@@ -1,0 +1,52 @@
+"""Where the board listens."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+
+class BoardError(Exception):
+    """The board cannot listen where it was told to."""
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Return (host, port) of `HOST:PORT` or `[IPV6]:PORT`; loopback only, because the board has no login yet."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not port.isdecimal() or not 0 <= int(port) <= 65535:
+        raise BoardError(f"--listen {text}: 应为 HOST:PORT / want HOST:PORT")
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise BoardError(
+            f"--listen {text}: 看板尚无登录，只能监听本机回环地址，请用反向代理对外提供"
+            " / the board has no login yet and listens on loopback only; publish it through a reverse proxy"
+        )
+    return host, int(port)
+
+
+@asynccontextmanager
+async def serving(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve until the block ends; yields the address to open."""
+    # Open event streams would hold a stop back for a minute.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, handle_signals=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise BoardError(
+                f"{host}:{port}: {error.strerror}; 用 --listen 换一个 / choose another by --listen"
+            ) from error
+        bound = runner.addresses[0][1]
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{bound}/"
+    finally:
+        await runner.cleanup()

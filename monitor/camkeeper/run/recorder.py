@@ -1,0 +1,105 @@
+"""Takes what waits in the township to the ledger, and tells only what is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from typing import Protocol
+
+from camkeeper.clock import ClockStep, Timeline
+from camkeeper.judge.track import Track
+from camkeeper.ledger.record import Ack, Batch, LifeChange
+from camkeeper.ledger.snapshot import Snapshot
+from camkeeper.run.township import Township
+
+FLUSH_S = 0.25
+TICK_EVERY_MS = 2_000
+MAX_WAITING = 50_000
+"""Samples that may wait for a broken disk. Past that no more are taken: the gap is unknown, nothing else is lost."""
+
+
+class Appends(Protocol):
+    """What the recorder needs of a ledger."""
+
+    def append(self, batch: Batch) -> Future[Ack]:
+        """Queue a batch; the future is done when it is on disk."""
+
+    def checkpoint(self, tracks: Iterable[Track]) -> Future[int]:
+        """Keep the tracks as they are after all that was queued so far."""
+
+
+class Recorder:
+    """Stored first, told afterwards: one batch at a time, in order."""
+
+    def __init__(
+        self, *, ledger: Appends, township: Township, timeline: Timeline, stored: Callable[[frozenset[str]], None]
+    ) -> None:
+        self._ledger, self._township, self._timeline, self._stored = ledger, township, timeline, stored
+        self._lives: list[LifeChange] = []
+        self._steps: list[ClockStep] = []
+        self._config: Snapshot | None = None
+        self._waiting = 0
+        self.last_tick_ms = timeline.now_ms()
+        """Everything up to here is acknowledged on disk."""
+        self.samples_stored = 0
+        """Samples acknowledged since the ledger began."""
+
+    def note_config(self, snapshot: Snapshot, lives: tuple[LifeChange, ...]) -> None:
+        """Put a configuration and the lives that begin or end with it into the next batch."""
+        self._config = snapshot
+        self._lives.extend(lives)
+
+    def note_step(self, step: ClockStep) -> None:
+        """Put a step of the wall clock into the next batch."""
+        self._steps.append(step)
+
+    def accepting(self) -> bool:
+        """Return whether more samples may be taken."""
+        return self._waiting + self._township.waiting < MAX_WAITING
+
+    async def run(self) -> None:
+        """Flush until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def flush(self, *, final: bool = False) -> None:
+        """Write what waits; return when it is on disk."""
+        now_ms = self._timeline.now_ms()
+        idle = not (self._township.waiting or self._township.changed or self._lives or self._steps or self._config)
+        if not idle or final or now_ms - self.last_tick_ms >= TICK_EVERY_MS:
+            await self._stored_by(self._submit(now_ms), now_ms)
+
+    async def checkpoint(self) -> None:
+        """Write what waits and keep the tracks just as they are after it."""
+        now_ms = self._timeline.now_ms()
+        written = self._submit(now_ms)
+        # No await between the two: a sample taken in between would be in the tracks and not in the journal.
+        kept = self._ledger.checkpoint(self._township.tracks())
+        await self._stored_by(written, now_ms)
+        await asyncio.shield(asyncio.wrap_future(kept))
+
+    def _submit(self, now_ms: int) -> tuple[Batch, Future[Ack]]:
+        samples, transitions = self._township.drain()
+        batch = Batch(
+            samples=samples,
+            transitions=transitions,
+            tick_ms=now_ms,
+            lives=tuple(self._lives),
+            config=self._config,
+            clock_steps=tuple(self._steps),
+        )
+        self._lives, self._steps, self._config = [], [], None
+        self._waiting += len(samples)
+        return batch, self._ledger.append(batch)
+
+    async def _stored_by(self, submitted: tuple[Batch, Future[Ack]], tick_ms: int) -> None:
+        batch, future = submitted
+        # Shielded: a stop in this moment must not take back what was queued.
+        ack = await asyncio.shield(asyncio.wrap_future(future))
+        self._waiting -= len(batch.samples)
+        self.samples_stored = ack.samples
+        self.last_tick_ms = max(self.last_tick_ms, tick_ms)
+        changed = frozenset(t.device_id for t in batch.transitions) | frozenset(c.device_id for c in batch.lives)
+        self._stored(changed)

@@ -1,0 +1,154 @@
+"""Everything known of the devices now: tracks, remembered rungs, and what waits to be written. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from camkeeper.judge.fold import Track, expire, judge
+from camkeeper.judge.ladder import Memory, sample_of
+from camkeeper.model.change import Transition
+from camkeeper.model.equipment import Device
+from camkeeper.model.probing import DeviceFacts, ProbeResult, Rung, RungResult, Sample, Verdict
+from camkeeper.model.registry import Registry
+from camkeeper.model.status import Status
+from camkeeper.schedule.wheel import Cadence
+
+
+@dataclass(slots=True)
+class Known:
+    """One device: its folded state, and the newest answer of each rung for showing."""
+
+    hold_ms: int
+    track: Track | None = None
+    memory: Memory = field(default_factory=Memory)
+    rungs: dict[Rung, RungResult] = field(default_factory=dict)
+    facts: DeviceFacts = field(default_factory=DeviceFacts)
+    climbed: bool = False
+    """Whether the whole ladder was climbed since this process began."""
+
+
+class Township:
+    """The folded state of all enrolled devices. One owner, the event loop."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._known: dict[str, Known] = {}
+        self._samples: list[Sample] = []
+        self._transitions: list[Transition] = []
+        self.enrol(registry)
+
+    def enrol(self, registry: Registry, *, anew: Collection[str] = ()) -> None:
+        """Take over a configuration: new devices begin without a track, removed ones are forgotten.
+
+        `anew`: devices whose address, credential or ladder changed. Their status stays, what was learned of them not.
+        """
+        self.registry = registry
+        kept = self._known
+        for device_id in anew:
+            known = kept[device_id]
+            known.memory, known.rungs, known.facts, known.climbed = Memory(), {}, DeviceFacts(), False
+        self._known = {}
+        for device in registry.devices:
+            known = kept.get(device.id) or Known(hold_ms=0)
+            known.hold_ms = hold_ms(device, registry)
+            self._known[device.id] = known
+
+    def restore(self, tracks: Iterable[Track]) -> None:
+        """Go on with the tracks that the ledger brought back. Nothing is written again."""
+        for track in tracks:
+            known = self._known.get(track.device_id)
+            if known is not None:
+                known.track, known.memory = track, track.memory
+
+    def known(self, device_id: str) -> Known | None:
+        """Return what is known of an enrolled device."""
+        return self._known.get(device_id)
+
+    def is_down(self, device_id: str) -> bool:
+        """Return whether the device is, or is about to be, down: its probes go by the budget of the dead."""
+        known = self._known.get(device_id)
+        if known is None:
+            return False
+        reach = known.rungs.get(Rung.REACH)
+        return reach is not None and reach.verdict in {Verdict.TIMEOUT, Verdict.UNREACHABLE}
+
+    def assess(self, result: ProbeResult) -> Sample | None:
+        """Remember a result's rungs; return the sample it amounts to, None where the fault was our own."""
+        known = self._known.get(result.device_id)
+        if known is None:
+            return None  # removed while the probe was under way
+        known.memory, sample = sample_of(result, known.memory, self.registry.judge)
+        for rung in result.rungs:
+            if rung.verdict is not Verdict.SKIPPED or rung.rung not in known.rungs:
+                known.rungs[rung.rung] = rung
+        known.facts = newer(known.facts, result.facts)
+        return sample
+
+    def take(self, sample: Sample) -> tuple[Transition, ...]:
+        """Judge a sample; it and its transitions wait for `drain`."""
+        known = self._known.get(sample.device_id)
+        if known is None:
+            return ()
+        known.track, transitions = judge(known.track, sample, self.registry.judge, known.hold_ms)
+        self._samples.append(sample)
+        self._transitions.extend(transitions)
+        return transitions
+
+    def expire(self, now_ms: int, *, but: Collection[str] = ()) -> tuple[Transition, ...]:
+        """Make unknown whoever was silent longer than a sample holds, but those whose answer is still being weighed."""
+        out: list[Transition] = []
+        for device_id, known in self._known.items():
+            if known.track is not None and device_id not in but:
+                known.track, transitions = expire(known.track, now_ms, known.hold_ms)
+                out.extend(transitions)
+        self._transitions.extend(out)
+        return tuple(out)
+
+    def drain(self) -> tuple[tuple[Sample, ...], tuple[Transition, ...]]:
+        """Return what waits to be written, in order, and forget it."""
+        waiting = tuple(self._samples), tuple(self._transitions)
+        self._samples.clear()
+        self._transitions.clear()
+        return waiting
+
+    @property
+    def waiting(self) -> int:
+        """Number of samples that wait to be written."""
+        return len(self._samples)
+
+    @property
+    def changed(self) -> bool:
+        """Whether a transition waits to be written."""
+        return bool(self._transitions)
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Return all tracks, for a checkpoint."""
+        return tuple(known.track for known in self._known.values() if known.track is not None)
+
+    def status(self, device_id: str) -> Status:
+        """Return a device's status; unknown where it has no sample yet."""
+        known = self._known.get(device_id)
+        return known.track.status if known is not None and known.track is not None else Status.UNKNOWN
+
+
+def hold_ms(device: Device, registry: Registry) -> int:
+    """Return how long one sample of the device holds: `grace_polls` of its own polls."""
+    return round(Cadence.of(device, registry.probe).every_ms * registry.judge.grace_polls)
+
+
+def newer(old: DeviceFacts, new: DeviceFacts) -> DeviceFacts:
+    """Return the newest of each fact: a quick probe learns little and takes nothing away."""
+    return DeviceFacts(
+        manufacturer=old.manufacturer if new.manufacturer is None else new.manufacturer,
+        model=old.model if new.model is None else new.model,
+        firmware=old.firmware if new.firmware is None else new.firmware,
+        serial=old.serial if new.serial is None else new.serial,
+        clock_offset_s=old.clock_offset_s if new.clock_offset_s is None else new.clock_offset_s,
+        uptime_s=old.uptime_s if new.uptime_s is None else new.uptime_s,
+        profiles=new.profiles or old.profiles,
+        snapshot=new.snapshot or old.snapshot,
+        newest_recording_age_s=(
+            old.newest_recording_age_s if new.newest_recording_age_s is None else new.newest_recording_age_s
+        ),
+    )
