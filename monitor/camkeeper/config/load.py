@@ -1,0 +1,214 @@
+"""`load`: from a path to a Registry, or every fault at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from camkeeper.config import build, enrolment, places, references, schema
+from camkeeper.config.defaults import Defaults, merged, without_nothing
+from camkeeper.config.document import Document, UnreadableError, decode, parse
+from camkeeper.config.fault import ConfigError, Fault, Loc
+from camkeeper.config.findings import Findings, pruned
+from camkeeper.model.contract import Contact, Contractor
+from camkeeper.model.equipment import Credential
+from camkeeper.model.policy import DEFAULT_ACCOUNTING, ProbePolicy
+from camkeeper.model.registry import Registry
+
+_SECTIONS: dict[str, type[schema.Entry]] = {
+    "contacts": schema.ContactEntry,
+    "contractors": schema.ContractorEntry,
+    "credentials": schema.CredentialEntry,
+    "uplinks": schema.UplinkEntry,
+    "sites": schema.SiteEntry,
+    "links": schema.LinkEntry,
+    "devices": schema.DeviceEntry,
+    "key_places": schema.KeyPlaceEntry,
+    "windows": schema.WindowEntry,
+}
+_HEAD = tuple(schema.HeadEntry.model_fields)
+_KEYS = (*_HEAD, "defaults", *_SECTIONS)
+_DATUMS = frozenset({"wgs84", "cgcs2000"})
+_SHIFTED = frozenset({"gcj02", "bd09", "amap", "gaode", "tencent", "baidu", "mars"})
+
+_E = TypeVar("_E", bound=schema.Entry)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A configuration that works, and what somebody should look at all the same."""
+
+    registry: Registry
+    warnings: tuple[Fault, ...]
+
+
+def load(path: Path) -> Registry:
+    """Return the register in the file; ConfigError with every fault where it cannot be used."""
+    return load_with_warnings(path).registry
+
+
+def load_with_warnings(path: Path) -> Loaded:
+    """Return the register and its warnings; ConfigError with every fault where it cannot be used."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        fault = Fault(file=str(path), line=0, path="", zh=f"读不到文件（{why}）", en=f"cannot be read: {why}")
+        raise ConfigError([fault]) from None
+    return read(data, str(path))
+
+
+def read(data: bytes, file: str) -> Loaded:
+    """Return the register in `data`; `file` is its name in messages. ConfigError as `load`."""
+    try:
+        document = parse(file, decode(data))
+        if not isinstance(document.root, dict):
+            raise _not_a_register(document)
+    except UnreadableError as error:
+        raise ConfigError([Fault(file=file, line=error.line, path="", zh=error.zh, en=error.en)]) from None
+    reading = _Reading(document)
+    registry = reading.register(digest=hashlib.sha256(data).hexdigest())
+    if registry is None:
+        raise ConfigError(reading.findings.sorted_faults())
+    warnings = list(reading.findings.sorted_warnings())
+    if data.startswith(b"\xef\xbb\xbf"):
+        zh, en = "文件开头有 BOM；建议另存为不带 BOM 的 UTF-8", "begins with a BOM; better save it as UTF-8 without one"
+        warnings.insert(0, Fault(file=file, line=1, path="", zh=zh, en=en))
+    return Loaded(registry=registry, warnings=tuple(warnings))
+
+
+def _not_a_register(document: Document) -> UnreadableError:
+    if document.root is None:
+        return UnreadableError(0, zh="文件是空的", en="the file is empty")
+    return UnreadableError(1, zh="最外层应为键值表（name: ...）", en="the top of the file is a mapping (name: ...)")
+
+
+class _Reading:
+    """One pass over a document."""
+
+    def __init__(self, document: Document) -> None:
+        self.root: dict[str, Any] = document.root
+        self.findings = Findings(document)
+        self._valid: dict[str, dict[int, Any]] = {section: {} for section in _SECTIONS}
+
+    def register(self, *, digest: str) -> Registry | None:
+        """Return the register, or None where there are faults."""
+        for key in self.root:
+            if key not in _KEYS:
+                self.findings.unknown_key((key,), _KEYS)
+        head = self._head()
+        defaults = self._defaults()
+        raw = {section: self._section(section, model, defaults) for section, model in _SECTIONS.items()}
+        references.check(raw, defaults, self.findings)
+        self._whole(head)
+        if self.findings.faults or head is None:
+            return None
+        return self._registry(head, digest)
+
+    def _head(self) -> schema.HeadEntry | None:
+        own = {key: value for key, value in self.root.items() if key in _HEAD and value is not None}
+        head = self._model((), without_nothing(own), schema.HeadEntry)
+        datum = own.get("datum")
+        plain = datum.lower().replace("-", "").replace("_", "").strip() if isinstance(datum, str) else None
+        if plain in _SHIFTED:
+            self.findings.fault(
+                ("datum",),
+                zh=f"{datum} 坐标偏移数百米，须先换算为 WGS-84；换算随导入工具提供，本文件只存 wgs84 或 cgcs2000",
+                en=f"{datum} is shifted by hundreds of metres and must become WGS-84 first; the import tool brings the "
+                "conversion, this file keeps wgs84 or cgcs2000",
+            )
+        elif plain is not None and plain not in _DATUMS:
+            self.findings.fault(("datum",), zh="应为 wgs84 或 cgcs2000", en="wants wgs84 or cgcs2000")
+        return head
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return the block as written, less the parts that are at fault (told once, not at each device)."""
+        block = without_nothing(self.root.get("defaults"))
+        if block is None:
+            return {}
+        try:
+            Defaults.model_validate(block)
+        except ValidationError as error:
+            self.findings.invalid(("defaults",), error, Defaults)
+            for detail in error.errors(include_url=False):
+                _cut(block, detail["loc"])
+        return block if isinstance(block, dict) else {}
+
+    def _section(
+        self, section: str, model: type[schema.Entry], defaults: dict[str, Any]
+    ) -> list[tuple[int, dict[str, Any]]]:
+        """Validate each entry of a list; return the entries as written that are mappings at all."""
+        entries = self.root.get(section)
+        if entries is None:
+            if section == "sites":
+                self.findings.fault((section,), zh="缺少这一项", en="missing")
+            return []
+        if not isinstance(entries, list):
+            self.findings.fault(
+                (section,), zh="应为列表（每项以 - 开头）", en="wants a list (each entry begins with -)"
+            )
+            return []
+        out: list[tuple[int, dict[str, Any]]] = []
+        for place, written in enumerate(entries):
+            entry = self._model((section, place), without_nothing(merged(section, written, defaults)), model)
+            if entry is not None:
+                self._valid[section][place] = entry
+            if isinstance(written, dict):
+                out.append((place, written))
+        return out
+
+    def _model(self, loc: Loc, raw: Any, model: type[_E]) -> _E | None:
+        """Return the entry, or tell its faults; what is valid but for unknown keys takes part in what follows."""
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            self.findings.invalid(loc, error, model)
+            rest = pruned(raw, error) if isinstance(raw, dict) else None
+        try:
+            return model.model_validate(rest) if rest is not None else None
+        except ValidationError:
+            return None
+
+    def _whole(self, head: schema.HeadEntry | None) -> None:
+        valid, findings = self._valid, self.findings
+        places.check(valid["sites"], valid["key_places"], valid["devices"], findings)
+        enrolment.check_devices(valid["devices"], findings)
+        enrolment.check_uplinks(valid["uplinks"], valid["links"], findings)
+        if head is not None:
+            enrolment.check_policies(head.policy, findings)
+
+    def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
+        valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
+        policy = head.policy
+        return Registry(
+            name=head.name,
+            sites=tuple(build.site(e) for e in valid["sites"]),
+            devices=tuple(build.device(e) for e in valid["devices"]),
+            links=tuple(build.link(e) for e in valid["links"]),
+            key_places=tuple(build.key_place(e) for e in valid["key_places"]),
+            credentials=tuple(Credential(id=e.id, user=e.user, secret_ref=e.secret) for e in valid["credentials"]),
+            contractors=tuple(Contractor(id=e.id, name=e.name, contact_ids=e.contacts) for e in valid["contractors"]),
+            contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
+            windows=tuple(build.window(e) for e in valid["windows"]),
+            uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
+            probe=ProbePolicy(**dict(policy.probe)),
+            judge=build.judge(policy.judge),
+            accounting=tuple(build.accounting(e) for e in policy.accounting) or DEFAULT_ACCOUNTING,
+            synthetic_geometry=head.synthetic_geometry,
+            digest=digest,
+            source=self.findings.document.file,
+        )
+
+
+def _cut(block: Any, loc: Loc) -> None:
+    """Remove what is at fault from the defaults."""
+    for part in loc[:-1]:
+        if not isinstance(block, dict) or not isinstance(part, str) or part not in block:
+            return
+        block = block[part]
+    if isinstance(block, dict):
+        block.pop(str(loc[-1]), None)
