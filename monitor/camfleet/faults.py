@@ -1,0 +1,207 @@
+"""What can be wrong with a virtual device, and what it then does. Pure: time is milliseconds since the fault began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+MS_1970 = 0
+MS_2000 = 946_684_800_000
+
+
+class FaultKind(StrEnum):
+    """The faults on offer; the names are those of the scenario file."""
+
+    POWER = "power"  # nothing answers any more
+    REBOOT = "reboot"  # gone for `down`, then back with a clock that NTP has not set yet
+    FLAPPING = "flapping"  # gone and back, again and again
+    HANGING = "hanging"  # accepts, reads, never answers
+    HALF_OPEN = "half_open"  # accepts, never reads
+    RESETTING = "resetting"  # accepts, then RST
+    SLOW = "slow"  # every answer comes `latency` late
+    MALFORMED = "malformed"  # answers that cannot be read
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - the device's password is not the enrolled one
+    CLOCK_SKEW = "clock_skew"  # the device's clock is off `by`
+    FROZEN = "frozen"  # the same picture, clock and all
+    BLUR = "blur"
+    DARK = "dark"
+    BRIGHT = "bright"
+    NO_PICTURE = "no_picture"  # the snapshot answers `status`
+    NO_STREAM = "no_stream"  # RTSP DESCRIBE answers 404
+    NO_RECORDING = "no_recording"  # the newest recording stays where it was
+
+
+class Reach(IntEnum):
+    """What a connect meets; the larger wins where several faults meet."""
+
+    LISTENING = 0
+    REFUSED = 1  # host alive, port closed: RST
+    BLACKHOLE = 2  # nobody there: the SYN gets no answer
+
+
+class Manner(IntEnum):
+    """What an accepted connection meets; the larger wins."""
+
+    ANSWER = 0
+    HANG = 1
+    HALF_OPEN = 2
+    RESET = 3
+
+
+class Picture(IntEnum):
+    """What the snapshot shows; the larger wins."""
+
+    LIVE = 0
+    BLURRED = 1
+    DARK = 2
+    BRIGHT = 3
+    FROZEN = 4
+    NONE = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault with its arguments; each kind uses some of them (`ARGUMENTS`)."""
+
+    kind: FaultKind
+    dead: Reach = Reach.BLACKHOLE
+    by_ms: int = 3_600_000
+    latency_ms: int = 2_000
+    period_ms: int = 60_000
+    down_ms: int = 30_000
+    unsynced_ms: int = 60_000
+    wakes_at_ms: int = MS_1970
+    status: int = 500
+
+    def __post_init__(self) -> None:
+        if self.dead is Reach.LISTENING:
+            raise ValueError("a dead device is a blackhole or refuses; it does not listen")
+        if self.kind is FaultKind.FLAPPING and not 0 < self.down_ms < self.period_ms:
+            raise ValueError(f"flapping: down {self.down_ms} ms must be inside the period of {self.period_ms} ms")
+        if min(self.latency_ms, self.down_ms, self.unsynced_ms) < 0:
+            raise ValueError("a length of time is negative")
+
+
+_DEAD = frozenset({"dead"})
+ARGUMENTS: dict[FaultKind, frozenset[str]] = {
+    **dict.fromkeys(FaultKind, frozenset[str]()),
+    FaultKind.POWER: _DEAD,
+    FaultKind.REBOOT: _DEAD | {"down", "unsynced", "wakes_at"},
+    FaultKind.FLAPPING: _DEAD | {"period", "down"},
+    FaultKind.SLOW: frozenset({"latency"}),
+    FaultKind.CLOCK_SKEW: frozenset({"by"}),
+    FaultKind.NO_PICTURE: frozenset({"status"}),
+}
+"""The arguments that each kind takes, as the scenario file names them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """The state of one device's outside, all its faults taken together."""
+
+    reach: Reach = Reach.LISTENING
+    manner: Manner = Manner.ANSWER
+    latency_ms: int = 0
+    skew_ms: int = 0
+    wakes_at_ms: int | None = None
+    """The clock counts from here since the boot, because NTP has not set it yet."""
+    wrong_password: bool = False
+    malformed: bool = False
+    picture: Picture = Picture.LIVE
+    picture_status: int = 500
+    no_stream: bool = False
+    no_recording: bool = False
+
+
+HEALTHY = Condition()
+
+_STEADY: dict[FaultKind, Condition] = {
+    FaultKind.HANGING: Condition(manner=Manner.HANG),
+    FaultKind.HALF_OPEN: Condition(manner=Manner.HALF_OPEN),
+    FaultKind.RESETTING: Condition(manner=Manner.RESET),
+    FaultKind.MALFORMED: Condition(malformed=True),
+    FaultKind.WRONG_PASSWORD: Condition(wrong_password=True),
+    FaultKind.FROZEN: Condition(picture=Picture.FROZEN),
+    FaultKind.BLUR: Condition(picture=Picture.BLURRED),
+    FaultKind.DARK: Condition(picture=Picture.DARK),
+    FaultKind.BRIGHT: Condition(picture=Picture.BRIGHT),
+    FaultKind.NO_STREAM: Condition(no_stream=True),
+    FaultKind.NO_RECORDING: Condition(no_recording=True),
+}
+
+
+def effect(fault: Fault, since_ms: int) -> Condition:
+    """Return what `fault` does `since_ms` milliseconds after it began."""
+    match fault.kind:
+        case FaultKind.POWER:
+            condition = Condition(reach=fault.dead)
+        case FaultKind.SLOW:
+            condition = Condition(latency_ms=fault.latency_ms)
+        case FaultKind.CLOCK_SKEW:
+            condition = Condition(skew_ms=fault.by_ms)
+        case FaultKind.NO_PICTURE:
+            condition = Condition(picture=Picture.NONE, picture_status=fault.status)
+        case FaultKind.FLAPPING:
+            down = since_ms % fault.period_ms < fault.down_ms
+            condition = Condition(reach=fault.dead) if down else HEALTHY
+        case FaultKind.REBOOT:
+            condition = _rebooting(fault, since_ms)
+        case _:
+            condition = _STEADY[fault.kind]
+    return condition
+
+
+def _rebooting(fault: Fault, since_ms: int) -> Condition:
+    if since_ms < fault.down_ms:
+        return Condition(reach=fault.dead)
+    return Condition(wakes_at_ms=fault.wakes_at_ms) if since_ms < fault.down_ms + fault.unsynced_ms else HEALTHY
+
+
+def next_phase_ms(fault: Fault, since_ms: int) -> int | None:
+    """Return when (ms since it began, later than `since_ms`) the fault's effect changes by itself; None: never."""
+    if fault.kind is FaultKind.FLAPPING:
+        into = since_ms % fault.period_ms
+        return since_ms - into + (fault.down_ms if into < fault.down_ms else fault.period_ms)
+    if fault.kind is FaultKind.REBOOT:
+        edges = (fault.down_ms, fault.down_ms + fault.unsynced_ms)
+        return next((edge for edge in edges if since_ms < edge), None)
+    return None
+
+
+def combine(conditions: Iterable[Condition]) -> Condition:
+    """Return all of them at once: the worst reach and manner win, delays and clock errors add up."""
+    all_of = tuple(conditions)
+    if len(all_of) <= 1:
+        return all_of[0] if all_of else HEALTHY
+    picture = max(all_of, key=lambda c: c.picture)
+    return Condition(
+        reach=max(c.reach for c in all_of),
+        manner=max(c.manner for c in all_of),
+        latency_ms=sum(c.latency_ms for c in all_of),
+        skew_ms=sum(c.skew_ms for c in all_of),
+        wakes_at_ms=min((c.wakes_at_ms for c in all_of if c.wakes_at_ms is not None), default=None),
+        wrong_password=any(c.wrong_password for c in all_of),
+        malformed=any(c.malformed for c in all_of),
+        picture=picture.picture,
+        picture_status=picture.picture_status,
+        no_stream=any(c.no_stream for c in all_of),
+        no_recording=any(c.no_recording for c in all_of),
+    )
+
+
+def truth_of(condition: Condition, *, timeout_ms: int) -> str:
+    """Return what an honest observer must come to: `down`, `degraded`, `picture` (answers, picture unusable) or `up`.
+
+    A device that answers later than the observer's `timeout_ms` is down to that observer.
+    """
+    if (
+        condition.reach is not Reach.LISTENING
+        or condition.manner is not Manner.ANSWER
+        or condition.malformed
+        or condition.latency_ms >= timeout_ms
+    ):
+        return "down"
+    if condition.wrong_password or condition.no_stream or condition.no_recording or condition.picture is Picture.NONE:
+        return "degraded"
+    return "up" if condition.picture is Picture.LIVE else "picture"
