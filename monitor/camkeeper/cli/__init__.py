@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from camkeeper.cli.account import account
 from camkeeper.cli.discover import discover
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
+app.command()(account)
 app.command()(discover)
 
 
