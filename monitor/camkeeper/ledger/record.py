@@ -1,0 +1,137 @@
+"""What goes into the ledger and what comes back. Frozen values; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from camkeeper.clock import ClockStep
+from camkeeper.judge.track import Track
+from camkeeper.ledger.snapshot import Snapshot
+from camkeeper.model.change import Transition
+from camkeeper.model.probing import Sample
+
+
+class LedgerError(Exception):
+    """Root of the ledger's errors."""
+
+
+class LedgerBusyError(LedgerError):
+    """Another monitor holds this ledger."""
+
+
+class LedgerFormatError(LedgerError):
+    """The file is not a ledger of this version."""
+
+
+class LedgerFullError(LedgerError):
+    """Too much waits to be written (the disk is full or broken): this batch was *not* taken.
+
+    The caller keeps the tracks it had before folding the batch; what was not taken becomes unknown time.
+    """
+
+
+class LedgerClosedError(LedgerError):
+    """The ledger was closed."""
+
+
+class InconsistentBatchError(LedgerError):
+    """A batch contradicts the record (a fault of the program): nothing of it was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot:
+    """One run of the monitor."""
+
+    boot_id: str
+    version: str
+    """Of the software."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifeChange:
+    """A device enters service (`enrolled`) or leaves it."""
+
+    device_id: str
+    at_ms: int
+    enrolled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What is committed together. Written in this order: config, clock steps, enrolments, transitions, retirements."""
+
+    samples: tuple[Sample, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    tick_ms: int | None = None
+    """Everything until here is told by this batch and those before it: expiries up to this instant included."""
+    lives: tuple[LifeChange, ...] = ()
+    config: Snapshot | None = None
+    clock_steps: tuple[ClockStep, ...] = ()
+    at_ms: int | None = None
+    """Ledger time of `config`; None: the tick, or the wall clock where there is no tick."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """The batch is on disk."""
+
+    seq: int
+    """The chain's newest record then."""
+    head: bytes
+    """Its hash."""
+    samples: int
+    """Acknowledged since the ledger began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How writing goes."""
+
+    error: str | None = None
+    """What the disk said last, None once writing works again."""
+    failing_since_ms: int | None = None
+    """Elapsed milliseconds (not wall time) at the first failure of this trouble."""
+    retries: int = 0
+    pending_batches: int = 0
+    pending_samples: int = 0
+    refused_batches: int = 0
+    """Turned away because too much was waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """In service [start, end), UTC milliseconds; end None: still."""
+
+    device_id: str
+    start_ms: int
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalBatch:
+    """One committed batch, as the journal and the chain have it."""
+
+    samples: tuple[Sample, ...]
+    transitions: tuple[Transition, ...]
+    lives: tuple[LifeChange, ...]
+    tick_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """What a restart needs: fold `batches` onto `tracks` (see `replay.refold`) and the very state is back."""
+
+    tracks: tuple[Track, ...]
+    """Of the newest checkpoint; empty where there is none."""
+    batches: tuple[JournalBatch, ...]
+    """Since the checkpoint, in the order in which they were committed."""
+    last_tick_ms: int | None
+    samples: int
+    """Acknowledged since the ledger began."""
+    lives: tuple[Life, ...]
+    """Devices in service now."""
+    config_digest: str | None
+    """`Snapshot.digest` of the newest configuration on record."""
+    previous_boot_id: str | None
+    damaged: tuple[str, ...] = ()
+    """Bookmarks that could not be used (a wrong CRC), for the log. The chain itself is not looked at: `verify` does."""

@@ -1,0 +1,116 @@
+"""Opening the file: schema, pragmas, and who may do what.
+
+SQLite 3.7.0 to 3.51.2 can corrupt a WAL database when two connections checkpoint or write at the same instant (fixed in
+3.51.3; Debian 12 has 3.40.1). So exactly one connection, behind a lock file, ever writes and checkpoints; every other
+one is opened with mode=ro: SQLite then cannot checkpoint through it, not even when it closes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from camkeeper.ledger.record import LedgerFormatError
+
+APPLICATION_ID = 0x434B4C31
+"""'CKL1' in the file's header: `file` and backups can tell a ledger."""
+LAYOUT = 1
+PAGE_BYTES = 4096
+
+
+def schema() -> str:
+    """Return the commented schema."""
+    return files("camkeeper.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def derived_schema() -> str:
+    """Return the CREATE statements of the tables that are rebuilt from the chain."""
+    wanted = ("device", "life", "interval", "open_interval", "rollup_day", "day_rollup")
+    parts = schema().split("CREATE ")[1:]
+    return "".join(f"CREATE {p}" for p in parts if p.startswith(tuple(f"TABLE {name} (" for name in wanted)))
+
+
+def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
+    """Open for writing, creating the ledger where there is none. The caller holds the lock file.
+
+    synchronous=FULL: in WAL mode every commit is fsynced before it returns. Checkpoints are made by hand, so that no
+    commit pays for one at an unlucky moment. LedgerFormatError where the file is something else.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        _set_up(db, path, created_ms)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
+    try:
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise LedgerFormatError(f"{path}: not a database: {error}") from error
+    if tables and application != APPLICATION_ID:
+        raise LedgerFormatError(f"{path}: not a camkeeper ledger (application id {application:#x})")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA wal_autocheckpoint = 0")
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cache_size = -16384")
+    if not tables:
+        _create(db, created_ms)
+    (layout,) = db.execute("SELECT layout FROM ledger").fetchone()
+    if layout != LAYOUT:
+        raise LedgerFormatError(f"{path}: layout {layout}, this version reads {LAYOUT}")
+
+
+def _create(db: sqlite3.Connection, created_ms: int) -> None:
+    """One transaction: a kill in the middle leaves an empty file, which the next start fills."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in _statements(schema()):
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute("INSERT INTO ledger VALUES (1, ?, ?, ?)", (secrets.token_bytes(16), LAYOUT, created_ms))
+    db.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    out, text = [], ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            out.append(text)
+            text = ""
+    return out
+
+
+def reader_uri(path: Path) -> str:
+    """Return the URI that opens the ledger without the right to write."""
+    return f"file:{quote(str(path.resolve()))}?mode=ro"
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open read-only; LedgerFormatError where it is no ledger, FileNotFoundError where it is not there."""
+    if not path.exists():
+        raise FileNotFoundError(path)
+    db = sqlite3.connect(reader_uri(path), uri=True, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -65536")
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        found = db.execute("SELECT layout FROM ledger").fetchone() if application == APPLICATION_ID else None
+    except sqlite3.DatabaseError as error:
+        db.close()
+        raise LedgerFormatError(f"{path}: cannot be read as a ledger: {error}") from error
+    if found is None or found[0] != LAYOUT:
+        db.close()
+        raise LedgerFormatError(f"{path}: not a camkeeper ledger of layout {LAYOUT}")
+    return db

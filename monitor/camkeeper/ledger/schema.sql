@@ -1,0 +1,112 @@
+-- The ledger. Two kinds of tables: `chain` and `journal` are the record, every other one is derived or a bookmark.
+-- All times are UTC milliseconds since 1970, all spans half-open [t0, t1).
+
+-- What this file is. One row.
+CREATE TABLE ledger (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    ledger_id   BLOB NOT NULL CHECK (length(ledger_id) = 16),  -- random; the genesis hash is SHA-256 of a prefix and this
+    layout      INTEGER NOT NULL CHECK (layout = 1),           -- version of this schema
+    created_ms  INTEGER NOT NULL
+);
+
+-- The record proper: append-only, each row sealed to the one before it.
+-- hash = SHA-256(previous hash || seq u64 || kind u8 || at_ms i64 || length of body u32 || body), integers big-endian.
+CREATE TABLE chain (
+    seq   INTEGER PRIMARY KEY CHECK (seq >= 1),                -- 1, 2, 3 ... without a gap
+    kind  INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 8),       -- chain.Kind; never renumbered
+    at_ms INTEGER NOT NULL,                                    -- when it happened (transition: back-dated)
+    body  BLOB NOT NULL,                                       -- compact JSON; config: zlib of compact JSON
+    hash  BLOB NOT NULL CHECK (length(hash) = 32)
+);
+-- Everything but transitions is rare: found without reading a year of them.
+CREATE INDEX chain_notes ON chain (kind, seq) WHERE kind <> 4;
+
+-- Raw samples, one row a committed batch. Short-lived: enough to restore the judge's tracks after a kill.
+CREATE TABLE journal (
+    id       INTEGER PRIMARY KEY,
+    from_seq INTEGER NOT NULL,                                 -- chain head before and
+    to_seq   INTEGER NOT NULL CHECK (to_seq >= from_seq),      --   after the batch: its transitions lie between
+    tick_ms  INTEGER,                                          -- observed through here; NULL: the batch says nothing of it
+    samples  BLOB NOT NULL CHECK (length(samples) % 14 = 0),   -- each: device i32, at_ms i64, status u8, reason u8; big-endian
+    crc      INTEGER NOT NULL                                  -- CRC-32 of the other columns
+);
+
+-- One mutable row instead of touching every device at every tick.
+CREATE TABLE poller (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    last_tick_ms INTEGER,                                      -- everything up to here was observed and is on disk
+    boot_id      TEXT NOT NULL,                                -- the run of the monitor that wrote last
+    samples      INTEGER NOT NULL CHECK (samples >= 0),        -- acknowledged since the ledger began
+    sealed_ms    INTEGER,                                      -- the tick at the newest seal
+    crc          INTEGER NOT NULL
+);
+
+-- The judge's tracks after the journal row `journal_id`. One row.
+CREATE TABLE track_checkpoint (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    journal_id INTEGER NOT NULL,                               -- fold again what follows this
+    tracks     BLOB NOT NULL,                                  -- opaque to the ledger
+    crc        INTEGER NOT NULL
+);
+
+-- DERIVED from `life` records. A device's number is given at its first enrolment and never again to another.
+CREATE TABLE device (
+    device INTEGER PRIMARY KEY,
+    id     TEXT NOT NULL UNIQUE
+);
+
+-- DERIVED from `life` records: in service [t0, t1); t1 NULL: still.
+CREATE TABLE life (
+    device INTEGER NOT NULL,
+    t0     INTEGER NOT NULL,
+    t1     INTEGER CHECK (t1 >= t0),
+    PRIMARY KEY (device, t0)
+) WITHOUT ROWID;
+
+-- DERIVED from transitions: finished spans of one status, split at UTC month edges, so that a month is one
+-- contiguous range. A local month touches two of them at most (three never: offsets are under a day).
+CREATE TABLE interval (
+    month  INTEGER NOT NULL,                                   -- year * 12 + month - 1, UTC
+    device INTEGER NOT NULL,
+    t0     INTEGER NOT NULL,
+    t1     INTEGER NOT NULL CHECK (t1 > t0),
+    status INTEGER NOT NULL CHECK (status BETWEEN 1 AND 4),    -- Status.code
+    seq    INTEGER NOT NULL,                                   -- the transition that began it, in `chain`: why
+    PRIMARY KEY (month, device, t0)
+) WITHOUT ROWID;
+
+-- DERIVED: the span that each device in service is in, since t0. How far it is known, `poller.last_tick_ms` says.
+CREATE TABLE open_interval (
+    device INTEGER PRIMARY KEY,
+    t0     INTEGER NOT NULL,
+    status INTEGER NOT NULL CHECK (status BETWEEN 1 AND 4),
+    seq    INTEGER NOT NULL
+);
+
+-- DERIVED: finished local days that are rolled up. A row whose basis is not the present one is recomputed.
+CREATE TABLE rollup_day (
+    day      INTEGER NOT NULL,                                 -- local date, days since 1970-01-01
+    zone     TEXT NOT NULL,
+    start_ms INTEGER NOT NULL,
+    end_ms   INTEGER NOT NULL,
+    basis    BLOB NOT NULL CHECK (length(basis) = 32),         -- SHA-256 of windows, devices and the look's instant
+    PRIMARY KEY (day, zone)
+) WITHOUT ROWID;
+
+-- DERIVED: one device on one finished local day in which it was in service. Milliseconds, as contracted (windows taken
+-- out); `raw_`: with no window taken out, NULL where that is the same. unknown = lived - excluded - up - down.
+CREATE TABLE day_rollup (
+    day          INTEGER NOT NULL,
+    device       INTEGER NOT NULL,
+    lived        INTEGER NOT NULL CHECK (lived > 0),           -- the day less what is outside the device's life
+    excluded     INTEGER NOT NULL,
+    up           INTEGER NOT NULL,                             -- degraded included
+    degraded     INTEGER NOT NULL,
+    down         INTEGER NOT NULL,
+    look         INTEGER NOT NULL CHECK (look BETWEEN 0 AND 4), -- at the daily look: Status.code, 0 does not count
+    raw_up       INTEGER,
+    raw_degraded INTEGER,
+    raw_down     INTEGER,
+    raw_look     INTEGER,
+    PRIMARY KEY (day, device)
+) WITHOUT ROWID;

@@ -1,0 +1,204 @@
+"""What recomputing a figure needs of the configuration, and nothing else: no address, no account, no name of a person.
+
+Windows are stored with the devices that they cover already worked out, because the links that decide it are not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from camkeeper.ledger.chain import JsonObject, compact
+from camkeeper.model.contract import WindowKind
+from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.place import SiteKind
+from camkeeper.model.policy import AccountingPolicy, Rule
+from camkeeper.model.registry import Registry
+from camkeeper.model.span import Span, merged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteEntry:
+    """A site as figures see it."""
+
+    id: str
+    name: str
+    kind: SiteKind
+    timezone: str
+    target_bp: int
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceEntry:
+    """A device as figures see it."""
+
+    id: str
+    site_id: str
+    kind: DeviceKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowEntry:
+    """An agreed span; `device_ids` None: every device."""
+
+    id: str
+    kind: WindowKind
+    span: Span
+    reason: str
+    evidence: str = ""
+    approver: str = ""
+    device_ids: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The configuration as the ledger keeps it."""
+
+    sites: tuple[SiteEntry, ...]
+    devices: tuple[DeviceEntry, ...]
+    windows: tuple[WindowEntry, ...] = ()
+    policies: tuple[AccountingPolicy, ...] = ()
+    judge: str = ""
+    """`name/version` of the judging policy."""
+    source_digest: str = ""
+    """SHA-256 of the configuration file."""
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all of it, in hexadecimal: equal where every figure is bound to be equal."""
+        return hashlib.sha256(compact(to_json(self))).hexdigest()
+
+    @cached_property
+    def site_by_id(self) -> dict[str, SiteEntry]:
+        """Sites by id."""
+        return {s.id: s for s in self.sites}
+
+    @cached_property
+    def device_by_id(self) -> dict[str, DeviceEntry]:
+        """Devices by id."""
+        return {d.id: d for d in self.devices}
+
+    def zone_of(self, device_id: str) -> str:
+        """Return the zone of the device's site; KeyError for an unknown device."""
+        return self.site_by_id[self.device_by_id[device_id].site_id].timezone
+
+    def excluded(self, kinds: frozenset[WindowKind], period: Span) -> dict[str, tuple[Span, ...]]:
+        """Return the spans not counted, per device: merged, cut to the period; devices without any are left out."""
+        spans: dict[str, list[Span]] = {}
+        for window in self.windows:
+            part = window.span.clip(period)
+            if window.kind not in kinds or part is None:
+                continue
+            covered = self.device_by_id if window.device_ids is None else window.device_ids
+            for device_id in covered:
+                spans.setdefault(device_id, []).append(part)
+        return {device_id: merged(found) for device_id, found in spans.items()}
+
+
+def snapshot_of(registry: Registry) -> Snapshot:
+    """Return what the ledger keeps of a configuration."""
+    covered: dict[str, set[str]] = {w.id: set() for w in registry.windows}
+    for device in registry.devices:
+        for window in registry.windows_of(device):
+            covered[window.id].add(device.id)
+    return Snapshot(
+        sites=tuple(
+            SiteEntry(
+                id=s.id, name=s.name, kind=s.kind, timezone=s.timezone, target_bp=s.target_bp, parent_id=s.parent_id
+            )
+            for s in registry.sites
+        ),
+        devices=tuple(DeviceEntry(id=d.id, site_id=d.site_id, kind=d.kind) for d in registry.devices),
+        windows=tuple(
+            WindowEntry(
+                id=w.id,
+                kind=w.kind,
+                span=w.span,
+                reason=w.reason,
+                evidence=w.evidence,
+                approver=w.approver,
+                device_ids=frozenset(covered[w.id]) if (w.site_ids or w.device_ids or w.link_ids) else None,
+            )
+            for w in registry.windows
+        ),
+        policies=registry.accounting,
+        judge=f"{registry.judge.name}/{registry.judge.version}",
+        source_digest=registry.digest,
+    )
+
+
+def to_json(snapshot: Snapshot) -> JsonObject:
+    """Return the snapshot as JSON values. Lists are in the configuration's order, sets sorted."""
+    return {
+        "sites": [[s.id, s.name, s.kind, s.timezone, s.target_bp, s.parent_id] for s in snapshot.sites],
+        "devices": [[d.id, d.site_id, d.kind] for d in snapshot.devices],
+        "windows": [
+            {
+                "id": w.id,
+                "kind": w.kind,
+                "start": w.span.start_ms,
+                "end": w.span.end_ms,
+                "reason": w.reason,
+                "evidence": w.evidence,
+                "approver": w.approver,
+                "devices": None if w.device_ids is None else sorted(w.device_ids),
+            }
+            for w in snapshot.windows
+        ],
+        "policies": [
+            {
+                "name": p.name,
+                "version": p.version,
+                "rule": p.rule,
+                "unknown_limit_bp": p.unknown_limit_bp,
+                "patrol_at": p.patrol_at,
+                "excludes": sorted(p.excludes),
+            }
+            for p in snapshot.policies
+        ],
+        "judge": snapshot.judge,
+        "source_digest": snapshot.source_digest,
+    }
+
+
+def from_json(value: Mapping[str, Any]) -> Snapshot:
+    """Return the snapshot of a `config` record; KeyError, TypeError or ValueError for anything else."""
+    return Snapshot(
+        sites=tuple(
+            SiteEntry(id=i, name=n, kind=SiteKind(k), timezone=z, target_bp=t, parent_id=p)
+            for i, n, k, z, t, p in value["sites"]
+        ),
+        devices=tuple(DeviceEntry(id=i, site_id=s, kind=DeviceKind(k)) for i, s, k in value["devices"]),
+        windows=tuple(_window(w) for w in value["windows"]),
+        policies=tuple(_policy(p) for p in value["policies"]),
+        judge=value["judge"],
+        source_digest=value["source_digest"],
+    )
+
+
+def _window(value: Mapping[str, Any]) -> WindowEntry:
+    devices = value["devices"]
+    return WindowEntry(
+        id=value["id"],
+        kind=WindowKind(value["kind"]),
+        span=Span(start_ms=value["start"], end_ms=value["end"]),
+        reason=value["reason"],
+        evidence=value["evidence"],
+        approver=value["approver"],
+        device_ids=None if devices is None else frozenset(devices),
+    )
+
+
+def _policy(value: Mapping[str, Any]) -> AccountingPolicy:
+    return AccountingPolicy(
+        name=value["name"],
+        version=value["version"],
+        rule=Rule(value["rule"]),
+        unknown_limit_bp=value["unknown_limit_bp"],
+        patrol_at=value["patrol_at"],
+        excludes=frozenset(WindowKind(k) for k in value["excludes"]),
+    )
