@@ -47,10 +47,11 @@ def what_failed(error: OSError, *, timeout_s: float) -> tuple[Verdict, str]:
         # Nobody asked the device: an unresolved name is a matter of our resolver or register.
         return Verdict.MONITOR, f"the name cannot be resolved: {error.strerror or error}"
     number = error.errno or 0
-    text = os.strerror(number) if number else type(error).__name__
     if number in _OWN:
-        return Verdict.MONITOR, f"own fault: {text}"
-    return _VERDICTS.get(number, Verdict.UNREACHABLE), text
+        return Verdict.MONITOR, f"own fault: {os.strerror(number)}"
+    if isinstance(error, ConnectionError) and number not in _VERDICTS:
+        return Verdict.RESET, "the connection was closed before the answer"
+    return _VERDICTS.get(number, Verdict.UNREACHABLE), os.strerror(number) if number else type(error).__name__
 
 
 async def resolve(host: str, port: int, kind: socket.SocketKind) -> list[tuple[socket.AddressFamily, Any]]:

@@ -172,14 +172,16 @@ class _Conversation:
 
     async def _reply(self) -> tuple[Head, bytes]:
         await self._skip_stray()
-        while (end := _HEAD_END.search(self._buffer)) is None:
-            if len(self._buffer) > MAX_HEAD:
+        seen = 0
+        while (end := _head_end(self._buffer, max(0, seen - 3))) is None:
+            seen = len(self._buffer)
+            if seen > MAX_HEAD:
                 raise _BadReplyError(Verdict.TOO_LARGE, "more than 64 KiB of header")
             await self._more()
-        if end.start() > MAX_HEAD:
+        if end[0] > MAX_HEAD:
             raise _BadReplyError(Verdict.TOO_LARGE, "more than 64 KiB of header")
-        head = parse_head(bytes(self._buffer[: end.start()]))
-        del self._buffer[: end.end()]
+        head = parse_head(bytes(self._buffer[: end[0]]))
+        del self._buffer[: end[1]]
         length = 0
         if head.all("content-length"):
             number = head.number("content-length")
@@ -199,9 +201,9 @@ class _Conversation:
         while True:
             while not self._buffer:
                 await self._more()
-            if self._buffer[:1] in {b"\r", b"\n"}:
+            if self._buffer.startswith((b"\r", b"\n")):
                 size = 1
-            elif self._buffer[:1] == b"$":
+            elif self._buffer.startswith(b"$"):
                 while len(self._buffer) < 4:
                     await self._more()
                 size = 4 + int.from_bytes(self._buffer[2:4], "big")
@@ -218,7 +220,7 @@ class _Conversation:
         assert self._socket is not None  # noqa: S101 - told to the type checker
         data = await asyncio.get_running_loop().sock_recv(self._socket, 16 * 1024)
         if not data:
-            raise ConnectionResetError(0, "closed")
+            raise ConnectionResetError
         self._buffer += data
 
     def _close(self) -> None:
@@ -238,6 +240,12 @@ def _judge(head: Head, body: bytes, *, sent_password: bool) -> tuple[Verdict, st
     if 300 <= status < 400:
         return Verdict.REDIRECTED, f"RTSP {status}"
     return Verdict.FAULT, f"RTSP {status}"
+
+
+def _head_end(buffer: bytearray, start: int) -> tuple[int, int] | None:
+    """Return where the head ends and the body begins. The match is let go at once: it locks the buffer's size."""
+    found = _HEAD_END.search(buffer, start)
+    return None if found is None else found.span()
 
 
 def parse_head(data: bytes) -> Head:
