@@ -63,7 +63,8 @@ class Fault:
     @property
     def expired(self) -> bool:
         """True where the device says that the request's time is the trouble (`wsu:MessageExpired`)."""
-        return any(_EXPIRED.search(c) for c in self.codes) or bool(_EXPIRED.search(self.reason))
+        told = " ".join((*self.codes, self.reason))
+        return bool(_EXPIRED.search(told)) and "password" not in told.lower()
 
     @property
     def absent(self) -> bool:
