@@ -52,17 +52,9 @@ class _Reader:
 
     def take(self, block: Block) -> None:
         """Read one block of rows."""
-        faults = list(block.faults)
-        rows, lines = block.rows, block.lines
-        if set(map(len, rows)) - {len(HEADER)}:
-            faults += [
-                _wrong_length(row, self._source, line) for row, line in zip(rows, lines, strict=True) if len(row) != 3
-            ]
-            kept = [(row, line) for row, line in zip(rows, lines, strict=True) if len(row) == len(HEADER)]
-            rows, lines = [row for row, _ in kept], [line for _, line in kept]
-        if rows:
-            names, ats, statuses = zip(*rows, strict=True)
-            faults += self._take_columns(names, ats, statuses, lines)
+        names, ats, statuses = block.columns
+        faults = [*block.faults, *(_wrong_length(row, self._source, line) for line, row in block.odd)]
+        faults += self._take_columns(names, ats, statuses, block.lines)
         self._faults += sorted(faults, key=lambda fault: fault.line)
 
     def _take_columns(

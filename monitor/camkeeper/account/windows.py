@@ -32,10 +32,11 @@ def read_windows(file: BinaryIO, *, source: str, encoding: Encoding = Encoding.U
     faults: list[Fault] = []
     rows = 0
     for block in blocks(file, source=source, encoding=encoding, header=HEADER):
-        found = list(block.faults)
-        for row, line in zip(block.rows, block.lines, strict=True):
+        found = [*block.faults, *(_wrong_length(row, source, line) for line, row in block.odd)]
+        devices, starts, ends, _ = block.columns
+        for line, device, start, end in zip(block.lines, map(str.strip, devices), starts, ends, strict=True):
             try:
-                device, span = _window(row)
+                span = _window(device, start, end)
             except WrittenWrongError as error:
                 found.append(Fault(source=source, line=line, zh=error.zh, en=error.en))
             else:
@@ -51,16 +52,16 @@ def read_windows(file: BinaryIO, *, source: str, encoding: Encoding = Encoding.U
     )
 
 
-def _window(row: list[str]) -> tuple[str, Span]:
-    if len(row) != len(HEADER):
-        raise WrittenWrongError(
-            f"这一行有 {len(row)} 个字段，应为 4 个（device,start,end,reason）：含逗号的原因请加引号",
-            f"{len(row)} fields instead of 4 (device,start,end,reason): quote a reason that has a comma",
-        )
-    device = row[0].strip()
+def _window(device: str, start: str, end: str) -> Span:
     if not device:
         raise WrittenWrongError("设备为空：请填写设备编号，或用 * 指全部", "no device: fill in its id, or * for all")
-    start_ms, end_ms = instant_ms(row[1].strip()), instant_ms(row[2].strip())
+    start_ms, end_ms = instant_ms(start.strip()), instant_ms(end.strip())
     if end_ms <= start_ms:
         raise WrittenWrongError("时段的结束不晚于开始：请改正", "the window does not end after it starts: correct it")
-    return device, Span(start_ms=start_ms, end_ms=end_ms)
+    return Span(start_ms=start_ms, end_ms=end_ms)
+
+
+def _wrong_length(row: list[str], source: str, line: int) -> Fault:
+    zh = f"这一行有 {len(row)} 个字段，应为 4 个（device,start,end,reason）：含逗号的原因请加引号"
+    en = f"{len(row)} fields instead of 4 (device,start,end,reason): quote a reason that has a comma"
+    return Fault(source=source, line=line, zh=zh, en=en)
