@@ -58,6 +58,8 @@ class Inputs:
     month: PeriodBuckets
     strips: Mapping[str, Sequence[StripSegment]]
     monitor: MonitorStanding
+    retired: Mapping[str, str] = field(default_factory=dict)
+    """Cameras that left the register this month -> their site: their life still counts."""
 
 
 def build(inputs: Inputs) -> Standing:
@@ -115,8 +117,8 @@ def _device(device: Device, inputs: Inputs) -> DeviceStanding:
 
 def _sites(inputs: Inputs, statuses: Mapping[str, Status]) -> tuple[SiteStanding, ...]:
     registry = inputs.registry
-    today = site_buckets(registry, _of_all(registry, inputs.today.buckets))
-    month = site_buckets(registry, _of_all(registry, inputs.month.buckets))
+    today = site_buckets(registry, _of_all(inputs, inputs.today.buckets), retired=inputs.retired)
+    month = site_buckets(registry, _of_all(inputs, inputs.month.buckets), retired=inputs.retired)
     counts = _counts(registry, statuses)
     ordered = [site for root in registry.children.get(None, ()) for site in registry.subtree(root.id)]
     return tuple(
@@ -172,8 +174,9 @@ def _summed(counts: Sequence[Mapping[Status, int]]) -> dict[Status, int]:
     return {status: sum(count.get(status, 0) for count in counts) for status in Status}
 
 
-def _of_all(registry: Registry, buckets: Mapping[str, Buckets]) -> dict[str, Buckets]:
-    return {device.id: buckets.get(device.id, Buckets()) for device in registry.devices}
+def _of_all(inputs: Inputs, buckets: Mapping[str, Buckets]) -> dict[str, Buckets]:
+    ids = (*(device.id for device in inputs.registry.devices), *inputs.retired)
+    return {device_id: buckets.get(device_id, Buckets()) for device_id in ids}
 
 
 def _rate(period: Span, buckets: Buckets, target_bp: int, policy: AccountingPolicy) -> RateView:

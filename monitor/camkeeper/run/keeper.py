@@ -1,0 +1,193 @@
+"""Keeps the newest `Standing` for who asks, and passes changes on. What is shown was stored first."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from camkeeper.clock import Clock, Timeline
+from camkeeper.ledger import Boot, Ledger, snapshot_of
+from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.feed import Feed
+from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
+from camkeeper.run.reading import read
+from camkeeper.run.recorder import Recorder
+from camkeeper.run.sla import sla
+from camkeeper.run.township import Township
+from camkeeper.sight.pulse import Pulse
+from camkeeper.sight.uplinks import UplinkWatch
+from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
+from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
+
+CHANGED_S = 0.5
+"""A change is on the board about this much later: changes that come together make one Standing."""
+IDLE_S = 5.0
+SHARE = 0.1
+"""At the most this share of the time is spent on building: a county's board is fresh every few seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Whether the monitor lives, and whether it is fit to be believed."""
+
+    live: bool
+    ready: bool
+    reasons: tuple[str, ...]
+
+
+class Keeper:
+    """The monitor as the board sees it. One owner, the event loop; the ledger is read in a thread."""
+
+    def __init__(self, *, boot: Boot, clock: Clock, timeline: Timeline, township: Township, ledger: Ledger) -> None:
+        self._boot, self._clock, self._timeline = boot, clock, timeline
+        self._township, self._ledger = township, ledger
+        self._started_ms = timeline.now_ms()
+        self._feed = Feed()
+        self._dirty = asyncio.Event()
+        self._changed: set[str] = set()
+        self._standing: Standing | None = None
+
+    def show(
+        self, *, poller: Poller, pulse: Pulse, uplinks: UplinkWatch, recorder: Recorder, enrolment: Enrolment
+    ) -> None:
+        """Say of whom the monitor's own state is told."""
+        self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
+        self._recorder, self._enrolment = recorder, enrolment
+
+    def stored(self, device_ids: AbstractSet[str]) -> None:
+        """Note that these devices' changes are on disk: now they may be told."""
+        if device_ids:
+            self._changed |= device_ids
+            self._dirty.set()
+
+    def standing(self) -> Standing:
+        """Return the newest built value."""
+        if self._standing is None:
+            raise RuntimeError("asked before the first build")
+        return self._standing
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[AbstractSet[str]]]:
+        """Open a stream of changes."""
+        return self._feed.subscribe()
+
+    async def sla(self, month: str | None, site_id: str | None, policy: str | None) -> Mapping[str, Any]:
+        """Return what `camkeeper sla --json` prints."""
+        return await asyncio.to_thread(
+            partial(sla, self._ledger.path, month=month, site_id=site_id, policy=policy, now_ms=self._timeline.now_ms())
+        )
+
+    def health(self) -> Health:
+        """Return the monitor's health now."""
+        reasons = list(self._warnings())
+        if not self._recorder.samples_stored:
+            reasons.append("正在进行第一次探测 / the first round is under way")
+        trouble = self._ledger.health.error
+        return Health(live=trouble is None or self._recorder.accepting(), ready=not reasons, reasons=tuple(reasons))
+
+    async def run(self) -> None:
+        """Build after each change, or every few seconds, until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._dirty.wait()
+                    await asyncio.sleep(CHANGED_S)
+            self._dirty.clear()
+            changed, self._changed = frozenset(self._changed), set()
+            took_ms = await self.build()
+            self._feed.publish(changed)
+            await asyncio.sleep(took_ms / 1000 / SHARE)
+
+    async def build(self) -> int:
+        """Build a Standing from what is known at this moment; return the milliseconds it took."""
+        began_ms = self._clock.elapsed_ms()
+        registry = self._township.registry
+        at_ms = self._recorder.last_tick_ms
+        tz = timezone_of(registry)
+        found = await asyncio.to_thread(partial(read, self._ledger.path, snapshot_of(registry), at_ms=at_ms, tz=tz))
+        now = {}
+        for device in registry.devices:
+            known = self._township.known(device.id)
+            if known is not None:
+                rungs = tuple(known.rungs[rung] for rung in device.ladder if rung in known.rungs)
+                now[device.id] = DeviceNow(track=known.track, rungs=rungs, facts=known.facts)
+        inputs = Inputs(
+            at_ms=at_ms,
+            registry=registry,
+            now=now,
+            today=found.today,
+            month=found.month,
+            strips=found.strips,
+            retired=found.retired,
+            monitor=self._monitor(),
+        )
+        self._standing = await asyncio.to_thread(build, inputs)
+        return self._clock.elapsed_ms() - began_ms
+
+    def close(self) -> None:
+        """End every stream."""
+        self._feed.close()
+
+    def _monitor(self) -> MonitorStanding:
+        registry, counts = self._township.registry, self._poller.counts
+        newest = max((track.last_ms for track in self._township.tracks()), default=None)
+        return MonitorStanding(
+            boot_id=self._boot.boot_id,
+            started_ms=self._started_ms,
+            last_tick_ms=self._recorder.last_tick_ms,
+            last_sample_ms=newest,
+            lag_ms=self._pulse.worst_ms(),
+            uplinks=tuple(self._uplink(u.id, u.name) for u in registry.uplinks),
+            warnings=self._warnings(),
+            probes_total=counts.probes,
+            probes_missed=counts.missed,
+            probes_discarded=counts.discarded,
+            probe_bugs=counts.bugs,
+            samples_stored=self._recorder.samples_stored,
+            policy=registry.accounting[0].id,
+            lanes=(_lane(self._poller.healthy), _lane(self._poller.dead)),
+        )
+
+    def _uplink(self, uplink_id: str, name: str) -> UplinkStanding:
+        sight = self._uplinks.sight(uplink_id)
+        since_ms = None if sight.since_ms is None else self._timeline.at(sight.since_ms)
+        return UplinkStanding(id=uplink_id, name=name, sees=sight.sees, since_ms=since_ms)
+
+    def _warnings(self) -> tuple[str, ...]:
+        out = [
+            f"监测端看不见：{uplink.name} 不通，其后的设备状态未知"
+            f" / our uplink {uplink.name} is lost: what lies behind it is unknown"
+            for uplink in self._township.registry.uplinks
+            if not self._uplinks.sight(uplink.id).sees
+        ]
+        trouble = self._ledger.health.error
+        if trouble is not None:
+            out.append(f"账本写入失败：{trouble} / the ledger cannot be written")
+        if self._enrolment.warning is not None:
+            out.append(self._enrolment.warning)
+        if self._timeline.skew_ms:
+            skew_s = f"{self._timeline.skew_ms / 1000:+.0f}"
+            out.append(
+                f"系统时钟跳变 {skew_s} 秒，记录仍按原时间"
+                f" / the wall clock was stepped by {skew_s} s; records go on in the old time"
+            )
+        bugs = self._poller.counts.bugs
+        if bugs:
+            out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")
+        return tuple(out)
+
+
+def _lane(lane: Lane) -> LaneStanding:
+    return LaneStanding(
+        name=lane.name,
+        busy=lane.busy,
+        waiting=len(lane.waiting),
+        bounds_s=LATE_BOUNDS_S,
+        counts=tuple(lane.late),
+        worst_s=lane.worst_late_ms / 1000,
+    )
