@@ -1,0 +1,60 @@
+"""The application: every route at one glance."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from camboard import api, assets, events, guard, metrics, pages
+from camboard.board import BOARD, Board
+from camboard.settings import BoardSettings
+from camboard.source import StandingSource
+
+_MAX_BODY = 16 * 1024
+_MAX_LINE = 4096
+_MAX_HEADERS = 64
+_STOP_S = 2.0
+_KEEP_ALIVE_S = 75.0
+
+
+def create_app(source: StandingSource, *, settings: BoardSettings) -> web.Application:
+    """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server."""
+    app = web.Application(middlewares=[guard.guard], client_max_size=_MAX_BODY)
+    board = Board(source=source, settings=settings)
+    app[BOARD] = board
+    app[pages.PAGES] = pages.Pages()
+    app[metrics.REGISTRY] = metrics.registry(board)
+    app.on_response_prepare.append(guard.add_headers)
+    app.cleanup_ctx.append(events.pump)
+    app.on_shutdown.append(events.end_streams)
+    app.add_routes(
+        [
+            web.get("/", pages.home),
+            web.get("/fragments/board", pages.fragment),
+            web.get("/events", events.events, allow_head=False),
+            web.get("/static/{name}", assets.static),
+            web.get("/api/v1/standing", api.standing),
+            web.get("/api/v1/sites", api.sites),
+            web.get("/api/v1/sites/{id}", api.site),
+            web.get("/api/v1/devices", api.devices),
+            web.get("/api/v1/devices/{id}", api.device),
+            web.get("/api/v1/sla", api.sla),
+            web.get("/healthz", api.healthz),
+            web.get("/readyz", api.readyz),
+            web.get("/metrics", metrics.metrics),
+        ]
+    )
+    return app
+
+
+def create_runner(app: web.Application) -> web.AppRunner:
+    """Return a runner with tight limits on what a client may send, and a quick, clean stop."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        max_line_size=_MAX_LINE,
+        max_field_size=_MAX_LINE,
+        max_headers=_MAX_HEADERS,
+        keepalive_timeout=_KEEP_ALIVE_S,
+        shutdown_timeout=_STOP_S,
+    )

@@ -1,0 +1,88 @@
+"""`/events`: a browser learns that something is newer, and that we still live."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+
+from camboard.board import BOARD, Board
+from camboard.feed import Change, Mailbox
+
+log = logging.getLogger(__name__)
+_NOTHING = Change()
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """`GET /events`: `change` when a newer Standing is there, `beat` when nothing came for a while.
+
+    Both carry `at_ms`, `age_ms` and `stale_after_ms`. The stream holds no history: whoever reconnects asks for the
+    newest state and has missed nothing.
+    """
+    board = request.app[BOARD]
+    if board.feed.listeners >= board.settings.max_streams:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
+    # aiohttp-sse pings with comments, which scripts can't see; our beats do that work.
+    quiet = sse_response(request, send_timeout=board.settings.send_timeout_s, ping_interval=3600)
+    async with board.feed.listen() as box, quiet as stream:
+        with suppress(ConnectionResetError, TimeoutError):
+            await _tell(board, box, stream)
+    return stream
+
+
+async def _tell(board: Board, box: Mailbox, stream: EventSourceResponse) -> None:
+    await _send(board, stream, "beat", _NOTHING)
+    while True:
+        try:
+            async with asyncio.timeout(board.settings.heartbeat_s):
+                change = await box.take()
+        except TimeoutError:
+            await _send(board, stream, "beat", _NOTHING)
+            continue
+        if change is None:
+            return
+        await _send(board, stream, "change", change)
+        await asyncio.sleep(board.settings.throttle_s)
+
+
+async def _send(board: Board, stream: EventSourceResponse, event: str, change: Change) -> None:
+    standing = board.source.standing()
+    message = {
+        "at_ms": standing.at_ms,
+        "age_ms": board.age_ms(standing),
+        "stale_after_ms": board.settings.stale_after_ms,
+        "changed": sorted(change.ids),
+        "everything": change.everything,
+    }
+    await stream.send(json.dumps(message), event=event)
+
+
+async def pump(app: web.Application) -> AsyncIterator[None]:
+    """Carry changes from the source to every browser, from start to end of the application."""
+    board = app[BOARD]
+    task = asyncio.create_task(_carry(board), name="board-changes")
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _carry(board: Board) -> None:
+    try:
+        async with board.source.subscribe() as changes:
+            async for ids in changes:
+                board.feed.publish(ids)
+        board.changes_end = "the stream of changes has ended"
+    except Exception:
+        # Pages still renew themselves: each beat carries at_ms, and a browser that sees it move asks anew.
+        log.exception("no more changes from the monitor")
+        board.changes_end = "the stream of changes has failed"
+
+
+async def end_streams(app: web.Application) -> None:
+    """Let every open stream end, so that the server can stop at once."""
+    app[BOARD].feed.close()

@@ -1,0 +1,126 @@
+"""`/metrics`: the newest Standing for Prometheus. Milliseconds, not percents: whoever divides sees what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from camboard.board import Board
+from camboard.text import plain
+from camkeeper.model.status import Status
+from camkeeper.standing.view import MonitorStanding, SiteStanding, Standing
+
+
+class StandingCollector(Collector):
+    """Reads the Standing when asked; keeps nothing."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family."""
+        view = self._board.source.standing()
+        yield from _devices(view)
+        yield from _rates(view)
+        yield from _monitor(view.monitor)
+        yield _gauge("last_tick_age_ms", "Age of the newest acknowledged tick", self._board.age_ms(view))
+        yield _gauge("villages", "Villages enrolled", view.villages_total)
+        yield _gauge("villages_with_camera", "Villages with any working camera now", view.villages_with_camera)
+        health = self._board.source.health()
+        yield _gauge("ready", "1 when the monitor says that it is ready", int(health.live and health.ready))
+        yield _gauge("board_streams", "Browsers listening for changes", self._board.feed.listeners)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"camkeeper_{name}", text, value=value)
+
+
+def _devices(view: Standing) -> Iterator[Metric]:
+    devices = GaugeMetricFamily("camkeeper_devices", "Devices by status now", labels=["site", "kind", "status"])
+    windows = GaugeMetricFamily(
+        "camkeeper_devices_in_window", "Devices in an agreed window now", labels=["site", "kind"]
+    )
+    counts: dict[tuple[str, str], dict[Status, int]] = {}
+    in_window: dict[tuple[str, str], int] = {}
+    for device in view.devices:
+        key = (device.site_id, device.kind.value)
+        by_status = counts.setdefault(key, dict.fromkeys(Status, 0))
+        by_status[device.status] += 1
+        in_window[key] = in_window.get(key, 0) + device.in_window
+    for (site, kind), by_status in counts.items():
+        for status, number in by_status.items():
+            devices.add_metric([site, kind, status.value], number)
+        windows.add_metric([site, kind], in_window[site, kind])
+    yield devices
+    yield windows
+
+
+def _rates(view: Standing) -> Iterator[Metric]:
+    labels = ["site", "site_kind", "period"]
+    texts = {
+        "up_ms": "Numerator: milliseconds online of the site's cameras, all below included",
+        "known_ms": "Denominator: milliseconds online or offline",
+        "unknown_ms": "Milliseconds in which nobody knows; neither up nor down",
+        "excluded_ms": "Milliseconds under agreed maintenance or exclusion",
+        "degraded_ms": "Part of up_ms without a usable picture",
+    }
+    families = {name: GaugeMetricFamily(f"camkeeper_site_{name}", text, labels=labels) for name, text in texts.items()}
+    goals = GaugeMetricFamily("camkeeper_site_target_basis_points", "The promise; 9500 is 95%", labels=["site"])
+    info = GaugeMetricFamily("camkeeper_site_info", "Names of sites", labels=["site", "name", "parent"])
+    for site in _all(view):
+        goals.add_metric([site.id], site.target_bp)
+        info.add_metric([site.id, plain(site.name), site.parent_id or ""], 1)
+        for period, rate in (("today", site.today), ("month", site.month)):
+            value = rate.buckets
+            figures = (
+                value.up_ms,
+                value.up_ms + value.down_ms,
+                value.unknown_ms,
+                value.excluded_ms,
+                value.degraded_ms,
+            )
+            for family, figure in zip(families.values(), figures, strict=True):
+                family.add_metric([site.id, site.kind.value, period], figure)
+    yield from families.values()
+    yield goals
+    yield info
+
+
+def _all(view: Standing) -> Iterator[SiteStanding]:
+    if all(site.id != view.total.id for site in view.sites):
+        yield view.total
+    yield from view.sites
+
+
+def _monitor(view: MonitorStanding) -> Iterator[Metric]:
+    sees = GaugeMetricFamily("camkeeper_uplink_sees", "1 while this uplink's beacons answer", labels=["uplink"])
+    for uplink in view.uplinks:
+        sees.add_metric([uplink.id], int(uplink.sees))
+    yield sees
+    yield _gauge("loop_lag_ms", "Worst lateness of the event loop in the last minute", view.lag_ms)
+    yield _gauge("warnings", "Warnings that the monitor shows now", len(view.warnings))
+    yield CounterMetricFamily("camkeeper_probes", "Probes since start", value=view.probes_total)
+    yield CounterMetricFamily("camkeeper_probes_missed", "Probes that were not made in time", value=view.probes_missed)
+
+
+REGISTRY = web.AppKey("metrics", CollectorRegistry)
+
+
+def registry(board: Board) -> CollectorRegistry:
+    """Return a registry of our own: nothing of the process leaks in, and two boards in one process don't meet."""
+    out = CollectorRegistry(auto_describe=False)
+    out.register(StandingCollector(board))
+    return out
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """`GET /metrics`, in the format that the Accept header asks for."""
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    response = web.Response(body=encode(request.app[REGISTRY]), headers={"Content-Type": content_type})
+    response.enable_compression()
+    return response

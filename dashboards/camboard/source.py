@@ -1,0 +1,53 @@
+"""What the board asks of the monitor. Declared here, by its user; the monitor's wiring implements it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from camkeeper.standing.view import Standing
+
+JSON = None | bool | int | float | str | list["JSON"] | Mapping[str, "JSON"]
+"""Anything that `json.dumps` writes."""
+
+
+class Health(Protocol):
+    """Whether the monitor lives and whether it is fit to be asked. Any value with these three will do."""
+
+    @property
+    def live(self) -> bool:
+        """False: restart me."""
+
+    @property
+    def ready(self) -> bool:
+        """False: up, but not to be trusted yet (first round not done, uplink lost, ledger refusing)."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why not; empty where both are true."""
+
+
+class StandingSource(Protocol):
+    """The monitor, as the board sees it."""
+
+    def standing(self) -> Standing:
+        """Return the newest built value. Cheap: called for every request."""
+
+    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[AbstractSet[str]]]:
+        """Open a stream of changes.
+
+        Each item means "a newer Standing is there" and holds the ids of the devices that changed; an empty set
+        means that only figures moved. The board subscribes once and passes on to its browsers by itself.
+        `camboard.feed.Feed` is such a stream, ready made: it never blocks who publishes.
+        """
+
+    async def sla(self, month: str | None, site_id: str | None, policy: str | None) -> Mapping[str, JSON]:
+        """Return what `camkeeper sla --json` prints; `month` is `YYYY-MM`, None the current one.
+
+        Raises LookupError for a site, month or policy that it doesn't have, ValueError for an unreadable one.
+        """
+
+    def health(self) -> Health:
+        """Return the monitor's health now."""

@@ -1,0 +1,88 @@
+"""A device's last 24 hours as a few SVG paths. Pure.
+
+288 columns of five minutes. A column shows the worst that happened in it, so that a short outage never drops out of
+sight; height tells the states apart where colour can't: down is full height, up a low band, unknown a thin middle line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from camkeeper.model.span import Span
+from camkeeper.model.status import Status
+from camkeeper.standing.view import StripSegment
+
+COLUMNS = 288
+HEIGHT = 20
+DAY_MS = 86_400_000
+
+_WORST = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED, Status.UP)
+_RANK = {status: rank for rank, status in enumerate(_WORST)}
+_NOT_THERE = len(_WORST)
+_TOP_AND_HEIGHT = {Status.DOWN: (0, 20), Status.UNKNOWN: (8, 5), Status.DEGRADED: (5, 15), Status.UP: (11, 9)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripFacts:
+    """The same in figures, for those who can't see it. Milliseconds inside the day."""
+
+    down_ms: int
+    down_times: int
+    unknown_ms: int
+
+
+def columns(segments: Iterable[StripSegment], end_ms: int) -> list[Status | None]:
+    """Return the worst status of each five minutes of the day that ends at `end_ms`; None: not in service."""
+    start_ms = end_ms - DAY_MS
+    ranks = [_NOT_THERE] * COLUMNS
+    for segment in segments:
+        if segment.status is None:
+            continue
+        part = segment.span.clip(Span(start_ms=start_ms, end_ms=end_ms))
+        if part is None:
+            continue
+        rank = _RANK[segment.status]
+        first = (part.start_ms - start_ms) * COLUMNS // DAY_MS
+        last = (part.end_ms - 1 - start_ms) * COLUMNS // DAY_MS
+        for column in range(first, last + 1):
+            ranks[column] = min(ranks[column], rank)
+    return [_WORST[rank] if rank < _NOT_THERE else None for rank in ranks]
+
+
+def runs(cells: Iterable[Status | None]) -> Iterator[tuple[Status | None, int, int]]:
+    """Yield (status, first column, number of columns) for each stretch of one status."""
+    first = 0
+    for status, cells_of_run in groupby(cells):
+        width = len(list(cells_of_run))
+        yield status, first, width
+        first += width
+
+
+def paths(segments: Iterable[StripSegment], end_ms: int) -> Mapping[Status, str]:
+    """Return one SVG path per status that occurs, in a box of 288 by 20."""
+    out: dict[Status, list[str]] = {}
+    for status, first, width in runs(columns(segments, end_ms)):
+        if status is not None:
+            top, height = _TOP_AND_HEIGHT[status]
+            out.setdefault(status, []).append(f"M{first} {top}h{width}v{height}h-{width}z")
+    return {status: "".join(parts) for status, parts in out.items()}
+
+
+def facts(segments: Iterable[StripSegment], end_ms: int) -> StripFacts:
+    """Return how long it was down and unknown in the day that ends at `end_ms`, and how often down."""
+    day = Span(start_ms=end_ms - DAY_MS, end_ms=end_ms)
+    down_ms = down_times = unknown_ms = 0
+    before: Status | None = None
+    for segment in segments:
+        part = segment.span.clip(day)
+        if part is None:
+            continue
+        if segment.status is Status.DOWN:
+            down_ms += part.length_ms
+            down_times += before is not Status.DOWN
+        elif segment.status is Status.UNKNOWN:
+            unknown_ms += part.length_ms
+        before = segment.status
+    return StripFacts(down_ms=down_ms, down_times=down_times, unknown_ms=unknown_ms)
