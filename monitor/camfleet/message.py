@@ -112,5 +112,5 @@ def render(reply: Reply, request: Request) -> bytes:
     lines.extend(f"WWW-Authenticate: {challenge}" for challenge in reply.challenges)
     lines.extend(reply.headers)
     if not request.is_rtsp:
-        lines.append("Connection: close" if reply.close else "Connection: keep-alive")
+        lines.append("Connection: close" if reply.close or request.close else "Connection: keep-alive")
     return "\r\n".join((*lines, "", "")).encode("latin-1") + reply.body

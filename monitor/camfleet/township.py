@@ -1,4 +1,4 @@
-"""A township for load tests: thousands of like cameras on 127.0.0.1, a port each, as a registry and as a configuration."""
+"""A township for load tests: thousands of like cameras on 127.0.0.1, a port each, as registry and configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def township(count: int, port_base: int) -> Registry:
 
     One port serves a camera's ONVIF, snapshot and RTSP: five thousand cameras are five thousand sockets.
     """
-    if not (1 <= count and 1024 <= port_base and port_base + count <= 65_536):
+    if count < 1 or port_base < 1024 or port_base + count > 65_536:
         raise FleetError(
             f"端口不够：从 {port_base} 起放不下 {count} 台设备（1024 至 65535）",
             f"{count} devices do not fit from port {port_base} upwards (1024 to 65535)",
@@ -76,3 +76,56 @@ def township(count: int, port_base: int) -> Registry:
 def meets_ephemeral(count: int, port_base: int) -> bool:
     """Tell whether the ports reach into those that Linux hands to outgoing connections, where one may be taken."""
     return port_base + count > _EPHEMERAL
+
+
+def configuration(registry: Registry, *, every_s: float) -> str:
+    """Return the township as a configuration that camkeeper reads; whoever starts it sets the password's variable."""
+    credential = registry.credentials[0]
+    document: dict[str, Any] = {
+        "name": registry.name,
+        "datum": "wgs84",
+        "synthetic_geometry": "true",
+        "policy": {
+            "probe": {
+                "every_s": every_s,
+                "timeout_s": min(every_s, 5.0),
+                "picture_every_s": max(every_s, 300.0),
+                "full_every_s": max(every_s, 3600.0),
+            }
+        },
+        "credentials": [{"id": credential.id, "user": credential.user, "secret": credential.secret_ref}],
+        "sites": [
+            {
+                "id": site.id,
+                "name": site.name,
+                "kind": site.kind.value,
+                "target": f"{site.target_bp / 100:g}",
+                "timezone": site.timezone,
+            }
+            | ({"parent": site.parent_id} if site.parent_id else {})
+            for site in registry.sites
+        ],
+        "links": [
+            {"id": link.id, "name": link.name, "kind": link.kind.value}
+            | ({"upstream": link.upstream_id} if link.upstream_id else {})
+            | ({"operator": link.operator} if link.operator else {})
+            for link in registry.links
+        ],
+        "devices": [
+            {
+                "id": d.id,
+                "name": d.name,
+                "kind": d.kind.value,
+                "site": d.site_id,
+                "link": d.link_id,
+                "credential": d.credential_id,
+                "address": {"host": d.address.host, "port": d.address.port, "rtsp_port": d.address.rtsp_port},
+            }
+            for d in registry.devices
+        ],
+    }
+    head = (
+        f"# 压力测试乡镇：{len(registry.devices)} 台虚拟摄像机，由 camkeeper fleet --count 生成，仅限本机。\n"
+        "# A township for load tests, written by camkeeper fleet --count; loopback only.\n"
+    )
+    return head + yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=200)
