@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from camkeeper.account.statement import Statement
@@ -17,31 +17,53 @@ VERDICTS = {
     Promise.MISSED: ("未达标 missed", "red"),
     Promise.UNDETERMINED: ("未定 undetermined", "yellow"),
 }
-_NUMBERS = ("在线率 %\nrate", "下限 %\nlower", "上限 %\nupper", "在线\nup", "离线\ndown", "未知\nunknown")
-_UNCOUNTED = ("免责\nexcluded", "未服役\nabsent")
-_PLAIN_WIDTH = 140
+_COLOURS = dict(VERDICTS.values())
+_HEADINGS = (
+    ("设备", "device"),
+    ("在线率 %", "rate"),
+    ("下限 %", "lower"),
+    ("上限 %", "upper"),
+    ("在线", "up"),
+    ("离线", "down"),
+    ("未知", "unknown"),
+    ("免责", "excluded"),
+    ("未服役", "absent"),
+    ("结论", "verdict"),
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def show(statement: Statement, console: Console | None = None) -> None:
     """Print the terms, one row a device, and the verdict on all together. Percent are cut, never rounded up."""
     console = console or Console()
-    if not console.is_terminal:
-        console.width = max(console.width, _PLAIN_WIDTH)  # a file or a pipe has no edge to wrap at
     terms = statement.terms
-    console.print(_text(f"期间 period     {instant(terms.period.start_ms)} — {instant(terms.period.end_ms)}"))
-    console.print(_text(f"样本有效 hold   {duration(terms.hold_ms)}，样本 rows {statement.rows}"))
-    table = Table(show_lines=False, pad_edge=False, show_footer=False)
-    table.add_column("设备\ndevice", overflow="fold")
-    for heading in (*_NUMBERS, *_UNCOUNTED):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("结论\nverdict", no_wrap=True)
-    for device, buckets in statement.devices.items():
-        table.add_row(_text(printable(device)), *_cells(statement, buckets))
-    table.add_section()
-    table.add_row(_text("合计 total"), *_cells(statement, statement.total))
-    console.print(table)
-    console.print(_sentence(statement))
+    lines = [
+        Text(f"期间 period     {instant(terms.period.start_ms)} — {instant(terms.period.end_ms)}"),
+        Text(f"样本有效 hold   {duration(terms.hold_ms)}，样本 rows {statement.rows}"),
+        *_table(statement),
+        _sentence(statement),
+    ]
+    # One print for all: a county has thousands of rows, and rich's own table takes seconds over them.
+    console.print(Text("\n").join(lines), soft_wrap=True)
+
+
+def _table(statement: Statement) -> list[Text]:
+    """Return aligned lines: name and verdict to the left, numbers to the right; a Chinese character is two wide."""
+    rows = [(printable(device), buckets) for device, buckets in statement.devices.items()]
+    rows.append(("合计 total", statement.total))
+    cells = [tuple(column) for column in zip(*_HEADINGS, strict=True)]
+    cells += [(name, *_cells(buckets), VERDICTS[statement.verdict(buckets)][0]) for name, buckets in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    last = len(widths) - 1
+    lines = []
+    for row in cells:
+        padded = [
+            cell + " " * (width - cell_len(cell)) if n == 0 else " " * (width - cell_len(cell)) + cell
+            for n, (cell, width) in enumerate(zip(row[:last], widths[:last], strict=True))
+        ]
+        lines.append(Text("  ".join(padded) + "  ").append(row[last], style=_COLOURS.get(row[last], "bold")))
+    rule = Text("─" * (sum(widths) + 2 * last))
+    return [*lines[:2], rule, *lines[2:-1], rule, lines[-1]]
 
 
 def instant(at_ms: int) -> str:
@@ -74,11 +96,10 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
 
 
-def _cells(statement: Statement, buckets: Buckets) -> tuple[Text, ...]:
-    words, colour = VERDICTS[statement.verdict(buckets)]
+def _cells(buckets: Buckets) -> tuple[str, ...]:
     shares = (buckets.ratio, buckets.lower, buckets.upper)
     spans = (buckets.up_ms, buckets.down_ms, buckets.unknown_ms, buckets.excluded_ms, buckets.absent_ms)
-    return (*(Text(percent(s)) for s in shares), *(Text(duration(ms)) for ms in spans), Text(words, style=colour))
+    return (*map(percent, shares), *map(duration, spans))
 
 
 def _sentence(statement: Statement) -> Text:
@@ -86,10 +107,5 @@ def _sentence(statement: Statement) -> Text:
     words, colour = VERDICTS[statement.verdict(total)]
     target = f"{float(statement.terms.target * 100):.10g}"
     bounds = f"[{percent(total.lower)}, {percent(total.upper)}]"
-    text = _text(f"合计在线率 {percent(total.ratio)}%，范围 bounds {bounds}，目标 target {target}%：")
+    text = Text(f"合计在线率 {percent(total.ratio)}%，范围 bounds {bounds}，目标 target {target}%：")
     return text.append(words, style=colour)
-
-
-def _text(words: str) -> Text:
-    """Return plain text: a device called `[red]` is shown, not obeyed."""
-    return Text(words)
