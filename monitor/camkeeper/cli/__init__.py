@@ -9,6 +9,7 @@ import typer
 
 from camkeeper.cli.account import account
 from camkeeper.cli.discover import discover
+from camkeeper.cli.verify import verify
 
 app = typer.Typer(
     name="camkeeper",
@@ -26,6 +27,7 @@ def _root() -> None:
 
 app.command()(account)
 app.command()(discover)
+app.command()(verify)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 The other party verifies with any language that has SHA-256 and SQLite:
 
-    hash_0 = SHA-256("camkeeper ledger 1" || ledger_id)
+    hash_0 = SHA-256("camkeeper ledger 1" || ledger_id || created_ms i64)
     hash_n = SHA-256(hash_(n-1) || seq u64 || kind u8 || at_ms i64 || length of body u32 || body)
 
 with big-endian integers. Every field has a fixed width or its length before it, so no two records have the same bytes.
@@ -22,6 +22,7 @@ from camkeeper.model.status import Reason, Status
 
 GENESIS_PREFIX = b"camkeeper ledger 1"
 _HEAD = struct.Struct(">QBqI")
+_INSTANT = struct.Struct(">q")
 MAX_CONFIG_BYTES = 256 * 1024 * 1024
 """A snapshot that unpacks to more than this is refused: nobody's county is that large, a zip bomb is."""
 
@@ -61,9 +62,9 @@ class Record:
     hash: bytes
 
 
-def genesis(ledger_id: bytes) -> bytes:
+def genesis(ledger_id: bytes, created_ms: int) -> bytes:
     """Return the hash that stands before the first record."""
-    return hashlib.sha256(GENESIS_PREFIX + ledger_id).digest()
+    return hashlib.sha256(GENESIS_PREFIX + ledger_id + _INSTANT.pack(created_ms)).digest()
 
 
 def sealed(previous: bytes, seq: int, kind: int, at_ms: int, body: bytes) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,6 +23,7 @@ from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 
 DAY_MS = 86_400_000
+Row = tuple[int | None, ...]
 MOST_DAYS = 8
 """Days computed in one transaction: a county's takes about a second then, and samples wait that long at most."""
 _EPOCH = date(1970, 1, 1)
@@ -107,8 +108,8 @@ def roll_up(session: Session, *, days: int, most: int = MOST_DAYS) -> int:
     if tick_ms is None:
         return 0
     wanted = due(session.db, session.config, Span(start_ms=tick_ms - (days + 1) * DAY_MS, end_ms=tick_ms))[:most]
-    for day in wanted:
-        store(session.db, day)
+    for zone in sorted({day.zone for day in wanted}):
+        store(session.db, [day for day in wanted if day.zone == zone])
     if wanted:
         (session.rolled_until_ms,) = session.db.execute("SELECT max(end_ms) FROM rollup_day").fetchone()
     return len(wanted)
@@ -124,36 +125,43 @@ def due(db: sqlite3.Connection, config: Snapshot | None, period: Span) -> list[D
     return sorted((d for d in found if d.span.end_ms > first_ms), key=lambda d: (d.number, d.zone))
 
 
-def store(db: sqlite3.Connection, day: Day) -> None:
-    """Compute one day and put it in the place of what was there."""
-    rows = list(compute(db, day))
-    devices = [(day.number, device) for device in day.devices]
-    db.executemany("DELETE FROM day_rollup WHERE day = ? AND device = ?", devices)
-    db.executemany(_INSERT, rows)
-    db.execute(
-        "INSERT OR REPLACE INTO rollup_day (day, zone, start_ms, end_ms, basis) VALUES (?, ?, ?, ?, ?)",
-        (day.number, day.zone, day.span.start_ms, day.span.end_ms, day.basis),
-    )
+def store(db: sqlite3.Connection, days: Sequence[Day]) -> None:
+    """Compute days of one zone and put them in the place of what was there."""
+    for day in days:
+        db.executemany(
+            "DELETE FROM day_rollup WHERE day = ? AND device = ?", ((day.number, device) for device in day.devices)
+        )
+        db.execute(
+            "INSERT OR REPLACE INTO rollup_day (day, zone, start_ms, end_ms, basis) VALUES (?, ?, ?, ?, ?)",
+            (day.number, day.zone, day.span.start_ms, day.span.end_ms, day.basis),
+        )
+    db.executemany(_INSERT, compute(db, days))
 
 
-def compute(db: sqlite3.Connection, day: Day) -> Iterator[tuple[int | None, ...]]:
-    """Yield the rows of one day, by device number, from the intervals."""
-    keys = {device: device for device in day.devices}
-    known = day.span.end_ms
+def compute(db: sqlite3.Connection, days: Sequence[Day]) -> list[Row]:
+    """Return the rows of some days of one zone (in order), from the intervals."""
+    if not days:
+        return []
+    keys = {device: device for device in days[0].devices}
+    spans, looks = [d.span for d in days], [d.look for d in days]
+    windows: dict[int, list[Span]] = {}
+    for day in days:
+        for device, parts in day.excluded.items():
+            windows.setdefault(device, []).extend(parts)
 
-    def ask(slot: Span, excluded: Mapping[int, tuple[Span, ...]]) -> Sums:
-        return sums(db, keys=keys, slots=[slot], known_until_ms=known, excluded=excluded)
+    def ask(slots: Sequence[Span], excluded: Mapping[int, Sequence[Span]]) -> Sums:
+        return sums(db, keys=keys, slots=slots, known_until_ms=spans[-1].end_ms, excluded=excluded)
 
-    raw, raw_looks = ask(day.span, {}), ask(day.look, {})
-    net, looks = (ask(day.span, day.excluded), ask(day.look, day.excluded)) if day.excluded else (raw, raw_looks)
-    for key in sorted(net):
-        one, other = net[key], raw[key]
-        look, raw_look = look_code(looks.get(key)), look_code(raw_looks.get(key))
-        row = (day.number, key[0], one.lived, one.excluded, one.up, one.degraded, one.down, look)
-        if one == other and look == raw_look:
-            yield (*row, None, None, None, None)
-        else:
-            yield (*row, other.up, other.degraded, other.down, raw_look)
+    raw, raw_seen = ask(spans, {}), ask(looks, {})
+    net, seen = (ask(spans, windows), ask(looks, windows)) if windows else (raw, raw_seen)
+    out: list[Row] = []
+    for device, i in sorted(net, key=lambda at: (at[1], at[0])):
+        one, other = net[device, i], raw[device, i]
+        look, raw_look = look_code(seen.get((device, i))), look_code(raw_seen.get((device, i)))
+        row = (days[i].number, device, one.lived, one.excluded, one.up, one.degraded, one.down, look)
+        same = one == other and look == raw_look
+        out.append((*row, *((None,) * 4 if same else (other.up, other.degraded, other.down, raw_look))))
+    return out
 
 
 def look_code(found: Sum | None) -> int:

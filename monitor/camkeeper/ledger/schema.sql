@@ -4,7 +4,7 @@
 -- What this file is. One row.
 CREATE TABLE ledger (
     id          INTEGER PRIMARY KEY CHECK (id = 1),
-    ledger_id   BLOB NOT NULL CHECK (length(ledger_id) = 16),  -- random; the genesis hash is SHA-256 of a prefix and this
+    ledger_id   BLOB NOT NULL CHECK (length(ledger_id) = 16),  -- random; with `created_ms` it makes the genesis hash
     layout      INTEGER NOT NULL CHECK (layout = 1),           -- version of this schema
     created_ms  INTEGER NOT NULL
 );

@@ -42,11 +42,11 @@ class Session:
             db.execute("ROLLBACK")
         self._rows.clear()
         self.books = Books.load(db)
-        (ledger_id,) = db.execute("SELECT ledger_id FROM ledger").fetchone()
+        ledger_id, created_ms = db.execute("SELECT ledger_id, created_ms FROM ledger").fetchone()
         last = db.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq: int
         self.head: bytes
-        self.seq, self.head = last or (0, chain.genesis(ledger_id))
+        self.seq, self.head = last or (0, chain.genesis(ledger_id, created_ms))
         poller = db.execute("SELECT last_tick_ms, boot_id, samples, sealed_ms FROM poller").fetchone()
         self.last_tick_ms: int | None
         self.previous_boot_id: str | None

@@ -1,0 +1,128 @@
+"""The further checks of `verify`: rollups, closed months, bookmarks.
+
+The connection sees the tables derived afresh under their own names, and everything else of the ledger.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from camkeeper.ledger import journal
+from camkeeper.ledger.closing import Closed, all_closings, closing_config, figures_digest, month_buckets, windows_digest
+from camkeeper.ledger.configs import config_at
+from camkeeper.ledger.rollup import DAY_MS, Day, Row, compute, days_within, stored
+from camkeeper.model.span import Span
+
+MOST_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something that does not hold; `seq` where it is a record of the chain."""
+
+    where: str
+    zh: str
+    en: str
+    seq: int | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """Faults and counts as they are gathered."""
+
+    faults: list[Fault] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, where: str, zh: str, en: str, seq: int | None = None) -> None:
+        """Note a fault; after the first hundred no more are kept."""
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(Fault(where=where, zh=zh, en=en, seq=seq))
+
+
+_STORED_DAY = """
+SELECT day, device, lived, excluded, up, degraded, down, look, raw_up, raw_degraded, raw_down, raw_look
+FROM day_rollup WHERE day = ? ORDER BY device
+"""
+
+
+def check_rollups(db: sqlite3.Connection, out: Findings, span: Span | None) -> None:
+    """Compute every rolled-up day again whose basis is the present one; the others nobody reads."""
+    have = stored(db)
+    found = config_at(db, None)
+    done = 0
+    for first, last in _months(sorted({day for day, _ in have}), span):
+        period = Span(start_ms=(first - 1) * DAY_MS, end_ms=(last + 3) * DAY_MS)
+        days = [
+            d
+            for d in days_within(db, found.config if found else None, period)
+            if first <= d.number <= last and have.get((d.number, d.zone)) == d.basis
+        ]
+        for zone in sorted({d.zone for d in days}):
+            done += _compare_days(db, out, [d for d in days if d.zone == zone])
+    out.counts["day_rollup"] = done
+
+
+def _months(days: Sequence[int], span: Span | None) -> Iterator[tuple[int, int]]:
+    """Yield (first, last) day numbers, at most 31 days together; only those that touch the span."""
+    if span is not None:
+        days = [d for d in days if (d + 2) * DAY_MS > span.start_ms and (d - 1) * DAY_MS < span.end_ms]
+    while days:
+        part = [d for d in days if d < days[0] + 31]
+        yield part[0], part[-1]
+        days = days[len(part) :]
+
+
+def _compare_days(db: sqlite3.Connection, out: Findings, days: Sequence[Day]) -> int:
+    wanted: dict[int, set[Row]] = {d.number: set() for d in days}
+    for row in compute(db, days):
+        wanted[row[0] or 0].add(row)
+    for day in days:
+        kept = {row for row in db.execute(_STORED_DAY, (day.number,)) if row[1] in day.devices}
+        for row in sorted(kept ^ wanted[day.number], key=repr)[:10]:
+            out.add("day_rollup", f"{day.day} 的日汇总不符 {row}", f"the rollup of {day.day} does not follow: {row}")
+    return len(days)
+
+
+def check_closings(db: sqlite3.Connection, out: Findings, month: str | None) -> None:
+    """Compute the figures of closed months again, each as its newest record fixes it."""
+    newest: dict[str, Closed] = {c.month: c for c in all_closings(db)}
+    done = 0
+    for closed in newest.values():
+        if month is not None and closed.month != month:
+            continue
+        config = closing_config(db, closed)
+        done += 1
+        if windows_digest(config, closed.span) != closed.windows:
+            zh, en = "免责时段与封账时不同", "the windows are not those it was closed with"
+            out.add("close", f"{closed.month}：{zh}", f"{closed.month}: {en}", closed.seq)
+        if figures_digest(month_buckets(db, config, closed.span)) != closed.figures:
+            zh, en = "数字与封账时不同", "the figures are not those it was closed with"
+            out.add("close", f"{closed.month}：{zh}", f"{closed.month}: {en}", closed.seq)
+    out.counts["close"] = done
+
+
+def check_bookmarks(db: sqlite3.Connection, out: Findings, records: int) -> None:
+    """Check the checksums of what is not in the chain, and that it does not speak of records that are gone."""
+    for tick_ms, boot_id, samples, sealed_ms, crc in db.execute(
+        "SELECT last_tick_ms, boot_id, samples, sealed_ms, crc FROM poller"
+    ):
+        _expect(out, "poller", journal.values_crc(tick_ms, boot_id, samples, sealed_ms) == crc)
+    for journal_id, tracks, crc in db.execute("SELECT journal_id, tracks, crc FROM track_checkpoint"):
+        _expect(out, "track_checkpoint", journal.values_crc(journal_id, tracks) == crc)
+    rows = 0
+    for row_id, from_seq, to_seq, tick_ms, blob, crc in db.execute(
+        "SELECT id, from_seq, to_seq, tick_ms, samples, crc FROM journal ORDER BY id"
+    ):
+        rows += 1
+        _expect(out, f"journal {row_id}", journal.row_crc(from_seq, to_seq, tick_ms, blob) == crc)
+        if to_seq > records:
+            zh, en = f"缺少第 {records} 条之后的记录", f"records after {records} are missing"
+            out.add(f"journal {row_id}", zh, en, records)
+    out.counts["journal"] = rows
+
+
+def _expect(out: Findings, where: str, holds: bool) -> None:  # noqa: FBT001 - a condition is a boolean
+    if not holds:
+        out.add(where, f"{where} 校验和不符", f"{where} does not have its checksum")
