@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Final, TypeAlias
+from typing import Final
 
 from camkeeper.model.equipment import Device
-from camkeeper.model.probing import DeviceFacts, Profile, Rung, RungResult, SnapshotInfo, Verdict
+from camkeeper.model.probing import Rung, RungResult, Verdict
 from camkeeper.probe import jpeg, rtsp
 from camkeeper.probe.carrier import ExchangeError
 from camkeeper.probe.conversation import (
@@ -19,48 +18,18 @@ from camkeeper.probe.conversation import (
     offset_of_date,
     read_time,
 )
-from camkeeper.probe.latch import Latch, LatchStore
-from camkeeper.probe.memory import Known, Login, Place
+from camkeeper.probe.findings import Findings
+from camkeeper.probe.memory import Known, Place
 from camkeeper.probe.onvif import readers
 from camkeeper.probe.onvif.operations import Operation, Service
 from camkeeper.probe.pin import NotAnUriError, Target, target_of
+from camkeeper.probe.refusal import Guard, Outcome
 
-SKEW_S: Final = 300.0
-"""Clocks further apart than this are a cause of refusals; the common tolerance of UsernameToken."""
 RECORDING_AGE_S: Final = 86_400.0
 """A newest recording older than this is stale."""
 _SAID_NO: Final = frozenset({Verdict.FAULT, Verdict.NOT_OFFERED, Verdict.MALFORMED})
 """The device answered, and another way of asking may still work."""
 NO_CREDENTIAL: Final = "no credential is given for this device"
-
-Outcome: TypeAlias = tuple[Verdict, str]
-
-
-@dataclass(slots=True, kw_only=True)
-class Findings:
-    """What a climb learns of a device on its way."""
-
-    information: readers.Information | None = None
-    offset_s: float | None = None
-    uptime_s: float | None = None
-    profiles: tuple[Profile, ...] = ()
-    snapshot: SnapshotInfo | None = None
-    recording_age_s: float | None = None
-
-    def facts(self, words: Callable[[str | None], str | None]) -> DeviceFacts:
-        """Return them as one value; `words` blots out what must not be shown."""
-        told = self.information
-        return DeviceFacts(
-            manufacturer=words(told.manufacturer) if told else None,
-            model=words(told.model) if told else None,
-            firmware=words(told.firmware) if told else None,
-            serial=words(told.serial) if told else None,
-            clock_offset_s=self.offset_s,
-            uptime_s=self.uptime_s,
-            profiles=self.profiles,
-            snapshot=self.snapshot,
-            newest_recording_age_s=self.recording_age_s,
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,12 +39,9 @@ class Climb:
     talk: Conversation
     device: Device
     known: Known
-    latches: LatchStore
-    login: Login | None
+    guard: Guard
     picture: Callable[[Device, bytes], None] | None = None
     found: Findings = field(default_factory=Findings)
-    proven: bool = False
-    """The device took the credential in this climb."""
 
     async def reach_and_time(self) -> tuple[RungResult, RungResult]:
         """Ask the time; the connection that carries the question is the proof of reach."""
@@ -116,7 +82,7 @@ class Climb:
         try:
             verdict, detail = await ask[rung]()
         except RefusedError as error:
-            verdict, detail = await self._refused(rung, error)
+            verdict, detail = await self.guard.refused(rung, error)
         except AskError as error:
             verdict, detail = error.verdict, error.detail
         return RungResult(rung=rung, verdict=verdict, ms=(perf_counter() - began) * 1000, detail=detail)
@@ -128,12 +94,12 @@ class Climb:
             return RungResult(
                 rung=Rung.SNAPSHOT, verdict=Verdict.SKIPPED, ms=0.0, detail="its address is not known yet"
             )
-        if self.latched(Rung.AUTH) is not None:
+        if self.guard.closed(Rung.AUTH) is not None:
             return RungResult(rung=Rung.SNAPSHOT, verdict=Verdict.SKIPPED, ms=0.0, detail="the credential is latched")
         try:
-            verdict, detail = self.latched(Rung.SNAPSHOT) or await self._get(place)
+            verdict, detail = self.guard.closed(Rung.SNAPSHOT) or await self._get(place)
         except RefusedError as error:
-            verdict, detail = await self._refused(Rung.SNAPSHOT, error)
+            verdict, detail = await self.guard.refused(Rung.SNAPSHOT, error)
         except AskError as error:
             verdict, detail = error.verdict, error.detail
             if verdict is Verdict.FAULT:
@@ -142,26 +108,10 @@ class Climb:
         ms = (perf_counter() - began) * 1000
         return RungResult(rung=Rung.SNAPSHOT, verdict=verdict, ms=ms, detail=detail)
 
-    def latched(self, scope: Rung) -> Outcome | None:
-        """Return why this credential is not tried, or None where it may be. Lifts latches that have run out."""
-        latch = self.latches.get(self.device.id, scope)
-        if latch is None or self.login is None:
-            return None
-        if latch.fingerprint != self.login.fingerprint:
-            self.latches.remove(self.device.id, scope)
-            return None
-        if latch.cause is Verdict.CLOCK_SKEW:
-            offset_s = self.known.offset_s
-            if offset_s is not None and abs(offset_s) <= SKEW_S:
-                self.latches.remove(self.device.id, scope)
-                return None
-            return Verdict.CLOCK_SKEW, f"{latch.detail}; tried again when the clock is right"
-        return Verdict.LATCHED, f"refused before ({latch.detail}); waits for another credential or an operator"
-
     async def _auth(self) -> Outcome:
-        if self.login is None:
+        if self.guard.login is None:
             return Verdict.SKIPPED, NO_CREDENTIAL
-        closed = self.latched(Rung.AUTH)
+        closed = self.guard.closed(Rung.AUTH)
         if closed is not None:
             return closed
         told = await self.talk.discover()
@@ -180,8 +130,8 @@ class Climb:
             note = error.detail
         self.known.addresses = await self._services()
         if self._wants_media():
-            await self._profiles()
-        self.proven = True
+            await self.ask_profiles()
+        self.guard.proven = True
         return Verdict.OK, note
 
     async def _signed_time(self) -> None:
@@ -217,7 +167,8 @@ class Climb:
             return (Service.MEDIA,)
         return tuple(s for s in (Service.MEDIA, Service.MEDIA2) if self.known.path_of(s) is not None)
 
-    async def _profiles(self) -> None:
+    async def ask_profiles(self) -> None:
+        """Learn the media profiles, by Media1 or else Media2. Raises AskError, RefusedError."""
         self.known.profiles, self.known.media = (), None
         trouble: AskError | None = None
         for service in self._media():
@@ -238,8 +189,8 @@ class Climb:
         if trouble is not None:
             raise trouble
 
-    async def _uri(self, first: Operation, second: Operation) -> Target | Outcome:
-        """Return where the device says that its picture or stream is, or why there is none."""
+    async def ask_uri(self, first: Operation, second: Operation) -> Target | Outcome:
+        """Return where the device says that its picture or stream is, or why there is none. Raises AskError."""
         profile = self.known.profile
         if not self._media():
             return Verdict.NOT_OFFERED, "the device has no media service"
@@ -256,10 +207,10 @@ class Climb:
             return Verdict.MALFORMED, str(error)
 
     async def _snapshot(self) -> Outcome:
-        closed = self.latched(Rung.SNAPSHOT)
+        closed = self.guard.closed(Rung.SNAPSHOT)
         if closed is not None:
             return closed
-        target = await self._uri(Operation.SNAPSHOT_URI, Operation.SNAPSHOT_URI2)
+        target = await self.ask_uri(Operation.SNAPSHOT_URI, Operation.SNAPSHOT_URI2)
         if isinstance(target, tuple):
             return target
         port = self._snapshot_port(target)
@@ -296,10 +247,10 @@ class Climb:
         return Verdict.OK, ""
 
     async def _stream(self) -> Outcome:
-        closed = self.latched(Rung.STREAM)
+        closed = self.guard.closed(Rung.STREAM)
         if closed is not None:
             return closed
-        target = await self._uri(Operation.STREAM_URI, Operation.STREAM_URI2)
+        target = await self.ask_uri(Operation.STREAM_URI, Operation.STREAM_URI2)
         if isinstance(target, tuple):
             return target
         port = self._rtsp_port(target)
@@ -308,7 +259,7 @@ class Climb:
                 f"the device names port {target.port} for its stream, which is not enrolled; "
                 f"approve it as RTSP port {target.port}, if it is right"
             )
-        login = self.login
+        login = self.guard.login
         answer = await rtsp.describe(
             self.talk.host,
             port,
@@ -331,7 +282,7 @@ class Climb:
     async def _recording(self) -> Outcome:
         if self.known.addresses and self.known.path_of(Service.SEARCH) is None:
             return Verdict.NOT_OFFERED, "the device has no recording search"
-        closed = self.latched(Rung.RECORDING)
+        closed = self.guard.closed(Rung.RECORDING)
         if closed is not None:
             return closed
         told = readers.summary(await self.talk.ask(Operation.RECORDINGS))
@@ -342,56 +293,6 @@ class Climb:
         self.found.recording_age_s = age_s
         verdict = Verdict.STALE if age_s > RECORDING_AGE_S else Verdict.OK
         return verdict, f"the newest recording is {age_s / 3600:.1f} h old"
-
-    async def _refused(self, rung: Rung, error: RefusedError) -> Outcome:
-        """Latch. Before the device took the credential in this climb, the refusal is of the credential as a whole."""
-        scope = rung if self.proven else Rung.AUTH
-        cause, detail = Verdict.AUTH_REFUSED, error.detail
-        if scope is Rung.AUTH and rung is Rung.AUTH:
-            why = _clock_trouble(self.known.offset_s, expired=error.expired)
-            if why is not None:
-                cause, detail = Verdict.CLOCK_SKEW, f"{detail}; {why}"
-        if self.login is None:
-            return cause, detail
-        latch = Latch(
-            device_id=self.device.id,
-            scope=scope,
-            fingerprint=self.login.fingerprint,
-            cause=cause,
-            at_ms=self.talk.clock.wall_ms(),
-            detail=_blotted(detail, self.login),
-        )
-        try:
-            await asyncio.to_thread(self.latches.put, latch)
-        except OSError:
-            return cause, f"{detail}; not tried again (the latch could not be stored: it ends with this process)"
-        return cause, f"{detail}; not tried again"
-
-
-def _blotted(text: str, login: Login) -> str:
-    return blotted(text, login) or ""
-
-
-def blotted(text: str | None, login: Login | None, *, shortest: int = 4) -> str | None:
-    """Return the text without the password: a device that was sent Basic could echo it."""
-    if not text or login is None or len(login.password) < shortest:
-        return text
-    return text.replace(login.password, "***")
-
-
-def _clock_trouble(offset_s: float | None, *, expired: bool) -> str | None:
-    """Say in which way the clock is behind a refusal, or None where it is not."""
-    if offset_s is None:
-        return "its clock could not be read, so it was signed with ours: a wrong clock or a wrong password"
-    way = "ahead of" if offset_s > 0 else "behind"
-    if expired:
-        return f"it says that the signature's time is the trouble; its clock is {abs(offset_s):.0f} s {way} ours"
-    if abs(offset_s) > SKEW_S:
-        return (
-            f"its clock is {abs(offset_s):.0f} s {way} ours; it was signed with the device's own time and is refused "
-            "all the same: set its clock first, then doubt the password"
-        )
-    return None
 
 
 def _split(error: ExchangeError) -> tuple[RungResult, RungResult]:

@@ -16,11 +16,13 @@ from camkeeper.model.policy import ProbePolicy
 from camkeeper.model.probing import Depth, DeviceFacts, ProbeResult, Rung, RungResult, Verdict
 from camkeeper.probe import ping, reach, snmp
 from camkeeper.probe.carrier import Carrier
-from camkeeper.probe.climb import NO_CREDENTIAL, Climb, blotted
+from camkeeper.probe.climb import NO_CREDENTIAL, Climb
 from camkeeper.probe.conversation import Conversation
+from camkeeper.probe.findings import blotted
 from camkeeper.probe.latch import LatchStore
 from camkeeper.probe.memory import Known, Login
 from camkeeper.probe.pin import Names, NotAskedError
+from camkeeper.probe.refusal import Guard
 
 _ONVIF: Final = frozenset({Rung.TIME, Rung.AUTH, Rung.SNAPSHOT, Rung.STREAM, Rung.RECORDING})
 _ABOVE: Final = (Rung.SNAPSHOT, Rung.STREAM, Rung.RECORDING)
@@ -145,15 +147,14 @@ class Prober:
         talk = Conversation(
             carrier=self._carrier, clock=self._clock, host=host, known=known, timeout_s=timeout_s, last=quick
         )
-        climb = Climb(
-            talk=talk, device=device, known=known, latches=self._latches, login=None, picture=self._on_picture
-        )
+        guard = Guard(device_id=device.id, latches=self._latches, known=known, clock=self._clock)
+        climb = Climb(talk=talk, device=device, known=known, guard=guard, picture=self._on_picture)
         reached, timed = await climb.reach_and_time()
         out = [r for r in (reached, timed) if r.rung in ladder]
         if not quick:
             talk.last = False
             out += await self._above(climb, credential, depth, asked=timed.verdict is Verdict.OK)
-        login = climb.login
+        login = guard.login
         if login is not None:
             out = [replace(r, detail=blotted(r.detail, login) or "") for r in out]
         return tuple(out), climb.found.facts(lambda text: blotted(text, login, shortest=8))
@@ -173,7 +174,7 @@ class Prober:
             return [RungResult(rung=r, verdict=Verdict.MONITOR, ms=0.0, detail=login) for r in due]
         if login is None:
             return [_skipped(r, NO_CREDENTIAL) for r in due]
-        climb.login = climb.talk.login = login
+        climb.guard.login = climb.talk.login = login
         if depth is Depth.PICTURE:
             return [await climb.known_picture() for _ in due]
         auth = await climb.climb(Rung.AUTH)
