@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.peers.process import missing
 
 HERE = "10.77.0.1"
 THERE = "10.77.0.2"
@@ -53,7 +54,7 @@ def cable() -> Iterator[Cable]:
         pytest.skip("network namespaces want root")
     for program in ("unshare", "nsenter", "ip", "nft"):
         if shutil.which(program) is None:
-            pytest.skip(f"{program} is missing: scripts/debian-packages.sh --test")
+            missing(f"{program} is missing: scripts/debian-packages.sh --test")
     holders = [subprocess.Popen(["unshare", "-n", "sleep", "300"]) for _ in range(2)]
     try:
         near, far = holders[0].pid, holders[1].pid
