@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from camkeeper.cli.account import account
+from camkeeper.cli.check import check
 from camkeeper.cli.discover import discover
 from camkeeper.cli.verify import verify
 
@@ -26,6 +27,7 @@ def _root() -> None:
 
 
 app.command()(account)
+app.command()(check)
 app.command()(discover)
 app.command()(verify)
 
