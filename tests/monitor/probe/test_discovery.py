@@ -108,7 +108,7 @@ def test_gb2312_names_and_recorders_and_a_match_without_its_wrapper() -> None:
 
 def test_printers_and_bombs_are_passed_over() -> None:
     assert parse_matches(answer(match(types="wprt:PrintDeviceType", scopes="ldap:///x")), sender=SENDER) == ()
-    assert len(parse_matches(answer(*[match()] * 500), sender=SENDER)) == 16
+    assert len(parse_matches(answer(*[match()] * 100), sender=SENDER)) == 16
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]>' + answer(match())[38:]
     assert parse_matches(bomb, sender=SENDER) == ()
     assert parse_matches(answer(match()).decode().encode("utf-16"), sender=SENDER) == ()
@@ -193,12 +193,9 @@ def test_multicast_on_a_real_segment() -> None:
             try:
                 assert responder.stdout is not None
                 assert responder.stdout.readline() == "ready\n"
-                main = (
-                    "from camkeeper.cli import main; import sys; sys.argv = ['camkeeper', 'discover', '--timeout', '1s'"
-                )
-                with_card = link.python(f"{main}, '--interface', '{HERE}', '--json']; main()")
-                (found,) = json.loads(with_card)
-                text = link.python(f"{main}, '--interface', '{HERE}']; main()")
+                main = f"import sys; sys.argv = 'camkeeper discover --timeout 1s --interface {HERE}'.split()"
+                (found,) = json.loads(link.python(f"{main} + ['--json']; from camkeeper.cli import main; main()"))
+                text = link.python(f"{main}; from camkeeper.cli import main; main()")
             finally:
                 responder.kill()
         assert (found["host"], found["port"], found["told_host"]) == (THERE, 8000, "192.168.88.1")
@@ -213,18 +210,10 @@ def test_nobody_answering_is_no_error_and_bad_options_are_told() -> None:
     quiet = runner.invoke(app, ["discover", "--target", "127.0.0.1:9", "--timeout", "200ms"])
     assert (quiet.exit_code, quiet.stdout) == (0, "")
     assert "没有设备应答" in quiet.stderr
-    assert (
-        json.loads(runner.invoke(app, ["discover", "--target", "127.0.0.1:9", "--timeout", "0.2", "--json"]).stdout)
-        == []
-    )
-    for bad in (
-        ["--timeout", "0"],
-        ["--timeout", "1h"],
-        ["--target", "x"],
-        ["--target", "1.2.3.4:0"],
-        ["--interface", "x"],
-    ):
-        refused = runner.invoke(app, ["discover", *bad])
+    listed = runner.invoke(app, ["discover", "--target", "127.0.0.1:9", "--timeout", "0.2", "--json"])
+    assert json.loads(listed.stdout) == []
+    for bad in ("--timeout 0", "--timeout 1h", "--target x", "--target 1.2.3.4:0", "--interface x"):
+        refused = runner.invoke(app, ["discover", *bad.split()])
         assert refused.exit_code == 2, bad
         assert "错误" in refused.stderr
     lost = runner.invoke(app, ["discover", "--interface", "192.0.2.1", "--timeout", "1s"])
@@ -235,7 +224,9 @@ def test_nobody_answering_is_no_error_and_bad_options_are_told() -> None:
 def test_the_yaml_pastes_into_a_register() -> None:
     from camkeeper.config.schema import DeviceEntry
 
+    # Like the register's reader, this loader leaves every scalar the text that was written.
     text = as_yaml((one(answer(match())),))
-    entry = yaml.safe_load(text)["devices"][0] | {"site": "411122110201"}
+    entry = yaml.load(text, Loader=yaml.BaseLoader)["devices"][0]  # noqa: S506 - it makes strings only
+    entry["site"] = "411122110201"
     device = DeviceEntry.model_validate(entry)
     assert device.address.host == SENDER
