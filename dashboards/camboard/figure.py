@@ -74,7 +74,7 @@ def _why(buckets: Buckets, target_bp: int, verdict: Promise, say: Language) -> s
     if verdict is Promise.MISSED:
         return say("上限也低于目标")
     goal = Fraction(target_bp, BASIS_POINTS)
-    return say("上下限跨在目标两侧") if lower < goal <= upper else say("未知时间过多")
+    return say("上下限跨在目标两侧") if lower < goal <= upper else say("未知过多")
 
 
 def _scale(buckets: Buckets, target_bp: int) -> Scale | None:

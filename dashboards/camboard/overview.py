@@ -53,8 +53,8 @@ class OtherKind:
     address: str
     online: int
     total: int
-    parts: tuple[tuple[State, str], ...]
-    """What isn't online: (state, `■ 离线 2`)."""
+    parts: tuple[tuple[State, str, str, int], ...]
+    """What isn't online: (state, shape, word, devices)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Overview:
     today: Figure
     month: Figure
     counts: tuple[tuple[State, str, str, int], ...]
-    """(state, shape, word, cameras), worst first."""
+    """(state, shape, word, cameras)."""
     online: int
     known: int
     unknown: int
@@ -118,7 +118,7 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
         now=now,
         today=_figure(total.today, say),
         month=_figure(total.month, say),
-        counts=tuple((state, SHAPE[state], say(STATE[state]), counts[state]) for state in reversed(WORST_FIRST)),
+        counts=tuple((state, SHAPE[state], say(STATE[state]), counts[state]) for state in State),
         online=instant.up_ms,
         known=instant.up_ms + instant.down_ms,
         unknown=instant.unknown_ms,
@@ -250,7 +250,7 @@ def _others(index: Index, query: Query, say: Language) -> tuple[OtherKind, ...]:
         if kind.has_picture or not counts:
             continue
         parts = tuple(
-            (state, f"{SHAPE[state]} {say(STATE[state])} {counts[state]}")
+            (state, SHAPE[state], say(STATE[state]), counts[state])
             for state in WORST_FIRST
             if state is not State.UP and counts[state]
         )
