@@ -113,10 +113,11 @@ def _unsettled_from(track: Track, at_ms: int) -> int:
     """Return from when nobody knows, where knowledge ends at `at_ms`.
 
     A failure that awaits its confirmation may have been a lost packet or the beginning of the outage. If nothing comes
-    to settle it, neither up nor down may be claimed from its first sample on.
+    to settle it, neither up nor down may be claimed from its first sample on. A mere degradation is no such doubt: the
+    device answered, so it is online either way (and were it made unknown, a sample raised from down to up could lower
+    the figure).
     """
-    pending = track.worse or track.down
-    return at_ms if pending is None else pending.since_ms
+    return at_ms if track.down is None else track.down.since_ms
 
 
 def _weigh(track: Track, sample: Sample, policy: JudgePolicy) -> Outcome:
