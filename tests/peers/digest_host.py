@@ -31,13 +31,16 @@ class DigestHost:
 
     @property
     def requests(self) -> list[tuple[int, bool]]:
-        """The status of each request so far, and whether it carried a credential."""
+        """The status of each request, and whether it carried a credential; complete when the host has ended.
+
+        lighttpd keeps some seconds of its log in memory.
+        """
         rows = [line.split(" ", 1) for line in self.log.read_text().splitlines()]
         return [(int(status), header.strip() != "-") for status, header in rows]
 
     @property
     def refused(self) -> int:
-        """How many requests carried a credential that was refused."""
+        """How many requests carried a credential that was refused; complete when the host has ended."""
         return sum(status == 401 and sent for status, sent in self.requests)
 
 

@@ -79,10 +79,19 @@ class Handler(ipycam.camera.IPCameraHTTPHandler):  # type: ignore[misc]
     """Tells of each request, and of each credential that was refused."""
 
     action, auth = "", "none"
+    clock_offset_s = 0.0
+    tells_date = True
 
     def handle_one_request(self) -> None:
         self.action, self.auth = "", "none"
         super().handle_one_request()
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return str(super().date_time_string(timestamp or device_time(self.clock_offset_s)))
+
+    def send_header(self, keyword: str, value: str) -> None:
+        if self.tells_date or keyword != "Date":
+            super().send_header(keyword, value)
 
     def send_response(self, code: int, message: str | None = None) -> None:
         path = self.path.split("?")[0]
@@ -108,9 +117,13 @@ class Onvif(ipycam.camera.ONVIFService):  # type: ignore[misc]
         handler: Handler = _serving.handler
         if "UsernameToken" in soap_body:
             handler.auth = "ok" if good else "refused"
-        found = re.search(r"<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)", soap_body)
+        found = re.search(r"<(?:[\w.-]+:)?Body[^>]*>\s*<(?:[\w.-]+:)?(\w+)", soap_body)
         handler.action = found[1] if found else "?"
         return good
+
+
+def device_time(offset_s: float) -> float:
+    return time.clock_gettime(time.CLOCK_REALTIME) + offset_s
 
 
 def shift_clock(offset_s: float) -> None:
@@ -119,13 +132,14 @@ def shift_clock(offset_s: float) -> None:
     class Time:
         @staticmethod
         def gmtime() -> time.struct_time:
-            return time.gmtime(time.clock_gettime(time.CLOCK_REALTIME) + offset_s)
+            return time.gmtime(device_time(offset_s))
 
     class Datetime(dt.datetime):
         @classmethod
         def now(cls, tz: dt.tzinfo | None = None) -> Datetime:
-            return cls.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME) + offset_s, tz)
+            return cls.fromtimestamp(device_time(offset_s), tz)
 
+    Handler.clock_offset_s = offset_s
     ipycam.onvif.time = Time
     ipycam.onvif.datetime = Datetime
 
@@ -136,7 +150,9 @@ def main() -> None:
     arguments.add_argument("--user", default="")
     arguments.add_argument("--password", default="")
     arguments.add_argument("--clock-offset-s", type=float, default=0.0)
+    arguments.add_argument("--no-date", action="store_true", help="send no HTTP Date header")
     asked = arguments.parse_args()
+    Handler.tells_date = not asked.no_date
     logging.basicConfig(level=logging.ERROR)
     shift_clock(asked.clock_offset_s)
     room = ipycam.camera

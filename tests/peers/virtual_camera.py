@@ -46,7 +46,12 @@ class VirtualCamera:
 
 @contextmanager
 def virtual_camera(
-    folder: Path, *, user: str = "admin", password: str = PASSWORD, clock_offset_s: float = 0.0
+    folder: Path,
+    *,
+    user: str = "admin",
+    password: str = PASSWORD,
+    clock_offset_s: float = 0.0,
+    tells_date: bool = True,
 ) -> Iterator[VirtualCamera]:
     """Run ipycam on Debian's surveillance clip until the block ends. Empty user and password: it asks for none."""
     _environment()
@@ -55,6 +60,7 @@ def virtual_camera(
         missing(f"{CLIP} is missing: scripts/debian-packages.sh --test")
     command = [str(PYTHON), "-P", str(Path(__file__).with_name("ipycam_peer.py")), "--video", str(CLIP)]
     command += ["--user", user, "--password", password, "--clock-offset-s", str(clock_offset_s)]
+    command += [] if tells_date else ["--no-date"]
     log = folder / "ipycam.jsonl"
     with running(command, ready=lambda: any(e["event"] == "ready" for e in _lines(log)), log=log):
         (ready,) = [e for e in _lines(log) if e["event"] == "ready"]
