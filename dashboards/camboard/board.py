@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from camboard.feed import Feed
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
 from camboard.source import StandingSource
+from camkeeper.feed import Feed
 from camkeeper.standing.view import Standing
 
 

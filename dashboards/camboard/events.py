@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from camboard.board import BOARD, Board
-from camboard.feed import Change, Mailbox
+from camkeeper.feed import Change, Mailbox
 
 log = logging.getLogger(__name__)
 _NOTHING = Change()
@@ -75,7 +75,7 @@ async def _carry(board: Board) -> None:
     try:
         async with board.source.subscribe() as changes:
             async for ids in changes:
-                board.feed.publish(ids)
+                board.feed.publish(ids, everything=not ids)
         board.changes_end = "the stream of changes has ended"
     except Exception:
         # Pages still renew themselves: each beat carries at_ms, and a browser that sees it move asks anew.

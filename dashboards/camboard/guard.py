@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import logging
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -102,9 +103,10 @@ def error(
     said_zh, said_en = _SAID.get(status, ("请求未完成", HTTPStatus(status).phrase))
     zh, en = zh or said_zh, en or said_en
     for_people = "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/api/")
-    if request.path == "/" or for_people:
+    if for_people:
         response = html_response(request.app[PAGES].error(status, zh, en), status=status)
     else:
-        response = web.json_response({"error": {"status": status, "zh": zh, "en": en}}, status=status)
+        text = json.dumps({"error": {"status": status, "zh": zh, "en": en}}, ensure_ascii=False)  # our own words only
+        response = web.json_response(text=text, status=status)
     response.headers.update(headers or {})
     return response

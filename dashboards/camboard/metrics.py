@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from camboard.board import Board
 from camboard.text import plain
 from camkeeper.model.status import Status
-from camkeeper.standing.view import MonitorStanding, SiteStanding, Standing
+from camkeeper.standing.view import LaneStanding, MonitorStanding, SiteStanding, Standing
 
 
 class StandingCollector(Collector):
@@ -106,6 +107,26 @@ def _monitor(view: MonitorStanding) -> Iterator[Metric]:
     yield _gauge("warnings", "Warnings that the monitor shows now", len(view.warnings))
     yield CounterMetricFamily("camkeeper_probes", "Probes since start", value=view.probes_total)
     yield CounterMetricFamily("camkeeper_probes_missed", "Probes that were not made in time", value=view.probes_missed)
+    yield CounterMetricFamily("camkeeper_probes_discarded", "Failures of our own stalls", value=view.probes_discarded)
+    yield CounterMetricFamily("camkeeper_probe_bugs", "Probes that ended in a fault of ours", value=view.probe_bugs)
+    yield CounterMetricFamily("camkeeper_samples_stored", "Samples acknowledged on disk", value=view.samples_stored)
+    yield from _lanes(view.lanes)
+
+
+def _lanes(lanes: Iterable[LaneStanding]) -> Iterator[Metric]:
+    late = HistogramMetricFamily(
+        "camkeeper_probe_lateness_seconds", "How late probes began, by budget", labels=["lane"]
+    )
+    worst = GaugeMetricFamily("camkeeper_probe_lateness_worst_seconds", "The latest since start", labels=["lane"])
+    busy = GaugeMetricFamily("camkeeper_probes_under_way", "Probes under way now", labels=["lane"])
+    for lane in lanes:
+        bounds = [*(str(bound) for bound in lane.bounds_s), "+Inf"]
+        late.add_metric([lane.name], list(zip(bounds, accumulate(lane.counts), strict=True)), sum_value=None)
+        worst.add_metric([lane.name], lane.worst_s)
+        busy.add_metric([lane.name], lane.busy)
+    yield late
+    yield worst
+    yield busy
 
 
 REGISTRY = web.AppKey("metrics", CollectorRegistry)

@@ -39,8 +39,9 @@ class StandingSource(Protocol):
         """Open a stream of changes.
 
         Each item means "a newer Standing is there" and holds the ids of the devices that changed; an empty set
-        means that only figures moved. The board subscribes once and passes on to its browsers by itself.
-        `camboard.feed.Feed` is such a stream, ready made: it never blocks who publishes.
+        means that only figures moved, or that too many changed to name them. The board subscribes once and passes
+        on to its browsers by itself.
+        `camkeeper.feed.Feed` is such a stream, ready made: it never blocks who publishes.
         """
 
     async def sla(self, month: str | None, site_id: str | None, policy: str | None) -> Mapping[str, JSON]:

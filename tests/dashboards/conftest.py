@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
+from tests.dashboards.township import AT_MS, Township
 
 from camboard.app import create_app
 from camboard.settings import BoardSettings
 from camkeeper.clock import SimulatedClock
-from tests.dashboards.township import AT_MS, Township
 
 Client = TestClient[Request, Application]
 

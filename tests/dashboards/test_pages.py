@@ -6,13 +6,14 @@ import gzip
 import re
 from dataclasses import replace
 
+from tests.dashboards.conftest import Client
+from tests.dashboards.township import AT_MS, MONTH_MS, Township, device, monitor, rate, standing, township
+
 from camkeeper.availability.buckets import Buckets
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.status import Status
 from camkeeper.standing.view import UplinkStanding
-from tests.dashboards.conftest import Client
-from tests.dashboards.township import AT_MS, MONTH_MS, Township, device, monitor, rate, standing, township
 
 
 async def page(client: Client, path: str = "/") -> str:

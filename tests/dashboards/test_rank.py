@@ -6,10 +6,11 @@ from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dashboards.township import AT_MS, device, site, standing
 
+from camboard.figure import figure
 from camboard.i18n import languages
 from camboard.index import index, state_of_all, this_instant
-from camboard.figure import figure
 from camboard.query import ALL, Query, page_of
 from camboard.rank import down_first, trouble, worst_first
 from camboard.strip import COLUMNS, DAY_MS, columns, facts, paths, runs
@@ -19,7 +20,6 @@ from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.standing.view import DeviceStanding, SiteStanding, StripSegment
-from tests.dashboards.township import AT_MS, device, site, standing
 
 COUNTS = st.dictionaries(st.sampled_from(State), st.integers(0, 5)).map(Counter)
 BUCKETS = st.builds(

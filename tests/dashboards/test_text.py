@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dashboards.township import AT_MS, MONTH_MS
 
 from camboard.i18n import languages, span_words
 from camboard.text import clock_time, local, month_progress, percent, plain, target, utc_offset
-from tests.dashboards.township import AT_MS, MONTH_MS
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 
-from camboard.feed import Feed
 from camboard.source import JSON
 from camkeeper.availability.buckets import Buckets
+from camkeeper.feed import Feed
 from camkeeper.model.equipment import LADDERS, DeviceKind
 from camkeeper.model.place import SiteKind
 from camkeeper.model.probing import Rung, RungResult, Verdict

@@ -1,0 +1,223 @@
+"""The page in a real browser: what people see, hear and press. Needs Debian's chromium; without it these fail."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
+from tests.dashboards.township import AT_MS, Township, device, township
+
+from camboard.app import create_app, create_runner
+from camboard.settings import BoardSettings
+from camkeeper.clock import SimulatedClock
+from camkeeper.model.status import Status
+
+CHROMIUM = "/usr/bin/chromium"
+ARGS = [
+    "--no-sandbox",
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What a page asked for and complained of."""
+
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page, base: str) -> None:
+        def request(asked: Request) -> None:
+            if not asked.url.startswith((base, "data:")):
+                self.hosts.add(asked.url)
+
+        def console(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.complaints.append(message.text)
+
+        page.on("request", request)
+        page.on("console", console)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """A served board, a browser, and what was seen."""
+
+    base: str
+    town: Township
+    clock: SimulatedClock
+    runner: web.AppRunner
+    browser: Browser
+    seen: Seen = field(default_factory=Seen)
+
+    @asynccontextmanager
+    async def page(self, path: str = "/", *, width: int = 1440, dark: bool = False) -> AsyncIterator[Page]:
+        context = await self.browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        page = await context.new_page()
+        self.seen.watch(page, self.base)
+        await page.goto(self.base + path)
+        yield page
+        await context.close()
+
+
+@pytest.fixture
+async def stage(town: Township, clock: SimulatedClock) -> AsyncIterator[Stage]:
+    assert shutil.which(CHROMIUM), "chromium is missing: install Debian's package chromium"
+    settings = BoardSettings(clock=clock, heartbeat_s=0.5, refresh_s=2.0)
+    runner = create_runner(create_app(town, settings=settings))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    clock.step_wall(AT_MS - clock.wall_ms())
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield Stage(base=base, town=town, clock=clock, runner=runner, browser=browser)
+        await browser.close()
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False)])
+async def test_the_page_is_ours_alone_and_fits(stage: Stage, tmp_path: Path, width: int, dark: bool) -> None:
+    async with stage.page(width=width, dark=dark) as page:
+        await expect(page.locator("h1")).to_have_text("大郭镇")
+        await page.wait_for_timeout(1200)  # through the first renewal
+        assert await page.evaluate("document.querySelectorAll('*').length") <= 3000
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await page.evaluate("document.documentElement.lang") == "zh-CN"
+        picture = tmp_path / f"board-{width}-{'dark' if dark else 'light'}.png"
+        await page.screenshot(path=picture, full_page=True)
+        assert picture.stat().st_size > 20_000
+    assert stage.seen == Seen()
+
+
+async def test_the_policy_holds_against_a_script_that_slipped_in(stage: Stage) -> None:
+    async with stage.page() as page:
+        await page.evaluate(
+            """() => {
+                const s = document.createElement("script");
+                s.textContent = "window.slipped = true";
+                document.body.append(s);
+                const i = new Image();
+                i.src = "http://192.0.2.1/spy.png";
+                document.body.append(i);
+            }"""
+        )
+        await page.wait_for_timeout(200)
+        assert await page.evaluate("window.slipped === undefined")
+    assert any("Content Security Policy" in text for text in stage.seen.complaints)
+
+
+async def test_the_language_is_switched_and_remembered(stage: Stage) -> None:
+    async with stage.page("/?kind=speaker") as page:
+        await page.get_by_role("link", name="English").click()
+        await expect(page.locator("#t-devices")).to_have_text("Devices")
+        await page.goto(stage.base + "/")
+        await expect(page.locator("html")).to_have_attribute("lang", "en")
+        await page.get_by_role("link", name="中文").click()
+        await expect(page.locator("#t-devices")).to_have_text("设备")
+
+
+async def test_a_change_is_on_screen_within_two_seconds(stage: Stage) -> None:
+    async with stage.page() as page:
+        await page.wait_for_timeout(1500)
+        row = page.locator("tr[data-key=cam-0001]")
+        await expect(page.locator("tbody tr").first).to_have_attribute("data-key", "cam-0005")
+        stage.town.move(device("cam-0001", Status.DOWN, site_id="v00", name="刚刚断线的摄像机"))
+        stage.clock.advance(1000)
+        await expect(row).to_have_attribute("data-state", "down", timeout=2000)
+        await expect(row).to_contain_text("■ 离线")
+        await expect(page.locator("#summary")).to_contain_text("136")
+        await expect(page.locator("tbody tr").first).to_have_attribute("data-key", "cam-0001")
+        await expect(page.locator("#at")).to_have_text("2026-11-21 21:15:01 UTC+08:00")
+    assert stage.seen == Seen()
+
+
+async def test_renewal_keeps_the_keyboard_where_it_was(stage: Stage) -> None:
+    async with stage.page() as page:
+        await page.wait_for_timeout(1500)
+        tile = page.locator("li[data-key=v10] a")
+        await tile.focus()
+        stage.town.move(device("cam-0001", Status.DOWN, site_id="v00"))
+        await expect(page.locator("tr[data-key=cam-0001]")).to_have_attribute("data-state", "down", timeout=3000)
+        await expect(tile).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("li[data-key=v10] a")).to_have_attribute("aria-current", "true")
+        assert "site=v10" in page.url
+
+
+async def test_a_stopped_monitor_is_veiled(stage: Stage) -> None:
+    async with stage.page() as page:
+        await expect(page.locator("#veil")).to_be_hidden()
+        stage.clock.advance(10 * 60_000)
+        await expect(page.locator("#veil")).to_contain_text("数据已过期 10 分钟", timeout=4000)
+        await expect(page.locator("body")).to_have_class("stale")
+
+
+async def test_a_stopped_server_is_veiled_and_a_new_one_unveils(stage: Stage) -> None:
+    async with stage.page() as page:
+        await expect(page.locator("#age")).to_contain_text("数据更新于")
+        port = stage.runner.addresses[0][1]
+        await stage.runner.cleanup()
+        await expect(page.locator("#veil")).to_contain_text("连接已断开", timeout=8000)
+        await expect(page.locator("#age")).to_contain_text("数据已过期")
+        stage.town.feed = type(stage.town.feed)()
+        stage.runner = create_runner(create_app(stage.town, settings=BoardSettings(clock=stage.clock)))
+        await stage.runner.setup()
+        await web.TCPSite(stage.runner, "127.0.0.1", port, reuse_address=True).start()
+        await expect(page.locator("#veil")).to_be_hidden(timeout=15_000)
+        await stage.runner.cleanup()
+
+
+async def test_without_script_it_still_works(stage: Stage) -> None:
+    context = await stage.browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(stage.base + "/")
+    await page.locator("a.tile").first.click()
+    await expect(page.locator("a.clear")).to_be_visible()
+    await page.get_by_placeholder("名称、编号或地址").fill("cam-")
+    await page.get_by_role("button", name="查找").click()
+    assert "q=cam-" in page.url
+    assert "site=" in page.url
+    await context.close()
+
+
+async def test_targets_are_large_enough_and_named(stage: Stage) -> None:
+    async with stage.page(width=390) as page:
+        small = await page.evaluate(
+            """() => [...document.querySelectorAll("a.button, a.tile, button, input, .facts a")]
+                .map(e => [e.textContent.trim(), e.getBoundingClientRect()])
+                .filter(([, r]) => r.height && r.height < 44).map(([t, r]) => t + " " + r.height)"""
+        )
+        assert small == []
+        nameless = await page.evaluate(
+            """() => [...document.querySelectorAll("svg[role=img], span[role=img]")]
+                .filter(e => !e.getAttribute("aria-label")).length"""
+        )
+        assert nameless == 0
+
+
+async def test_a_county_stays_within_the_budget(stage: Stage) -> None:
+    stage.town.value = replace(township(cameras=4800, villages=229, speakers=200), name="县")
+    async with stage.page() as page:
+        assert await page.evaluate("document.querySelectorAll('*').length") <= 3000
+        sizes = await page.evaluate(
+            """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
+                .filter(e => !e.name.includes("/events")).map(e => e.transferSize)"""
+        )
+        assert sum(sizes) <= 150_000, json.dumps(sizes)
