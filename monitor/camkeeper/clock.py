@@ -95,6 +95,14 @@ class Timeline:
         """Return ledger time now."""
         return self._offset_ms + self._clock.elapsed_ms()
 
+    def wall_ms(self) -> int:
+        """Return ledger time: who takes a Clock and should stamp ledger time is given the Timeline itself."""
+        return self.now_ms()
+
+    def elapsed_ms(self) -> int:
+        """Return the clock's elapsed reading."""
+        return self._clock.elapsed_ms()
+
     def at(self, elapsed_ms: int) -> int:
         """Return ledger time at an elapsed reading of this process."""
         return self._offset_ms + elapsed_ms

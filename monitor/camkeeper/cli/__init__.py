@@ -9,7 +9,12 @@ import typer
 
 from camkeeper.cli.account import account
 from camkeeper.cli.check import check
+from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
+from camkeeper.cli.fleet import fleet
+from camkeeper.cli.run import run
+from camkeeper.cli.sla import sla
+from camkeeper.cli.status import status
 from camkeeper.cli.verify import verify
 
 app = typer.Typer(
@@ -26,10 +31,8 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-app.command()(account)
-app.command()(check)
-app.command()(discover)
-app.command()(verify)
+for _command in (demo, run, status, sla, verify, account, check, discover, fleet):
+    app.command()(_command)
 
 
 def main() -> None:

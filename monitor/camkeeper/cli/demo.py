@@ -48,7 +48,6 @@ def demo(
             listen=f"127.0.0.1:{port or free_port()}",
             log="text" if sys.stderr.isatty() else "json",
             level="WARNING",
-            demo=True,
         )
 
 

@@ -35,24 +35,31 @@ def run(
 
 
 def start(
-    *, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO", demo: bool = False
+    *, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO"
 ) -> None:
     """Run the monitor in this process; shared with `camkeeper demo`. Ends by `typer.Exit` where it cannot start."""
     import asyncio
 
-    from camboard.app import create_app
+    from aiohttp import web
 
+    from camboard.app import create_app, create_runner
+    from camboard.settings import BoardSettings
     from camkeeper import logs
+    from camkeeper.clock import Clock
     from camkeeper.config import ConfigError
     from camkeeper.ledger.record import LedgerError
     from camkeeper.run.app import Settings, monitor
     from camkeeper.run.board import BoardError, parse_listen
+    from camkeeper.run.keeper import Keeper
 
     logs.configure(form=log, level=level)
     try:
         host, port = parse_listen(listen)
-        settings = Settings(config=config, ledger=ledger, host=host, port=port, demo=demo)
-        asyncio.run(monitor(settings, board=create_app))
+
+        def board(keeper: Keeper, clock: Clock) -> web.AppRunner:
+            return create_runner(create_app(keeper, settings=BoardSettings(host=host, port=port, clock=clock)))
+
+        asyncio.run(monitor(Settings(config=config, ledger=ledger, host=host, port=port), board=board))
     except ConfigError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)

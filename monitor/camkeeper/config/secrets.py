@@ -1,11 +1,11 @@
-"""Where passwords come from: `env:NAME` or `file:PATH`. They pass through and are kept nowhere; no message holds one."""
+"""Where passwords come from: `env:NAME` or `file:PATH`. They are kept nowhere, and no message holds one."""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from camkeeper.model.equipment import Credential
@@ -35,7 +35,7 @@ class Secrets:
     """The secrets beside one configuration file, read anew each time: a changed file counts at once."""
 
     base_dir: Path
-    environ: Mapping[str, str] = os.environ
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def resolve(self, credential: Credential) -> str:
         """Return the password; SecretError with the remedy."""
@@ -89,7 +89,7 @@ def _from_file(id_: str, path: Path) -> str:
     except OSError as error:
         raise SecretError(
             zh=f"凭据 {id_}：读不到口令文件 {path}（{error.strerror}）；它应属于运行本程序的用户",
-            en=f"credential {id_}: {path} cannot be read ({error.strerror}); it belongs to the user that runs camkeeper",
+            en=f"credential {id_}: {path} cannot be read ({error.strerror}); it wants the user of camkeeper as owner",
         ) from None
     except UnicodeDecodeError:
         text = ""

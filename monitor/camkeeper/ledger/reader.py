@@ -158,6 +158,13 @@ class LedgerReader:
         rows = self._db.execute("SELECT id, status FROM open_interval JOIN device USING (device)")
         return {device_id: Status.from_code(status) for device_id, status in rows}
 
+    def newest(self) -> dict[str, Transition]:
+        """Return the transition that each device in service is in since, as of the last tick."""
+        rows = self._db.execute(
+            "SELECT d.id, c.at_ms, c.body FROM open_interval o JOIN device d USING (device) JOIN chain c USING (seq)"
+        )
+        return {device_id: read_transition(device_id, at_ms, body) for device_id, at_ms, body in rows}
+
     def config_at(self, at_ms: int | None = None) -> ConfigAt | None:
         """Return the configuration in force at an instant (None: the newest), or None where there was none."""
         with self.reading() as db:

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from camkeeper.clock import SystemClock, Timeline
+from camkeeper.clock import Clock, SystemClock, Timeline
 from camkeeper.config import load
 from camkeeper.config.secrets import Secrets
 from camkeeper.ledger.ledger import Ledger
@@ -55,7 +55,7 @@ class Settings:
     port: int
 
 
-async def monitor(settings: Settings, *, board: Callable[[Keeper], web.Application]) -> None:
+async def monitor(settings: Settings, *, board: Callable[[Keeper, Clock], web.AppRunner]) -> None:
     """Run until SIGTERM or SIGINT. ConfigError, LedgerError or BoardError where it cannot start."""
     registry = await asyncio.to_thread(load, settings.config)
     clock = SystemClock()
@@ -70,7 +70,7 @@ async def _watch(
     clock: SystemClock,
     boot: Boot,
     ledger: Ledger,
-    board: Callable[[Keeper], web.Application],
+    board: Callable[[Keeper, Clock], web.AppRunner],
 ) -> None:
     recovery = ledger.recover()
     timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
@@ -111,7 +111,7 @@ async def _watch(
     calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
     calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
 
-    async with prober, serving(board(keeper), settings.host, settings.port) as address:
+    async with prober, serving(board(keeper, timeline), settings.host, settings.port) as address:
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
         await recorder.flush()
         await keeper.build()

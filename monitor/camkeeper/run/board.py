@@ -32,10 +32,8 @@ def parse_listen(text: str) -> tuple[str, int]:
 
 
 @asynccontextmanager
-async def serving(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
+async def serving(runner: web.AppRunner, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; yields the address to open."""
-    # Open event streams would hold a stop back for a minute.
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5, handle_signals=False)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)

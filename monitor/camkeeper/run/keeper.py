@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from camkeeper.clock import Clock, Timeline
+from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.run.enrolment import Enrolment
-from camkeeper.run.feed import Feed
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder

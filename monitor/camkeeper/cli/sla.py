@@ -1,0 +1,86 @@
+"""`camkeeper sla`: the month that decides payment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from camkeeper.cli.run import LedgerOption
+from camkeeper.cli.say import fail
+
+VERDICTS = {"met": "达标 met", "missed": "未达标 missed", "undetermined": "未能判定 undetermined"}
+
+
+def sla(
+    ledger: LedgerOption = Path("var/camkeeper.ledger"),
+    month: Annotated[str | None, typer.Option(help="月份 YYYY-MM，默认本月 / month; default: this one")] = None,
+    site: Annotated[str | None, typer.Option(help="只看这个地点及其下级 / only this site and all below it")] = None,
+    policy: Annotated[str | None, typer.Option(help="只用这个口径 / only this accounting policy")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """某月是否达标：各口径并列，含上下限、免责前后两种数字。
+
+    Was the promise of a month kept: every policy side by side, with bounds, with and without the agreed windows.
+    """
+    from camkeeper.clock import SystemClock
+    from camkeeper.ledger import LedgerError
+    from camkeeper.run.sla import sla as computed
+
+    try:
+        figures = computed(ledger, month=month, site_id=site, policy=policy, now_ms=SystemClock().wall_ms())
+    except LookupError as error:
+        fail(f"配置里没有：{error.args[0]}", f"not in the configuration: {error.args[0]}", code=2)
+    except ValueError as error:
+        fail(f"月份应写成 2026-10：{error}", f"{error}", code=2)
+    except (LedgerError, OSError) as error:
+        fail(f"读不了账本 {ledger}：{error}", f"cannot read the ledger {ledger}: {error}")
+    if as_json:
+        print(json.dumps(figures, ensure_ascii=False, indent=2))
+    else:
+        _show(figures)
+
+
+def _show(figures: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    state = "整月 whole month" if figures["complete"] else "截至目前 so far"
+    if figures["closed"]:
+        state += "，已封账 closed"
+    for policy in figures["sites"][0]["figures"] if figures["sites"] else ():
+        decides = "（以此为准 decides）" if policy == figures["deciding_policy"] else ""
+        table = Table(title=f"{figures['month']} {state} · {policy}{decides} · {figures['timezone']}")
+        for heading in (
+            "地点 site",
+            "目标",
+            "在线率 rate",
+            "下限 lower",
+            "上限 upper",
+            "完整度",
+            "不计免责 gross",
+            "结论 verdict",
+        ):
+            table.add_column(heading, justify="left" if heading.startswith(("地点", "结论")) else "right")
+        for site in figures["sites"]:
+            net, gross = site["figures"][policy]["net"], site["figures"][policy]["gross"]
+            table.add_row(
+                site["name"],
+                f"{site['target_bp'] / 100:g}%",
+                *(_percent(net["percent"][key]) for key in ("ratio", "lower", "upper", "completeness")),
+                _percent(gross["percent"]["ratio"]),
+                VERDICTS[net["verdict"]],
+            )
+        console.print(table)
+    for window in figures["windows"]:
+        console.print(
+            f"◆ {window['id']}：{window['reason']}；证据 {window['evidence'] or '-'}；批准 {window['approver'] or '-'}",
+            highlight=False,
+        )
+
+
+def _percent(shown: str | None) -> str:
+    return "未测得" if shown is None else f"{shown}%"
