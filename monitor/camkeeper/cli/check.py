@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def check(
     path: Annotated[
-        Path, typer.Argument(metavar="[PATH]", help="配置文件 / the configuration", show_default=True)
+        Path, typer.Argument(metavar="PATH", help="配置文件 / the configuration", show_default=True)
     ] = Path("config/cameras.yaml"),
     *,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
@@ -93,7 +93,7 @@ def _tell_summary(loaded: Loaded) -> None:
         typer.echo(f"提醒：{warning.chinese}\nWarning: {warning}")
     found = counts(registry)
     known = [(word, found[key]) for key, word in _KINDS.items() if found.get(key)]
-    zh = "，".join(f"{n} {words[0]}" for words, n in known)
+    zh = "，".join(f"{words[0]} {n}" for words, n in known)
     en = ", ".join(f"{n} {words[1]}" for words, n in known)
     typer.echo(f"{registry.name}：配置无误。带画面的设备共 {found['cameras']} 台；{zh}。")
     typer.echo(f"{registry.name}: no faults. {found['cameras']} cameras in all; {en}.")

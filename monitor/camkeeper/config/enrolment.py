@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from camkeeper.config.build import accounting
 from camkeeper.config.findings import Findings
-from camkeeper.config.schema import DeviceEntry, JudgeEntry, LinkEntry, PolicyEntry, UplinkEntry
+from camkeeper.config.schema import AccountingEntry, DeviceEntry, JudgeEntry, LinkEntry, UplinkEntry
 from camkeeper.model.equipment import LADDERS, LinkKind
 from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.probing import Rung
@@ -55,11 +55,11 @@ def check_uplinks(uplinks: Mapping[int, UplinkEntry], links: Mapping[int, LinkEn
         )
 
 
-def check_policies(policy: PolicyEntry, findings: Findings) -> None:
-    """Add the faults of named rules: one name and version is one rule, everywhere."""
+def check_accounting(rules: Mapping[int, AccountingEntry], findings: Findings) -> None:
+    """Add the faults of accounting rules: one name and version is one rule, everywhere."""
     built_in = {rule.id: rule for rule in DEFAULT_ACCOUNTING}
     seen: set[str] = set()
-    for place, entry in enumerate(policy.accounting):
+    for place, entry in rules.items():
         rule, loc = accounting(entry), ("policy", "accounting", place)
         if rule.id in seen:
             findings.fault(loc, zh=f"规则 {rule.id} 重复", en=f"the rule {rule.id} is there twice")
@@ -70,7 +70,10 @@ def check_policies(policy: PolicyEntry, findings: Findings) -> None:
                 en=f"{rule.id} is a built-in rule and says otherwise; give yours its own name or a higher version",
             )
         seen.add(rule.id)
-    judge = policy.judge
+
+
+def check_judge(judge: JudgeEntry, findings: Findings) -> None:
+    """Warn of a judging policy that goes by the built-in's name and is not it."""
     if (judge.name, judge.version) == ("default", 1) and judge != JudgeEntry():
         findings.warn(
             ("policy", "judge"),

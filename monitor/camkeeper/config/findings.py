@@ -127,19 +127,34 @@ def _values_at(model: type[BaseModel], loc: Loc) -> tuple[str, ...]:
     return tuple(str(v.value) for v in found) if isinstance(found, type) and issubclass(found, Enum) else ()
 
 
-def pruned(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any] | None:
-    """Return the entry without its unknown keys, or None where that would not make it valid.
+_STAND_INS = {"name": "-", "target": "0", "timezone": "UTC", "reason": "-", "user": "-", "type": "zone"}
 
-    What is judged over the whole file (places inside boundaries, cycles) is then judged for it too:
-    every fault at once.
+
+def salvaged(raw: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Return the entry without its faulty parts, with stand-ins for what must be there.
+
+    The file is refused already; the rest of the entry still takes part in what is judged over the whole file (places
+    inside boundaries, codes, addresses), so that every fault is told at once.
     """
-    locs = [d["loc"] for d in error.errors(include_url=False) if d["type"] == "extra_forbidden"]
-    if len(locs) != error.error_count():
-        return None
-    return {k: _without(v, [loc[1:] for loc in locs if loc[0] == k]) for k, v in raw.items() if (k,) not in locs}
+    out = dict(raw)
+    for detail in error.errors(include_url=False):
+        # A port that cannot be read is not the default port: the address goes as a whole.
+        _remove(out, ("address",) if detail["loc"][:2] == ("address", "port") else detail["loc"])
+    return {**{k: v for k, v in _STAND_INS.items() if k in raw or _missing(error, k)}, **out}
 
 
-def _without(value: Any, locs: list[Loc]) -> Any:
-    if not locs or not isinstance(value, dict):
-        return value
-    return {k: _without(v, [loc[1:] for loc in locs if loc[0] == k]) for k, v in value.items() if (k,) not in locs}
+def _missing(error: ValidationError, key: str) -> bool:
+    return any(d["type"] == "missing" and d["loc"] == (key,) for d in error.errors(include_url=False))
+
+
+def _remove(entry: dict[str, Any], loc: Loc) -> None:
+    """Remove what is at `loc`; of a list the whole list, for the rest of it means something else."""
+    if not loc:
+        return
+    key = str(loc[0])
+    inner = entry.get(key)
+    if len(loc) > 1 and isinstance(loc[1], str) and isinstance(inner, dict):
+        entry[key] = dict(inner)
+        _remove(entry[key], loc[1:])
+    else:
+        entry.pop(key, None)

@@ -13,7 +13,7 @@ from camkeeper.config import build, enrolment, places, references, schema
 from camkeeper.config.defaults import Defaults, merged, without_nothing
 from camkeeper.config.document import Document, UnreadableError, decode, parse
 from camkeeper.config.fault import ConfigError, Fault, Loc
-from camkeeper.config.findings import Findings, pruned
+from camkeeper.config.findings import Findings, salvaged
 from camkeeper.model.contract import Contact, Contractor
 from camkeeper.model.equipment import Credential
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, ProbePolicy
@@ -31,7 +31,7 @@ _SECTIONS: dict[str, type[schema.Entry]] = {
     "windows": schema.WindowEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
-_KEYS = (*_HEAD, "defaults", *_SECTIONS)
+_KEYS = (*_HEAD, "policy", "defaults", *_SECTIONS)
 _DATUMS = frozenset({"wgs84", "cgcs2000"})
 _SHIFTED = frozenset({"gcj02", "bd09", "amap", "gaode", "tencent", "baidu", "mars"})
 
@@ -94,6 +94,9 @@ class _Reading:
         self.root: dict[str, Any] = document.root
         self.findings = Findings(document)
         self._valid: dict[str, dict[int, Any]] = {section: {} for section in _SECTIONS}
+        self._probe: schema.ProbeEntry | None = None
+        self._judge: schema.JudgeEntry | None = None
+        self._accounting: dict[int, schema.AccountingEntry] = {}
 
     def register(self, *, digest: str) -> Registry | None:
         """Return the register, or None where there are faults."""
@@ -102,9 +105,11 @@ class _Reading:
                 self.findings.unknown_key((key,), _KEYS)
         head = self._head()
         defaults = self._defaults()
-        raw = {section: self._section(section, model, defaults) for section, model in _SECTIONS.items()}
+        found = {section: self._section(section, model, defaults) for section, model in _SECTIONS.items()}
+        raw = {section: entries for section, entries in found.items() if entries is not None}
         references.check(raw, defaults, self.findings)
-        self._whole(head)
+        self._policy()
+        self._whole()
         if self.findings.faults or head is None:
             return None
         return self._registry(head, digest)
@@ -125,6 +130,25 @@ class _Reading:
             self.findings.fault(("datum",), zh="应为 wgs84 或 cgcs2000", en="wants wgs84 or cgcs2000")
         return head
 
+    def _policy(self) -> None:
+        policy = self.root.get("policy")
+        policy = without_nothing({} if policy is None else policy)
+        if not isinstance(policy, dict):
+            self._model(("policy",), policy, schema.PolicyEntry)
+            return
+        for key in policy.keys() - schema.PolicyEntry.model_fields.keys():
+            self.findings.unknown_key(("policy", key), tuple(schema.PolicyEntry.model_fields))
+        self._probe = self._model(("policy", "probe"), policy.get("probe", {}), schema.ProbeEntry)
+        self._judge = self._model(("policy", "judge"), policy.get("judge", {}), schema.JudgeEntry)
+        rules = policy.get("accounting", [])
+        if not isinstance(rules, list):
+            self._model(("policy",), {"accounting": rules}, schema.PolicyEntry)
+            return
+        for place, rule in enumerate(rules):
+            entry = self._model(("policy", "accounting", place), without_nothing(rule), schema.AccountingEntry)
+            if entry is not None:
+                self._accounting[place] = entry
+
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
         block = without_nothing(self.root.get("defaults"))
@@ -140,8 +164,8 @@ class _Reading:
 
     def _section(
         self, section: str, model: type[schema.Entry], defaults: dict[str, Any]
-    ) -> list[tuple[int, dict[str, Any]]]:
-        """Validate each entry of a list; return the entries as written that are mappings at all."""
+    ) -> list[tuple[int, dict[str, Any]]] | None:
+        """Validate each entry of a list; return the entries as written that are mappings, or None: it is no list."""
         entries = self.root.get(section)
         if entries is None:
             if section == "sites":
@@ -151,7 +175,7 @@ class _Reading:
             self.findings.fault(
                 (section,), zh="应为列表（每项以 - 开头）", en="wants a list (each entry begins with -)"
             )
-            return []
+            return None
         out: list[tuple[int, dict[str, Any]]] = []
         for place, written in enumerate(entries):
             entry = self._model((section, place), without_nothing(merged(section, written, defaults)), model)
@@ -162,28 +186,30 @@ class _Reading:
         return out
 
     def _model(self, loc: Loc, raw: Any, model: type[_E]) -> _E | None:
-        """Return the entry, or tell its faults; what is valid but for unknown keys takes part in what follows."""
+        """Return the entry, or tell its faults; what is valid of it takes part in what follows."""
         try:
             return model.model_validate(raw)
         except ValidationError as error:
             self.findings.invalid(loc, error, model)
-            rest = pruned(raw, error) if isinstance(raw, dict) else None
+            if not isinstance(raw, dict):
+                return None
+            rest = salvaged(raw, error)
         try:
-            return model.model_validate(rest) if rest is not None else None
+            return model.model_validate(rest)
         except ValidationError:
             return None
 
-    def _whole(self, head: schema.HeadEntry | None) -> None:
+    def _whole(self) -> None:
         valid, findings = self._valid, self.findings
         places.check(valid["sites"], valid["key_places"], valid["devices"], findings)
         enrolment.check_devices(valid["devices"], findings)
         enrolment.check_uplinks(valid["uplinks"], valid["links"], findings)
-        if head is not None:
-            enrolment.check_policies(head.policy, findings)
+        if self._judge is not None:
+            enrolment.check_judge(self._judge, findings)
+        enrolment.check_accounting(self._accounting, findings)
 
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
-        policy = head.policy
         return Registry(
             name=head.name,
             sites=tuple(build.site(e) for e in valid["sites"]),
@@ -195,9 +221,9 @@ class _Reading:
             contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
             windows=tuple(build.window(e) for e in valid["windows"]),
             uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
-            probe=ProbePolicy(**dict(policy.probe)),
-            judge=build.judge(policy.judge),
-            accounting=tuple(build.accounting(e) for e in policy.accounting) or DEFAULT_ACCOUNTING,
+            probe=ProbePolicy(**dict(self._probe or schema.ProbeEntry())),
+            judge=build.judge(self._judge or schema.JudgeEntry()),
+            accounting=tuple(build.accounting(e) for e in self._accounting.values()) or DEFAULT_ACCOUNTING,
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

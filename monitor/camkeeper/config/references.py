@@ -20,7 +20,6 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "windows": {"sites": "sites", "devices": "devices", "links": "links"},
     "uplinks": {"lines": "links"},
 }
-_SECTIONS = (*_REFERENCES, "credentials", "contacts")
 _WORDS = {
     "sites": ("地点", "site"),
     "links": ("链路", "link"),
@@ -33,7 +32,7 @@ _WORDS = {
 
 def check(raw: Raw, defaults: Mapping[str, Any], findings: Findings) -> None:
     """Add the faults of ids and references."""
-    ids = {section: _unique(section, "id", raw.get(section, []), findings) for section in _SECTIONS}
+    ids = {section: _unique(section, "id", entries, findings) for section, entries in raw.items()}
     _unique("devices", "gb_id", raw.get("devices", []), findings)
     for section, fields in _REFERENCES.items():
         for place, entry in raw.get(section, []):
@@ -73,7 +72,9 @@ def _refer(
 ) -> None:
     for key, section in fields.items():
         value = entry.get(key)
-        known = ids[section]
+        known = ids.get(section)
+        if known is None:
+            continue  # not even a list: told already, and nothing refers to it wrongly
         values = value if isinstance(value, list) else [value]
         for place, one in enumerate(values):
             if isinstance(one, str) and one not in known:

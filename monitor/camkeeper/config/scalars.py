@@ -60,7 +60,8 @@ def number(low: float, high: float) -> Callable[[Any], float]:
         out = float(value)
         if not low <= out <= high:
             raise refuse(
-                zh=f"应在 {low:g} 与 {high:g} 之间，不是 {value}", en=f"must be from {low:g} to {high:g}, not {value}"
+                zh=f"应在 {low:.10g} 与 {high:.10g} 之间，不是 {value}",
+                en=f"must be from {low:.10g} to {high:.10g}, not {value}",
             )
         return out
 

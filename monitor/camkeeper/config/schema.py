@@ -17,7 +17,7 @@ from camkeeper.config.scalars import refuse
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.equipment import DeviceKind, LinkKind
 from camkeeper.model.place import KeyPlaceType, SiteKind
-from camkeeper.model.policy import Rule
+from camkeeper.model.policy import JudgePolicy, Rule
 from camkeeper.model.probing import Rung
 
 
@@ -329,13 +329,16 @@ class JudgeEntry(Entry):
 
     @model_validator(mode="after")
     def _decides(self) -> JudgeEntry:
-        both = set(self.down_on or ()) & set(self.degraded_on or ())
+        built_in = JudgePolicy()
+        down = built_in.down_on if self.down_on is None else frozenset(self.down_on)
+        degraded = built_in.degraded_on if self.degraded_on is None else frozenset(self.degraded_on)
+        both = down & degraded
         if both:
             names = " ".join(sorted(both))
             raise refuse(
                 zh=f"同一级不能既判离线又判异常：{names}",
                 en=f"a rung decides down or degraded, not both: {names}",
-                key="degraded_on",
+                key="degraded_on" if self.degraded_on is not None else "down_on",
             )
         return self
 
@@ -354,15 +357,14 @@ class AccountingEntry(Entry):
 class PolicyEntry(Entry):
     """All named rules."""
 
-    probe: ProbeEntry = ProbeEntry()
-    judge: JudgeEntry = JudgeEntry()
+    probe: ProbeEntry | None = None
+    judge: JudgeEntry | None = None
     accounting: tuple[AccountingEntry, ...] = ()
 
 
 class HeadEntry(Entry):
-    """The top of the file, less its lists."""
+    """The top of the file, less its policy and its lists."""
 
     name: s.Text
     datum: s.Text
     synthetic_geometry: s.Flag = False
-    policy: PolicyEntry = PolicyEntry()
