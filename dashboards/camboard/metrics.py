@@ -30,6 +30,7 @@ class StandingCollector(Collector):
         yield from _rates(view)
         yield from _monitor(view.monitor)
         yield _gauge("last_tick_age_ms", "Age of the newest acknowledged tick", self._board.age_ms(view))
+        yield _gauge("at_seconds", "Ledger time of what is told here, seconds since 1970", view.at_ms / 1000)
         yield _gauge("villages", "Villages enrolled", view.villages_total)
         yield _gauge("villages_with_camera", "Villages with any working camera now", view.villages_with_camera)
         health = self._board.source.health()

@@ -21,6 +21,8 @@ def plain(text: str, *, limit: int = 120) -> str:
 
     Stacked combining marks beyond two are dropped: they would paint over neighbouring rows.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     out: list[str] = []
     marks = 0
     for char in text[: limit + 1]:

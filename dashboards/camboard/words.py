@@ -29,8 +29,10 @@ class State(StrEnum):
     @classmethod
     def of(cls, device: DeviceStanding) -> State:
         """Return what to show: within an agreed window the window comes first."""
-        return cls.MAINTENANCE if device.in_window else cls(device.status.value)
+        return cls.MAINTENANCE if device.in_window else _OF_STATUS[device.status]
 
+
+_OF_STATUS = {status: State(status.value) for status in Status}  # asked for every device of every Standing
 
 WORST_FIRST = (State.DOWN, State.UNKNOWN, State.DEGRADED, State.MAINTENANCE, State.UP)
 """The order of rows. Unknown right after down: it may be down."""
@@ -51,7 +53,7 @@ SHAPE = {
 }
 """Never colour alone."""
 
-STATUS = {status: STATE[State(status.value)] for status in Status}
+STATUS = {status: STATE[state] for status, state in _OF_STATUS.items()}
 
 PROMISE = {
     Promise.MET: mark("达标"),
