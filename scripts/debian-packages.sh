@@ -22,6 +22,10 @@ test_packages=(
     "ffmpeg|虚拟摄像机 ipycam 的视频编码|encodes the video of the virtual camera ipycam"
     "opencv-doc|监控录像样片 vtest.avi|the surveillance clip vtest.avi"
     "snmpd|真实的 SNMP 代理|a real SNMP agent"
+    "gir1.2-gst-rtsp-server-1.0|真实的 RTSP 服务器（带密码）|a real RTSP server with a password"
+    "python3-gi|启动该 RTSP 服务器|starts that RTSP server"
+    "gstreamer1.0-plugins-base|RTSP 服务器的测试画面|the RTSP server's test picture"
+    "gstreamer1.0-plugins-good|RTSP 服务器的编码和打包|the RTSP server's encoder and payloader"
     "iproute2|网络命名空间：断线和黑洞测试|network namespaces: cut and black-holed links"
     "nftables|在命名空间内丢包和拒绝|drops and rejects inside the namespaces"
     "strace|注入磁盘错误|injects disk errors"
@@ -85,4 +89,6 @@ if [ ! -e "$policy" ]; then
     "${as_root[@]}" chmod 755 "$policy"
 fi
 "${as_root[@]}" apt-get update
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+# Slim images leave documentation out, and the clip is part of it.
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    -o Dpkg::Options::=--path-include=/usr/share/doc/opencv-doc/\* "${missing[@]}"
