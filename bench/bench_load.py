@@ -43,6 +43,7 @@ class Reading:
     probes: float
     missed: float
     stored: float
+    at_s: float
 
 
 def camkeeper(*words: str) -> list[str]:
@@ -72,6 +73,7 @@ def scraped(address: str, process: psutil.Process) -> Reading:
         probes=single["camkeeper_probes_total"],
         missed=single["camkeeper_probes_missed_total"],
         stored=single["camkeeper_samples_stored_total"],
+        at_s=single["camkeeper_at_seconds"],
     )
 
 
@@ -92,8 +94,9 @@ async def control(port: int, **words: object) -> dict[str, object]:
 
 async def measured(plan: Plan, *, dead: bool, folder: Path) -> dict[str, object]:
     config = folder / f"load-{dead}.yaml"
+    blacked = 0
     with ExitStack() as stack:
-        environment = {**os.environ, "CAMKEEPER_DEMO_PASSWORD": "load-only"}
+        environment = {**os.environ, "CAMKEEPER_FLEET_PASSWORD": "load-only"}
         fleet = stack.enter_context(
             subprocess.Popen(
                 camkeeper(
@@ -113,13 +116,11 @@ async def measured(plan: Plan, *, dead: bool, folder: Path) -> dict[str, object]
         )
         config.write_text(yaml.safe_dump(wished, allow_unicode=True))
         if dead:
-            ids = [device["id"] for device in wished["devices"]]
-            await control(
-                int(ready["control_port"]),
-                do="apply",
-                fault="power",
-                target={"devices": _share(ids)},
-            )
+            target = {"kind": "camera", "share": f"{DEAD_SHARE:.0%}"}
+            answer = await control(int(ready["control_port"]), do="apply", fault="power", target=target)
+            if not answer["ok"]:
+                raise RuntimeError(f"the fleet did not take the fault: {answer}")
+            blacked = len(answer["devices"]) if isinstance(answer["devices"], list) else 0
         poller = stack.enter_context(
             subprocess.Popen(
                 camkeeper(
@@ -148,7 +149,8 @@ async def measured(plan: Plan, *, dead: bool, folder: Path) -> dict[str, object]
         poller.wait(20)
     return {
         "probes": after.probes - before.probes,
-        "expected": round(plan.devices * plan.measured_s / plan.every_s),
+        "expected": round(plan.devices * (after.at_s - before.at_s) / plan.every_s),
+        "black_holed": blacked,
         "missed": after.missed - before.missed,
         "samples_stored": after.stored - before.stored,
         "late_p99_s_at_most": p99_bound(before.late["healthy"], after.late["healthy"]),
@@ -156,10 +158,6 @@ async def measured(plan: Plan, *, dead: bool, folder: Path) -> dict[str, object]
         "poller_core_share": round((after.cpu_s - before.cpu_s) / plan.measured_s, 4),
         "poller_rss_mb": round(rss, 1),
     }
-
-
-def _share(ids: list[str]) -> list[str]:
-    return [one for index, one in enumerate(ids) if index % 5 < 5 * DEAD_SHARE]
 
 
 def main() -> None:

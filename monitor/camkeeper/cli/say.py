@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def wide_console() -> Console:
+    """Return a console for tables; a file or pipe has no width of its own and gets enough."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 def tell(zh: str, en: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from camkeeper.cli.run import LedgerOption
-from camkeeper.cli.say import fail
+from camkeeper.cli.say import fail, wide_console
 
 VERDICTS = {"met": "达标 met", "missed": "未达标 missed", "undetermined": "未能判定 undetermined"}
 
@@ -44,27 +44,19 @@ def sla(
 
 
 def _show(figures: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
+    console = wide_console()
     state = "整月 whole month" if figures["complete"] else "截至目前 so far"
     if figures["closed"]:
         state += "，已封账 closed"
     for policy in figures["sites"][0]["figures"] if figures["sites"] else ():
         decides = "（以此为准 decides）" if policy == figures["deciding_policy"] else ""
         table = Table(title=f"{figures['month']} {state} · {policy}{decides} · {figures['timezone']}")
-        for heading in (
-            "地点 site",
-            "目标",
-            "在线率 rate",
-            "下限 lower",
-            "上限 upper",
-            "完整度",
-            "不计免责 gross",
-            "结论 verdict",
-        ):
-            table.add_column(heading, justify="left" if heading.startswith(("地点", "结论")) else "right")
+        for heading in ("地点\nsite", "目标\ntarget", "在线率\nrate", "下限\nlower", "上限\nupper", "完整度\ncomplete"):
+            table.add_column(heading, justify="left" if heading.startswith("地点") else "right")
+        table.add_column("免责计入\ngross", justify="right")
+        table.add_column("结论\nverdict", no_wrap=True)
         for site in figures["sites"]:
             net, gross = site["figures"][policy]["net"], site["figures"][policy]["gross"]
             table.add_row(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from camkeeper.cli.run import ConfigOption, LedgerOption
-from camkeeper.cli.say import fail
+from camkeeper.cli.say import fail, wide_console
 
 if TYPE_CHECKING:
     from camkeeper.standing.view import RateView, Standing
@@ -82,17 +82,18 @@ def _json(standing: Standing) -> dict[str, Any]:
 
 
 def _show(standing: Standing) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from camkeeper.model.status import Status
 
-    console = Console()
+    console = wide_console()
     for warning in standing.monitor.warnings:
         console.print(f"[bold]! {warning}[/bold]", highlight=False)
     table = Table(title=f"{standing.name}：{standing.villages_with_camera}/{standing.villages_total} 个村有在线摄像机")
-    for heading in ("地点 site", "在线 up", "异常 degraded", "离线 down", "未知 unknown", "今日 today", "本月 month"):
+    for heading in ("地点\nsite", "在线\nup", "异常\ndegraded", "离线\ndown", "未知\nunknown"):
         table.add_column(heading, justify="left" if heading.startswith("地点") else "right")
+    for heading in ("今日 [下限, 上限]\ntoday", "本月 [下限, 上限]\nmonth"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for site in standing.sites:
         counts = (site.cameras.get(s, 0) for s in (Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN))
         table.add_row(site.name, *map(str, counts), _rate(site.today), _rate(site.month))
