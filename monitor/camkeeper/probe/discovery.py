@@ -11,14 +11,17 @@ import re
 import socket
 import unicodedata
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 MULTICAST: Final = ("239.255.255.250", 3702)
-MAX_DATAGRAM: Final = 64 * 1024
-_MAX_DATAGRAMS: Final = 8192
+MAX_DATAGRAM: Final = 32 * 1024
+"""Bytes; what SOAP-over-UDP allows an envelope."""
+_MAX_DATAGRAMS: Final = 4096
+_MAX_FROM_ONE: Final = 32
 _MAX_MATCHES: Final = 16
 _MAX_TEXT: Final = 64
 _SCOPE: Final = "onvif://www.onvif.org/"
@@ -89,11 +92,12 @@ def probe_message(types: str) -> bytes:
 class _Collector(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.found: dict[tuple[str, str, int], Found] = {}
-        self._datagrams = 0
+        self._counts: Counter[str] = Counter()
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        self._datagrams += 1
-        if self._datagrams <= _MAX_DATAGRAMS:
+        # A recorder may answer for each of its channels; nobody has more to say than this.
+        self._counts[addr[0]] += 1
+        if self._counts.total() <= _MAX_DATAGRAMS and self._counts[addr[0]] <= _MAX_FROM_ONE:
             for found in parse_matches(data, sender=addr[0]):
                 self.found.setdefault((found.host, found.endpoint, found.port), found)
 

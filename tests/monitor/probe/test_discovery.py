@@ -108,7 +108,7 @@ def test_gb2312_names_and_recorders_and_a_match_without_its_wrapper() -> None:
 
 def test_printers_and_bombs_are_passed_over() -> None:
     assert parse_matches(answer(match(types="wprt:PrintDeviceType", scopes="ldap:///x")), sender=SENDER) == ()
-    assert len(parse_matches(answer(*[match()] * 100), sender=SENDER)) == 16
+    assert len(parse_matches(answer(*[match()] * 60), sender=SENDER)) == 16
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;">]>' + answer(match())[38:]
     assert parse_matches(bomb, sender=SENDER) == ()
     assert parse_matches(answer(match()).decode().encode("utf-16"), sender=SENDER) == ()
