@@ -47,11 +47,15 @@ class Answer:
 class ExchangeError(Exception):
     """No usable answer. `connected` tells a host that accepts connections from one that does not."""
 
-    def __init__(self, verdict: Verdict, detail: str, *, connected: bool, ms: float, connect_ms: float | None) -> None:
+    def __init__(
+        self, verdict: Verdict, detail: str, *, connected: bool, ms: float, connect_ms: float | None, idle: bool = False
+    ) -> None:
         super().__init__(detail)
         self.verdict = verdict
         self.detail = detail
         self.connected = connected
+        self.idle = idle
+        """The device had closed the connection while it was idle: the question was most likely never read."""
         self.ms = ms
         self.connect_ms = connect_ms
 
@@ -126,27 +130,32 @@ class Carrier:
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        last: bool = False,
         again: bool = True,
     ) -> Answer:
         """Ask once and return whatever answer came, errors of HTTP included. Raises ExchangeError.
 
-        A connection that was closed while idle is tried once anew: every question is read-only.
+        `last`: close the connection afterwards. `again`: where it had been closed while idle, ask once anew; not for
+        signed questions, whose token must not be seen twice.
         """
         trip = _Trip()
+        if last:
+            headers = {**(headers or {}), "Connection": "close"}
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._ask(method, _url(address, port, path), trip, headers, body, max_bytes)
+                return await self._ask(method, _url(address, port, path), trip, headers, body, max_bytes, last=last)
         except (TimeoutError, OSError, aiohttp.ClientError, _BodyError) as error:
             took_s = perf_counter() - trip.began
-            if trip.reused and again and isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+            idle = trip.reused and isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
+            if idle and again:
                 return await self.exchange(
                     method, address, port, path,
-                    timeout_s=timeout_s, max_bytes=max_bytes, headers=headers, body=body, again=False,
+                    timeout_s=timeout_s, max_bytes=max_bytes, headers=headers, body=body, last=last, again=False,
                 )  # fmt: skip
             verdict, detail = _why(error, timeout_s=timeout_s, took_s=took_s)
             raise ExchangeError(
                 verdict, detail,
-                connected=trip.connected or trip.reused, ms=took_s * 1000, connect_ms=trip.connect_ms,
+                connected=trip.connected or trip.reused, ms=took_s * 1000, connect_ms=trip.connect_ms, idle=idle,
             ) from None  # fmt: skip
 
     async def _ask(
@@ -157,6 +166,8 @@ class Carrier:
         headers: Mapping[str, str] | None,
         body: bytes | None,
         max_bytes: int,
+        *,
+        last: bool,
     ) -> Answer:
         session = self._session or self._open()
         async with session.request(
@@ -171,6 +182,9 @@ class Carrier:
                 # Not drained: the rest of a giant body is not fetched to save a connection.
                 response.close()
                 raise
+            if last:
+                # Many small servers close without saying so, and aiohttp would keep the dead connection for the next.
+                response.close()
             return Answer(
                 status=response.status,
                 headers=response.headers,
@@ -223,6 +237,8 @@ def _why(  # noqa: PLR0911 - one return a kind of failure
         return Verdict.MALFORMED, "the answer ends before its end"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return Verdict.RESET, "the connection was closed without an answer"
+    if isinstance(error, ConnectionResetError) or (isinstance(error, aiohttp.ClientOSError) and not error.errno):
+        return Verdict.RESET, "the connection was closed while we asked"
     if isinstance(error, OSError):
         cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
         return what_failed(cause, timeout_s=timeout_s)

@@ -105,6 +105,15 @@ class Conversation:
         return answer.body
 
     async def _signed(self, operation: Operation, profile: str | None) -> Answer:
+        try:
+            return await self._post(operation, *self._sign(operation, profile), again=False)
+        except ExchangeError as error:
+            if not error.idle:
+                raise AskError(error.verdict, f"{operation.value.name}: {error.detail}") from None
+        # A fresh signature: the same token seen twice is a replay, and refused as one.
+        return await self._carried(operation, *self._sign(operation, profile))
+
+    def _sign(self, operation: Operation, profile: str | None) -> tuple[bytes, dict[str, str]]:
         login = self.login
         if login is None:
             raise AskError(Verdict.SKIPPED, "no credential")
@@ -113,9 +122,8 @@ class Conversation:
         headers: dict[str, str] = {}
         if self._challenge is not None:
             self._uses += 1
-            path = self._path(operation)
-            headers["Authorization"] = _proof(self._challenge, "POST", path, login, self._uses)
-        return await self._carried(operation, message.build(operation, security=token, profile=profile), headers)
+            headers["Authorization"] = _proof(self._challenge, "POST", self._path(operation), login, self._uses)
+        return message.build(operation, security=token, profile=profile), headers
 
     def _may_answer(self, answer: Answer) -> bool:
         """True where this refusal allows one more attempt: it refused a used or stale nonce, or never saw a token."""
@@ -140,13 +148,12 @@ class Conversation:
         told = None if service is Service.DEVICE else self.known.path_of(service)
         return told or self.known.address.onvif_path
 
-    async def _post(self, operation: Operation, body: bytes, headers: dict[str, str]) -> Answer:
+    async def _post(self, operation: Operation, body: bytes, headers: dict[str, str], *, again: bool = True) -> Answer:
         sent = message.HEADERS[operation] | headers
-        if self.last:
-            sent["Connection"] = "close"
         return await self.carrier.exchange(
             "POST", self.host, self.known.address.port, self._path(operation),
             timeout_s=self.timeout_s, max_bytes=reply.MAX_REPLY, headers=sent, body=body,
+            last=self.last, again=again,
         )  # fmt: skip
 
     async def _carried(self, operation: Operation, body: bytes, headers: dict[str, str]) -> Answer:

@@ -17,10 +17,15 @@ FAULT = SOAP % (
     "<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>%s</s:Value></s:Subcode></s:Code>"
     "<s:Reason><s:Text>%s</s:Text></s:Reason></s:Fault>"
 )
+# 16 x 9 grey, as OpenCV writes it.
 JPEG = bytes.fromhex(
-    "ffd8ffe000104a46494600010100000100010000ffdb004300" + "01" * 64 + "ffc0000b080090012001011100"
-    "ffc4001400010000000000000000000000000000000009ffc4001410010000000000000000000000000000000000ffda0008010100003f00"
-    "54dfffd9"
+    "ffd8ffe000104a46494600010100000100010000ffdb004300020101010101020101010202020202040302020202050404030406050606"
+    "0605060606070908060709070606080b08090a0a0a0a0a06080b0c0b0a0c090a0a0affc0000b080009001001011100ffc4001f00000105"
+    "01010101010100000000000000000102030405060708090a0bffc400b5100002010303020403050504040000017d010203000411051221"
+    "31410613516107227114328191a1082342b1c11552d1f02433627282090a161718191a25262728292a3435363738393a43444546474849"
+    "4a535455565758595a636465666768696a737475767778797a838485868788898a92939495969798999aa2a3a4a5a6a7a8a9aab2b3b4b5"
+    "b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffda0008010100003f0028a2"
+    "8affd9"
 )
 _OPERATION = re.compile(r"Body[^>]*>\s*<(?:[\w-]+:)?(\w+)")
 
@@ -149,7 +154,8 @@ class Camera:
 
     def _wsse(self, body: str) -> bool:
         part = {
-            k: re.search(rf"<wss[eu]:{k}[^>]*>([^<]*)<", body) for k in ("Username", "Password", "Nonce", "Created")
+            k: re.search(rf"<ws\w+:{k}(?:\s[^>]*)?>([^<]*)<", body)
+            for k in ("Username", "Password", "Nonce", "Created")
         }
         user, digest, nonce, created = (m[1] if (m := part[k]) else "" for k in part)
         at = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
