@@ -40,12 +40,12 @@ def index(standing: Standing) -> Index:
     own: dict[str, Counter[State]] = {}
     by_kind: dict[str, Counter[State]] = {}
     cameras: Counter[State] = Counter()
-    for device in standing.devices:
-        state = State.of(device)
-        by_kind.setdefault(device.kind.value, Counter())[state] += 1
-        if device.kind.has_picture:
-            own.setdefault(device.site_id, Counter())[state] += 1
-            cameras[state] += 1
+    groups = Counter((device.site_id, device.kind, State.of(device)) for device in standing.devices)
+    for (site_id, kind, state), number in groups.items():
+        by_kind.setdefault(kind.value, Counter())[state] += number
+        if kind.has_picture:
+            own.setdefault(site_id, Counter())[state] += number
+            cameras[state] += number
     subtree = {site.id: {site.id} for site in standing.sites}
     rolled = {site.id: Counter(own.get(site.id, _EMPTY)) for site in standing.sites}
     for site in reversed(standing.sites):  # parents stand before children, so children are complete first

@@ -38,15 +38,12 @@ def columns(segments: Iterable[StripSegment], end_ms: int) -> list[Status | None
     start_ms = end_ms - DAY_MS
     ranks = [_NOT_THERE] * COLUMNS
     for segment in segments:
-        if segment.status is None:
-            continue
-        part = segment.span.clip(Span(start_ms=start_ms, end_ms=end_ms))
-        if part is None:
+        begin_ms = max(segment.span.start_ms - start_ms, 0)
+        stop_ms = min(segment.span.end_ms - start_ms, DAY_MS)
+        if segment.status is None or stop_ms <= begin_ms:
             continue
         rank = _RANK[segment.status]
-        first = (part.start_ms - start_ms) * COLUMNS // DAY_MS
-        last = (part.end_ms - 1 - start_ms) * COLUMNS // DAY_MS
-        for column in range(first, last + 1):
+        for column in range(begin_ms * COLUMNS // DAY_MS, (stop_ms - 1) * COLUMNS // DAY_MS + 1):
             ranks[column] = min(ranks[column], rank)
     return [_WORST[rank] if rank < _NOT_THERE else None for rank in ranks]
 

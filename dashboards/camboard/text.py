@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
 from fractions import Fraction
+from functools import lru_cache
 
 from camkeeper.availability.buckets import truncated_percent
 
@@ -16,10 +17,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_MARKS = 2
 
 
+@lru_cache(maxsize=8192)
 def plain(text: str, *, limit: int = 120) -> str:
     """Return `text` with every invisible or direction-turning character made visible, and cut to `limit`.
 
-    Stacked combining marks beyond two are dropped: they would paint over neighbouring rows.
+    Stacked combining marks beyond two are dropped: they would paint over neighbouring rows. A page writes the same
+    few hundred words thousands of times, so answers are kept.
     """
     if len(text) <= limit and text.isascii() and text.isprintable():
         return text
