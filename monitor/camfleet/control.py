@@ -15,7 +15,9 @@ import json
 from typing import Any
 
 from camfleet.fleet import Fleet
+from camfleet.mistake import MistakeError
 from camfleet.scenario import fault_of, target_of
+from camfleet.targets import unknown
 
 _MAX_LINE = 65_536
 
@@ -25,13 +27,13 @@ def _texts(raw: dict[str, Any]) -> dict[str, str | list[str]]:
 
 
 def obey(fleet: Fleet, command: dict[str, Any]) -> dict[str, Any]:
-    """Carry out one command and return its answer; ValueError tells what is wrong with it."""
+    """Carry out one command and return its answer; MistakeError tells what is wrong with it."""
     target = command.get("target")
     ids = fleet.resolve(target_of(_texts(target)), draw="control") if target is not None else None
     what = command.get("do")
     if what == "apply":
         if ids is None:
-            raise ValueError("apply wants a target")
+            raise MistakeError("apply 要写 target", "apply wants a target")
         extra = {k: str(v) for k, v in command.items() if k not in {"do", "fault", "target"}}
         handle = fleet.apply(fault_of(str(command.get("fault", "")), extra), ids)
         return {"ok": True, "handle": handle, "devices": list(ids)}
@@ -43,7 +45,7 @@ def obey(fleet: Fleet, command: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "counters": fleet.counters(among)}
     if what == "state":
         return {"ok": True, "state": {i: [c.fault.kind.value for c in fleet.causes(i)] for i in among}}
-    raise ValueError(f"unknown command {what!r}: apply, clear, counters, state")
+    raise unknown("command", str(what), ("apply", "clear", "counters", "state"))
 
 
 def _answer(fleet: Fleet, line: bytes) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from camfleet.mistake import MistakeError
+
 MS_1970 = 0
 MS_2000 = 946_684_800_000
 
@@ -78,9 +80,12 @@ class Fault:
         if self.dead is Reach.LISTENING:
             raise ValueError("a dead device is a blackhole or refuses; it does not listen")
         if self.kind is FaultKind.FLAPPING and not 0 < self.down_ms < self.period_ms:
-            raise ValueError(f"flapping: down {self.down_ms} ms must be inside the period of {self.period_ms} ms")
+            raise MistakeError(
+                f"flapping：断开 {self.down_ms} 毫秒须短于周期 {self.period_ms} 毫秒",
+                f"flapping: down {self.down_ms} ms must be inside the period of {self.period_ms} ms",
+            )
         if min(self.latency_ms, self.down_ms, self.unsynced_ms) < 0:
-            raise ValueError("a length of time is negative")
+            raise MistakeError("时长不能为负", "a length of time is negative")
 
 
 _DEAD = frozenset({"dead"})

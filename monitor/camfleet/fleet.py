@@ -14,6 +14,7 @@ from camfleet.conductor import Cause, Conductor
 from camfleet.device import VirtualDevice
 from camfleet.faults import HEALTHY, Condition, Fault, FaultKind, truth_of
 from camfleet.limits import FleetError, is_loopback, raise_descriptors
+from camfleet.mistake import MistakeError
 from camfleet.pictures import LightPictures, LivePictures
 from camfleet.scenario import EMPTY, Scenario
 from camfleet.targets import Target, beacon_id, faults_of, resolve
@@ -126,10 +127,10 @@ class Fleet:
         self._conductor.clear(device_ids)
 
     def resolve(self, target: Target, *, draw: str = "") -> tuple[str, ...]:
-        """Return the ids of the devices meant; ValueError tells every unknown id with the nearest known."""
+        """Return the ids of the devices meant; MistakeError tells every unknown id with the nearest known."""
         unknown = faults_of(target, self.registry)
         if unknown:
-            raise ValueError("; ".join(unknown))
+            raise MistakeError("；".join(u.zh for u in unknown), "; ".join(u.en for u in unknown))
         return tuple(i for i in resolve(target, self.registry, draw=f"{self.seed}/{draw}") if i in self.devices)
 
     def causes(self, device_id: str) -> tuple[Cause, ...]:

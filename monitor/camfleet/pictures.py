@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import cv2
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 QUALITY = 82
 _MAX_WIDTH, _MAX_HEIGHT = 1920, 1080
 _POOL = 6
+_LIGHT = (704, 576)
 _Key = tuple[str, int, Picture]
 
 
@@ -77,17 +79,8 @@ class LivePictures:
 class LightPictures:
     """A few pictures drawn once and handed out in turns, for load: drawing is not what is measured there."""
 
-    def __init__(self, *, seed: int, width: int = 704, height: int = 576) -> None:
-        noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-        self._pools: dict[Picture, tuple[bytes, ...]] = {}
-        for picture in (Picture.LIVE, Picture.BLURRED, Picture.DARK, Picture.BRIGHT):
-            frames = (
-                scene.Frame(
-                    seed=seed, device_id=f"pool-{i}", local=noon.replace(second=i * 7), width=width, height=height
-                )
-                for i in range(_POOL)
-            )
-            self._pools[picture] = tuple(encode(frame, picture) for frame in frames)
+    def __init__(self, *, seed: int) -> None:
+        self._pools = {p: _pool(seed, p) for p in (Picture.LIVE, Picture.BLURRED, Picture.DARK, Picture.BRIGHT)}
 
     async def jpeg(self, device: VirtualDevice, at_ms: int, picture: Picture) -> bytes:
         """Return one of the pool: another one each second, the same one for the same instant."""
@@ -97,3 +90,15 @@ class LightPictures:
 
     def close(self) -> None:
         """Nothing to end."""
+
+
+@lru_cache(maxsize=16)
+def _pool(seed: int, picture: Picture) -> tuple[bytes, ...]:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    frames = (
+        scene.Frame(
+            seed=seed, device_id=f"pool-{i}", local=noon.replace(second=i * 7), width=_LIGHT[0], height=_LIGHT[1]
+        )
+        for i in range(_POOL)
+    )
+    return tuple(encode(frame, picture) for frame in frames)

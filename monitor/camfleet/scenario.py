@@ -11,17 +11,19 @@ from typing import Any
 import yaml
 
 from camfleet.faults import ARGUMENTS, MS_1970, MS_2000, Fault, FaultKind, Reach
-from camfleet.targets import Target, faults_of, nearest
+from camfleet.mistake import MistakeError
+from camfleet.targets import Target, faults_of, unknown
 from camfleet.timeline import Event, Timeline
 from camkeeper.model.registry import Registry
 
 
 class ScenarioError(Exception):
-    """All that is wrong with a scenario file, one message each: `file:line: path: reason`."""
+    """All that is wrong with a scenario file, one line each: `file:line: path: reason`; `chinese` says the same."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = tuple(faults)
+    def __init__(self, faults: list[tuple[str, MistakeError]]) -> None:
+        self.faults = tuple(f"{where}: {mistake.en}" for where, mistake in faults)
+        self.chinese = tuple(f"{where}：{mistake.zh}" for where, mistake in faults)
+        super().__init__("\n".join(self.faults))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,38 +44,43 @@ _EVENT_KEYS = ("at", "for", "fault", "target")
 
 
 def duration_ms(text: str) -> int:
-    """Return `1h30m`, `90s`, `-45m`, `500ms` or a bare number of seconds in milliseconds; ValueError otherwise."""
+    """Return `1h30m`, `90s`, `-45m`, `500ms` or a bare number of seconds in milliseconds; MistakeError otherwise."""
     try:
         return round(float(text) * 1000)
     except ValueError:
         pass
     match = _DURATION.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is not a length of time (90s, 2m, 1h30m)")
+        raise MistakeError(
+            f"{text!r} 不是时长（如 90s、2m、1h30m）", f"{text!r} is not a length of time (90s, 2m, 1h30m)"
+        )
     total = sum(float(number) * _UNITS_MS[unit] for number, unit in _PART.findall(match[2]))
     return round(-total if match[1] == "-" else total)
 
 
 def share_of(text: str) -> float:
-    """Return `5%` or `0.05` as 0.05; ValueError otherwise."""
-    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    """Return `5%` or `0.05` as 0.05; MistakeError otherwise."""
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        raise MistakeError(f"{text!r} 不是比例（如 5%）", f"{text!r} is no share (5%)") from None
 
 
 def _dead(text: str) -> Reach:
     if text not in {"blackhole", "refused"}:
-        raise ValueError(f"{text!r} is neither blackhole nor refused")
+        raise MistakeError(f"{text!r} 应为 blackhole 或 refused", f"{text!r} is neither blackhole nor refused")
     return Reach.BLACKHOLE if text == "blackhole" else Reach.REFUSED
 
 
 def _wakes_at(text: str) -> int:
     if text not in {"1970", "2000"}:
-        raise ValueError(f"{text!r} is neither 1970 nor 2000")
+        raise MistakeError(f"{text!r} 应为 1970 或 2000", f"{text!r} is neither 1970 nor 2000")
     return MS_1970 if text == "1970" else MS_2000
 
 
 def _status(text: str) -> int:
     if not re.fullmatch(r"[45]\d\d", text):
-        raise ValueError(f"{text!r} is no HTTP error status")
+        raise MistakeError(f"{text!r} 不是 HTTP 错误状态码", f"{text!r} is no HTTP error status")
     return int(text)
 
 
@@ -90,14 +97,14 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 def fault_of(kind: str, arguments: dict[str, str]) -> Fault:
-    """Return the fault of that name with its arguments as text; ValueError tells what is wrong."""
+    """Return the fault of that name with its arguments as text; MistakeError tells what is wrong."""
     if kind not in set(FaultKind):
-        raise ValueError(f"unknown fault {kind!r}{nearest(kind, [k.value for k in FaultKind])}")
+        raise unknown("fault", kind, [k.value for k in FaultKind])
     taken = ARGUMENTS[FaultKind(kind)]
     values: dict[str, Any] = {}
     for name, text in arguments.items():
         if name not in taken:
-            raise ValueError(f"unknown argument {name!r} of {kind}{nearest(name, taken)}")
+            raise unknown(f"argument of {kind}", name, taken)
         key, reader = _READERS[name]
         values[key] = reader(text)
     return Fault(kind=FaultKind(kind), **values)
@@ -108,9 +115,9 @@ def target_of(raw: dict[str, str | list[str]]) -> Target:
     values: dict[str, Any] = {}
     for key, value in raw.items():
         if key not in _TARGET_KEYS:
-            raise ValueError(f"unknown key {key!r}{nearest(key, _TARGET_KEYS)}")
+            raise unknown("key", key, _TARGET_KEYS)
         words = value if isinstance(value, list) else [value]
-        values[key] = share_of(words[0]) if key == "share" else tuple(words)
+        values[key] = share_of("".join(words)) if key == "share" else tuple(words)
     return Target(**values)
 
 
@@ -119,26 +126,26 @@ class _Reader:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.faults: list[str] = []
+        self.faults: list[tuple[str, MistakeError]] = []
 
-    def tell(self, node: yaml.Node, path: str, reason: str) -> None:
-        self.faults.append(f"{self.name}:{node.start_mark.line + 1}: {path}: {reason}")
+    def tell(self, node: yaml.Node, path: str, mistake: MistakeError) -> None:
+        self.faults.append((f"{self.name}:{node.start_mark.line + 1}: {path}", mistake))
 
     def mapping(self, node: yaml.Node, path: str) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode):
-            self.tell(node, path, "must be a mapping (key: value)")
+            self.tell(node, path, MistakeError("应为键值表（键: 值）", "must be a mapping (key: value)"))
             return {}
         out: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if str(key.value) in out:
-                self.tell(key, f"{path}.{key.value}", "is given twice")
+                self.tell(key, f"{path}.{key.value}", MistakeError("写了两次", "is given twice"))
             out[str(key.value)] = value
         return out
 
     def text(self, node: yaml.Node, path: str) -> str | None:
         if isinstance(node, yaml.ScalarNode):
             return str(node.value)
-        self.tell(node, path, "must be a single value")
+        self.tell(node, path, MistakeError("应为单个值", "must be a single value"))
         return None
 
     def length(self, found: dict[str, yaml.Node], key: str, path: str) -> int | None:
@@ -149,31 +156,34 @@ class _Reader:
             return None
         try:
             value = duration_ms(text)
-        except ValueError as error:
-            self.tell(node, f"{path}.{key}", str(error))
+        except MistakeError as mistake:
+            self.tell(node, f"{path}.{key}", mistake)
             return None
         if value < 0:
-            self.tell(node, f"{path}.{key}", f"{text!r} is negative")
+            self.tell(node, f"{path}.{key}", MistakeError(f"{text!r} 为负", f"{text!r} is negative"))
             return None
         return value
 
-    def unknown(self, found: dict[str, yaml.Node], known: tuple[str, ...], path: str) -> None:
+    def strange(self, found: dict[str, yaml.Node], known: tuple[str, ...], path: str) -> None:
         for key, node in found.items():
             if key not in known:
-                self.tell(node, f"{path}.{key}".lstrip("."), f"unknown key{nearest(key, known)}")
+                self.tell(node, f"{path}.{key}".lstrip("."), unknown("key", key, known))
 
     def target(self, node: yaml.Node, path: str, registry: Registry | None) -> Target | None:
         raw: dict[str, str | list[str]] = {}
+        before = len(self.faults)
         for key, value in self.mapping(node, path).items():
             items = value.value if isinstance(value, yaml.SequenceNode) else [value]
             raw[key] = [text for item in items if (text := self.text(item, f"{path}.{key}")) is not None]
+        if len(self.faults) > before:
+            return None
         try:
             target = target_of(raw)
-        except (ValueError, IndexError) as error:
-            self.tell(node, path, str(error))
+        except MistakeError as mistake:
+            self.tell(node, path, mistake)
             return None
-        for reason in faults_of(target, registry) if registry is not None else ():
-            self.tell(node, path, reason)
+        for strange in faults_of(target, registry) if registry is not None else ():
+            self.tell(node, path, strange)
         return target
 
     def event(self, node: yaml.Node, path: str, repeat_ms: int | None, registry: Registry | None) -> Event | None:
@@ -183,20 +193,24 @@ class _Reader:
         before = len(self.faults)
         for key in ("at", "fault", "target"):
             if key not in found:
-                self.tell(node, path, f"{key} is missing")
+                self.tell(node, path, MistakeError(f"缺少 {key}", f"{key} is missing"))
         at_ms = self.length(found, "at", path)
         fault = self._fault(found, path)
         target = self.target(found["target"], f"{path}.target", registry) if "target" in found else None
         for_ms = self.length(found, "for", path) if "for" in found else _natural_length(fault, at_ms, repeat_ms)
         if for_ms is None and len(self.faults) == before:
-            self.tell(node, path, "for is missing, and the scenario does not repeat")
+            self.tell(
+                node, path, MistakeError("缺少 for，而剧本又不循环", "for is missing, and the scenario does not repeat")
+            )
         if len(self.faults) > before or at_ms is None or for_ms is None or fault is None or target is None:
             return None
         if for_ms == 0:
-            self.tell(found["for"], f"{path}.for", "lasts no time")
+            self.tell(found["for"], f"{path}.for", MistakeError("时长为零", "lasts no time"))
             return None
         if repeat_ms is not None and at_ms + for_ms > repeat_ms:
-            self.tell(node, path, f"ends at {at_ms + for_ms} ms, after the cycle of {repeat_ms} ms")
+            zh = f"{at_ms + for_ms} 毫秒才结束，超出一轮的 {repeat_ms} 毫秒"
+            en = f"ends at {at_ms + for_ms} ms, after the cycle of {repeat_ms} ms"
+            self.tell(node, path, MistakeError(zh, en))
             return None
         return Event(at_ms=at_ms, for_ms=for_ms, fault=fault, target=target, line=node.start_mark.line + 1)
 
@@ -210,8 +224,8 @@ class _Reader:
             return None
         try:
             return fault_of(kind, {key: text for key, text in texts.items() if text is not None})
-        except ValueError as error:
-            self.tell(found["fault"], f"{path}.fault", str(error))
+        except MistakeError as mistake:
+            self.tell(found["fault"], f"{path}.fault", mistake)
             return None
 
 
@@ -229,19 +243,20 @@ def parse(text: str, *, name: str, registry: Registry | None = None) -> Scenario
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ScenarioError([f"{name}:{line}: {error.problem}"]) from None
+        mistake = MistakeError(f"不是 YAML（{error.problem}）", f"is no YAML: {error.problem}")
+        raise ScenarioError([(f"{name}:{line}", mistake)]) from None
     if node is None:
         return EMPTY
     top = reader.mapping(node, "scenario")
-    reader.unknown(top, ("seed", "repeat", "events"), "")
+    reader.strange(top, ("seed", "repeat", "events"), "")
     seed_text = reader.text(top["seed"], "seed") if "seed" in top else "1"
     if seed_text is None or not seed_text.isdigit():
-        reader.tell(top["seed"], "seed", "must be a whole number")
+        reader.tell(top["seed"], "seed", MistakeError("应为整数", "must be a whole number"))
         seed_text = "1"
     repeat_ms = reader.length(top, "repeat", "scenario")
     listed = top.get("events")
     if listed is not None and not isinstance(listed, yaml.SequenceNode):
-        reader.tell(listed, "events", "must be a list")
+        reader.tell(listed, "events", MistakeError("应为列表", "must be a list"))
     items = listed.value if isinstance(listed, yaml.SequenceNode) else []
     events = [reader.event(item, f"events.{i}", repeat_ms, registry) for i, item in enumerate(items)]
     if reader.faults:
@@ -255,5 +270,6 @@ def load(path: Path, *, registry: Registry | None = None) -> Scenario:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError([f"{path}: cannot be read: {error}"]) from None
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ScenarioError([(str(path), MistakeError(f"读不到（{why}）", f"cannot be read: {why}"))]) from None
     return parse(text, name=str(path), registry=registry)

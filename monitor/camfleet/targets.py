@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from camfleet.mistake import MistakeError
 from camkeeper.model.equipment import DeviceKind, LinkKind
 from camkeeper.model.registry import Registry
 
@@ -31,9 +32,14 @@ class Target:
 
     def __post_init__(self) -> None:
         if not any(getattr(self, f.name) for f in fields(self) if f.name != "share") and self.share is None:
-            raise ValueError("a target names at least one of link, line, device, site, kind, uplink, share")
+            raise MistakeError(
+                "目标至少写 link、line、device、site、kind、uplink、share 之一",
+                "a target names at least one of link, line, device, site, kind, uplink, share",
+            )
         if self.share is not None and not 0 < self.share <= 1:
-            raise ValueError(f"share {self.share:g} is not in (0, 100%]")
+            raise MistakeError(
+                f"share {self.share:.0%} 不在 0 与 100% 之间", f"share {self.share:.0%} is not in (0, 100%]"
+            )
 
 
 def beacon_id(uplink_id: str, index: int) -> str:
@@ -41,8 +47,8 @@ def beacon_id(uplink_id: str, index: int) -> str:
     return f"beacon:{uplink_id}:{index}"
 
 
-def faults_of(target: Target, registry: Registry) -> list[str]:
-    """Return one message for each id that the registry does not have, with the nearest that it has."""
+def faults_of(target: Target, registry: Registry) -> list[MistakeError]:
+    """Return one mistake for each id that the registry does not have, with the nearest that it has."""
     lines = [link.id for link in registry.links if link.kind is LinkKind.OPERATOR_LINE]
     beacons = [beacon_id(u.id, i) for u in registry.uplinks for i, _ in enumerate(u.beacons)]
     known: Mapping[str, Iterable[str]] = {
@@ -54,17 +60,15 @@ def faults_of(target: Target, registry: Registry) -> list[str]:
         "uplink": [uplink.id for uplink in registry.uplinks],
     }
     return [
-        f"unknown {key} {name!r}{nearest(name, ids)}"
-        for key, ids in known.items()
-        for name in getattr(target, key)
-        if name not in set(ids)
+        unknown(key, name, ids) for key, ids in known.items() for name in getattr(target, key) if name not in set(ids)
     ]
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ` (did you mean X?)`, or nothing where no known word is near."""
+def unknown(what: str, word: str, known: Iterable[str]) -> MistakeError:
+    """Return the mistake of a word that is not known, with the nearest that is."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" (did you mean {found[0]}?)" if found else ""
+    zh, en = (f"（是否指 {found[0]}？）", f" (did you mean {found[0]}?)") if found else ("", "")
+    return MistakeError(f"没有这样的 {what}：{word}{zh}", f"unknown {what} {word!r}{en}")
 
 
 def resolve(target: Target, registry: Registry, *, draw: str) -> tuple[str, ...]:

@@ -84,7 +84,8 @@ def _registered(path: Path) -> Registry:
     try:
         return load(path)
     except ConfigError as error:
-        fail(f"配置有误：\n{error}", f"the configuration is faulty:\n{error}")
+        chinese = "\n".join(fault.chinese for fault in error.faults)
+        fail(f"配置有误：\n{chinese}", f"the configuration is faulty:\n{error}")
 
 
 def _scenario(path: Path | None, registry: Registry) -> Scenario:
@@ -95,7 +96,7 @@ def _scenario(path: Path | None, registry: Registry) -> Scenario:
     try:
         return load(path, registry=registry)
     except ScenarioError as error:
-        fail(f"剧本有误：\n{error}", f"the scenario is faulty:\n{error}")
+        fail("剧本有误：\n" + "\n".join(error.chinese), f"the scenario is faulty:\n{error}")
 
 
 def _load_township(count: int, port_base: int, every_s: float, write_to: Path | None) -> Registry:
@@ -130,14 +131,7 @@ def _passwords(registry: Registry, password_env: str | None, config: Path | None
             fail(f"环境变量 {password_env} 没有设置", f"the variable {password_env} is not set")
         return dict.fromkeys(registry.credential_by_id, password)
     secrets = Secrets(config.parent if config is not None else Path())
-    out: dict[str, str] = {}
-    for credential in registry.credentials:
-        try:
-            out[credential.id] = secrets.resolve(credential)
-        except (LookupError, OSError, ValueError) as error:
-            why = type(error).__name__  # not its words: they may quote what was read
-            fail(
-                f"读不到凭据 {credential.id} 的口令（{why}）；设备要有口令才能核对",
-                f"the password of credential {credential.id} cannot be read ({why}); the devices check logins",
-            )
-    return out
+    missing = secrets.faults(registry.credentials)
+    if missing:
+        fail("；".join(error.zh for error in missing), "; ".join(error.en for error in missing))
+    return {credential.id: secrets.resolve(credential) for credential in registry.credentials}
