@@ -13,9 +13,10 @@ from camkeeper.config import ConfigError, read
 GOOD = (Path(__file__).parent / "good.yaml").read_bytes()
 SCRAPS = [
     b"\t", b"\n", b"\r", b" ", b"- ", b": ", b"{", b"}", b"[", b"]", b"&a ", b"*a", b"!!int ", b"'", b'"', b"#", b"|",
-    b">", b"%", b"@", b"`", b"~", b"null", b"yes", b"-1", b"1e9", b"0x1f", b".inf", b".nan", b"0123", b"9" * 400, b"\x00",
-    b"\xff", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xae", b"\xed\xa0\x80", b"---\n", b"...\n", b"? ", b"<<: ", "大".encode(),
-    "大".encode("gb18030"), b"id: v1", b"sites:\n", b"point: [1, 2]", b"10.1.1.1", b"2026-13-01T00:00:00Z",
+    b">", b"%", b"@", b"`", b"~", b"null", b"yes", b"-1", b"1e9", b"0x1f", b".inf", b".nan", b"0123", b"9" * 400,
+    b"\x00", b"\xff", b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xae", b"\xed\xa0\x80", b"---\n", b"...\n", b"? ",
+    b"<<: ", "大".encode(), "大".encode("gb18030"), b"id: v1", b"sites:\n", b"point: [1, 2]", b"10.1.1.1",
+    b"2026-13-01T00:00:00Z",
 ]  # fmt: skip
 
 place = st.integers(0, len(GOOD))

@@ -1,0 +1,57 @@
+"""The reference names every key, and its example works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from camkeeper.config import read, schema
+from camkeeper.config.defaults import Defaults
+
+DOCS = Path(__file__).parents[3] / "docs"
+SECTIONS: dict[str, type[BaseModel]] = {
+    "": schema.HeadEntry,
+    "policy.probe": schema.ProbeEntry,
+    "policy.judge": schema.JudgeEntry,
+    "policy.accounting[]": schema.AccountingEntry,
+    "contacts[]": schema.ContactEntry,
+    "contractors[]": schema.ContractorEntry,
+    "credentials[]": schema.CredentialEntry,
+    "uplinks[]": schema.UplinkEntry,
+    "sites[]": schema.SiteEntry,
+    "links[]": schema.LinkEntry,
+    "devices[]": schema.DeviceEntry,
+    "devices[].address": schema.AddressEntry,
+    "devices[].mount": schema.MountEntry,
+    "devices[].lens": schema.LensEntry,
+    "devices[].probe": schema.ProbeOverridesEntry,
+    "key_places[]": schema.KeyPlaceEntry,
+    "windows[]": schema.WindowEntry,
+}
+
+
+@pytest.fixture(name="text", params=["config.md", "config.zh-CN.md"])
+def _text(request: pytest.FixtureRequest) -> str:
+    return (DOCS / str(request.param)).read_text(encoding="utf-8")
+
+
+def test_every_key_is_explained(text: str) -> None:
+    found: dict[str, set[str]] = {}
+    for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        title = re.match(r"`([^`]+)` ", part)
+        found[title[1] if title else ""] = set(re.findall(r"^\| `(\w+)` \|", part, flags=re.MULTILINE))
+    shared = found.pop("defaults")
+    assert found == {path: set(model.model_fields) for path, model in SECTIONS.items()}
+    assert shared <= set(Defaults.model_fields)
+    assert all(f"`{kind}`" in text for kind in Defaults.model_fields)
+
+
+def test_the_example_works(text: str) -> None:
+    example = re.search(r"^```yaml\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert example is not None
+    loaded = read(example[1].encode(), "example.yaml")
+    assert loaded.warnings == ()
+    assert len(loaded.registry.devices) == 2
