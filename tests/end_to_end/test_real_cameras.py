@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 from tests.peers.digest_host import DigestHost, digest_host
-from tests.peers.virtual_camera import VirtualCamera, virtual_camera
+from tests.peers.virtual_camera import PASSWORD, VirtualCamera, virtual_camera
 
 from camkeeper.clock import SystemClock
 from camkeeper.model.equipment import Address, Credential, Device, DeviceKind
@@ -38,11 +38,11 @@ def with_snapshots_at(host: DigestHost, camera: VirtualCamera) -> Device:
 
 
 @asynccontextmanager
-async def prober_of(folder: Path, password: str) -> AsyncIterator[Prober]:
+async def prober_of(folder: Path, password: str, *, timeout_s: float = 20) -> AsyncIterator[Prober]:
     async with Prober(
         clock=SystemClock(),
         password_of=lambda _: password,
-        policy=ProbePolicy(timeout_s=20),
+        policy=ProbePolicy(timeout_s=timeout_s),
         latches=FileLatches(folder / "latches.json"),
     ) as prober:
         yield prober
@@ -131,6 +131,36 @@ async def test_a_wrong_clock_that_cannot_be_read_is_named_as_the_cause(tmp_path:
                 assert auth.verdict is Verdict.CLOCK_SKEW, (cycle, result.rungs)
                 assert "clock" in auth.detail
         assert camera.refused == 1
+
+
+async def test_a_camera_that_hangs_and_one_that_is_gone(tmp_path: Path) -> None:
+    async with prober_of(tmp_path, PASSWORD, timeout_s=3) as prober:
+        with virtual_camera(tmp_path) as camera:
+            device = device_of(camera)
+            before = verdicts(await prober.probe(device, CREDENTIAL, Depth.FULL))
+            with camera.hanging():
+                hanging = verdicts(await prober.probe(device, CREDENTIAL, Depth.FULL))
+            after = verdicts(await prober.probe(device, CREDENTIAL, Depth.FULL))
+        gone = verdicts(await prober.probe(device, CREDENTIAL, Depth.FULL))
+    assert [before[r] for r in CLIMBED] == [after[r] for r in CLIMBED] == [Verdict.OK] * 5
+    assert [hanging[r] for r in OPEN] == [Verdict.OK, Verdict.TIMEOUT]
+    assert gone[Rung.REACH] is Verdict.REFUSED
+    assert {v for r, v in gone.items() if r is not Rung.REACH} == {Verdict.SKIPPED}
+
+
+async def test_a_stream_port_that_nobody_enrolled_is_not_asked(tmp_path: Path) -> None:
+    with virtual_camera(tmp_path) as camera:
+        device = device_of(camera)
+        device = replace(device, address=replace(device.address, rtsp_port=554))
+        async with prober_of(tmp_path, camera.password) as prober:
+            stream = (await prober.probe(device, CREDENTIAL, Depth.FULL)).rung(Rung.STREAM)
+            assert stream is not None
+            assert stream.verdict is Verdict.OFF_ENROLMENT
+            assert str(camera.rtsp_port) in stream.detail
+            assert not any(r["protocol"] == "rtsp" for r in camera.requests)
+            approved = replace(device.address, approved_ports=frozenset({camera.rtsp_port}))
+            again = await prober.probe(replace(device, address=approved), CREDENTIAL, Depth.FULL)
+            assert verdicts(again)[Rung.STREAM] is Verdict.OK, again.rungs
 
 
 async def test_the_rungs_one_by_one_against_ipycam(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,10 +29,20 @@ class VirtualCamera:
     user: str
     password: str = field(repr=False)
     log: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
     host: str = "127.0.0.1"
     onvif_path: str = "/onvif/device_service"
     snapshot_path: str = "/snapshot.jpg"
     stream_path: str = "/video_main"
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Let the camera hang: its kernel still accepts connections, nobody answers."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -62,10 +73,10 @@ def virtual_camera(
     command += ["--user", user, "--password", password, "--clock-offset-s", str(clock_offset_s)]
     command += [] if tells_date else ["--no-date"]
     log = folder / "ipycam.jsonl"
-    with running(command, ready=lambda: any(e["event"] == "ready" for e in _lines(log)), log=log):
+    with running(command, ready=lambda: any(e["event"] == "ready" for e in _lines(log)), log=log) as process:
         (ready,) = [e for e in _lines(log) if e["event"] == "ready"]
         ports = {key: ready[key] for key in ("onvif_port", "rtsp_port", "discovery_port")}
-        yield VirtualCamera(**ports, user=user, password=password, log=log)
+        yield VirtualCamera(**ports, user=user, password=password, log=log, process=process)
 
 
 def _environment() -> None:
