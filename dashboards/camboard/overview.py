@@ -91,7 +91,10 @@ class Overview:
     site_off: str
     rows: tuple[Row, ...]
     row_pager: Pager
+    beginning: str | None
+    """Why there is nothing to show yet, for the top of the page."""
     empty: str | None
+    """Why there are no rows."""
     summary: str
     """One sentence for those who listen to the page."""
 
@@ -137,7 +140,8 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
         site_off=query.address(site=None),
         rows=rows,
         row_pager=row_pager,
-        empty=_empty(index, row_pager, say),
+        beginning=_beginning(index, say),
+        empty=None if row_pager.total or not standing.devices else say("没有符合条件的设备。"),
         summary=say(
             "摄像机在线 %(online)d，已知 %(known)d，未知 %(unknown)d",
             online=instant.up_ms,
@@ -260,11 +264,11 @@ def _others(index: Index, query: Query, say: Language) -> tuple[OtherKind, ...]:
     return tuple(out)
 
 
-def _empty(index: Index, pager: Pager, say: Language) -> str | None:
+def _beginning(index: Index, say: Language) -> str | None:
     standing = index.standing
     if not standing.devices:
         return say("还没有登记设备。请在 cameras.yaml 中登记后重新载入。")
     if standing.monitor.last_sample_ms is None:
         waited = span_words(standing.at_ms - standing.monitor.started_ms, say)
         return say("正在进行第一次探测…（监测已启动 %(span)s）", span=waited)
-    return None if pager.total else say("没有符合条件的设备。")
+    return None
