@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 from tests.dashboards.township import AT_MS, Township, device, township
@@ -18,6 +19,8 @@ from camboard.app import create_app, create_runner
 from camboard.settings import BoardSettings
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.status import Status
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all of them
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -76,19 +79,24 @@ class Stage:
         await context.close()
 
 
-@pytest.fixture
-async def stage(town: Township, clock: SimulatedClock) -> AsyncIterator[Stage]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     assert shutil.which(CHROMIUM), "chromium is missing: install Debian's package chromium"
+    async with async_playwright() as playwright:
+        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield made
+        await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(town: Township, clock: SimulatedClock, browser: Browser) -> AsyncIterator[Stage]:
     settings = BoardSettings(clock=clock, heartbeat_s=0.5, refresh_s=2.0)
     runner = create_runner(create_app(town, settings=settings))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     clock.step_wall(AT_MS - clock.wall_ms())
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        yield Stage(base=base, town=town, clock=clock, runner=runner, browser=browser)
-        await browser.close()
+    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield Stage(base=base, town=town, clock=clock, runner=runner, browser=browser)
     await runner.cleanup()
 
 
