@@ -63,8 +63,8 @@ async def serve(fleet: Fleet, port: int) -> asyncio.Server:
             while line := await reader.readline():
                 writer.write(json.dumps(_answer(fleet, line), ensure_ascii=False).encode() + b"\n")
                 await writer.drain()
-        except (ConnectionError, ValueError):  # gone, or a line without end
-            pass
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # the client has gone, its line has no end, or the fleet ends: asyncio 3.11 would print a traceback
         finally:
             writer.close()
 

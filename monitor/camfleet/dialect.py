@@ -78,7 +78,7 @@ class Dialect:
 
 
 HABITS: dict[str, Habits] = {
-    "axis": Habits(missing_status=400, snapshot_auth=SnapshotAuth.EITHER),
+    "axis": Habits(missing_status=400, snapshot_auth=SnapshotAuth.EITHER, records=True),
     "bosch_dome": Habits(records=True),
     "bosch_fixed": Habits(wsse=False, records=True),
     "reolink": Habits(http_digest=False, refusal_status=400, missing_status=400, snapshot_auth=SnapshotAuth.BASIC),

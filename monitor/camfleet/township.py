@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from camfleet.limits import FleetError
-from camkeeper.model.equipment import Address, Credential, Device, DeviceKind, Link, LinkKind
+from camkeeper.model.equipment import Address, Beacon, Credential, Device, DeviceKind, Link, LinkKind, Uplink
 from camkeeper.model.place import Site, SiteKind
 from camkeeper.model.registry import Registry
 
@@ -22,7 +22,7 @@ def township(count: int, port_base: int) -> Registry:
 
     One port serves a camera's ONVIF, snapshot and RTSP: five thousand cameras are five thousand sockets.
     """
-    if count < 1 or port_base < 1024 or port_base + count > 65_536:
+    if count < 1 or port_base < 1024 or port_base + count > 65_535:
         raise FleetError(
             f"端口不够：从 {port_base} 起放不下 {count} 台设备（1024 至 65535）",
             f"{count} devices do not fit from port {port_base} upwards (1024 to 65535)",
@@ -62,6 +62,8 @@ def township(count: int, port_base: int) -> Registry:
         )
         for i in range(count)
     )
+    # One port more for the beacon by which a monitor knows that it can see.
+    beacon = Beacon(host="127.0.0.1", port=port_base + count)
     credential = Credential(id="fleet", user="camkeeper", secret_ref=f"env:{PASSWORD_ENV}")
     return Registry(
         name="压测镇",
@@ -69,6 +71,7 @@ def township(count: int, port_base: int) -> Registry:
         devices=devices,
         links=(*lines, *switches),
         credentials=(credential,),
+        uplinks=(Uplink(id="up", name="压测上行", beacons=(beacon,)),),
         synthetic_geometry=True,
     )
 
@@ -94,6 +97,10 @@ def configuration(registry: Registry, *, every_s: float) -> str:
             }
         },
         "credentials": [{"id": credential.id, "user": credential.user, "secret": credential.secret_ref}],
+        "uplinks": [
+            {"id": uplink.id, "name": uplink.name, "beacons": [f"{b.host}:{b.port}" for b in uplink.beacons]}
+            for uplink in registry.uplinks
+        ],
         "sites": [
             {
                 "id": site.id,

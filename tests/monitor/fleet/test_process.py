@@ -176,6 +176,7 @@ def test_the_load_township_reads_back_as_it_was() -> None:
     made = township(130, 10_000)
     loaded = read(configuration(made, every_s=60.0).encode(), "load.yaml").registry
     assert (loaded.devices, loaded.links, loaded.sites) == (made.devices, made.links, made.sites)
+    assert loaded.uplinks == made.uplinks
     assert loaded.credentials[0].secret_ref == f"env:{PASSWORD_ENV}"
     assert {loaded.line_of(d) for d in loaded.devices} == set(made.links[:2])
     assert meets_ephemeral(5_000, 30_000)
