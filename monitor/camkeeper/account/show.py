@@ -33,12 +33,15 @@ _HEADINGS = (
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def show(statement: Statement, console: Console | None = None) -> None:
-    """Print the terms, one row a device, and the verdict on all together. Percent are cut, never rounded up."""
+def show(statement: Statement, *, period: str, console: Console | None = None) -> None:
+    """Print the terms, one row a device, and the verdict on all together. Percent are cut, never rounded up.
+
+    `period` is shown as the person wrote it, in their own time zone.
+    """
     console = console or Console()
     terms = statement.terms
     lines = [
-        Text(f"期间 period     {instant(terms.period.start_ms)} — {instant(terms.period.end_ms)}"),
+        Text(f"期间 period     {printable(period)}"),
         Text(f"样本有效 hold   {duration(terms.hold_ms)}，样本 rows {statement.rows}"),
         *_table(statement),
         _sentence(statement),

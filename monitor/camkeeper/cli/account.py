@@ -52,7 +52,7 @@ def account(
     else:
         from camkeeper.account.show import show
 
-        show(statement)
+        show(statement, period=f"{start} — {end}")
 
 
 def _terms(*, start: str, end: str, interval: str, grace: str, target: str) -> Terms:
