@@ -12,10 +12,11 @@ from typing import Self
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
 from camkeeper.ledger import closing, rollup
-from camkeeper.ledger.record import Ack, Batch, Boot, Health, LedgerBusyError, Life, Recovery
+from camkeeper.ledger.record import Ack, Batch, Boot, Health, LedgerBusyError, Life, Recorded, Recovery
 from camkeeper.ledger.replay import pack_tracks, read_checkpoint, read_journal
 from camkeeper.ledger.session import Session
 from camkeeper.ledger.writer import MAX_PENDING_SAMPLES, Writer
+from camkeeper.model.status import Status
 
 CLOSE_WITHIN_S = 4.0
 
@@ -139,6 +140,10 @@ def _recovery(session: Session) -> Recovery:
         last_tick_ms=session.last_tick_ms,
         samples=session.samples,
         lives=tuple(Life(device_id=books.ids[d], start_ms=t0) for d, t0 in sorted(books.since.items())),
+        standing=tuple(
+            Recorded(device_id=books.ids[d], status=Status.from_code(status), since_ms=t0)
+            for d, (t0, status, _) in sorted(books.open.items())
+        ),
         config_digest=None if session.config is None else session.config.digest,
         previous_boot_id=session.previous_boot_id,
         damaged=(*damaged, *faults),

@@ -116,13 +116,13 @@ def check_bookmarks(db: sqlite3.Connection, out: Findings, records: int) -> None
         "SELECT id, from_seq, to_seq, tick_ms, samples, crc FROM journal ORDER BY id"
     ):
         rows += 1
-        _expect(out, f"journal {row_id}", journal.row_crc(from_seq, to_seq, tick_ms, blob) == crc)
+        _expect(out, "journal", journal.row_crc(from_seq, to_seq, tick_ms, blob) == crc, row_id)
         if to_seq > records:
             zh, en = f"缺少第 {records} 条之后的记录", f"records after {records} are missing"
-            out.add(f"journal {row_id}", zh, en, records)
+            out.add("journal", zh, en, records)
     out.counts["journal"] = rows
 
 
-def _expect(out: Findings, where: str, holds: bool) -> None:  # noqa: FBT001 - a condition is a boolean
+def _expect(out: Findings, where: str, holds: bool, row: int = 1) -> None:  # noqa: FBT001 - a condition is a boolean
     if not holds:
-        out.add(where, f"{where} 校验和不符", f"{where} does not have its checksum")
+        out.add(where, f"{where} 第 {row} 行校验和不符", f"{where}: row {row} does not have its checksum")

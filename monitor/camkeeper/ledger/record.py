@@ -9,6 +9,7 @@ from camkeeper.judge.track import Track
 from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
 from camkeeper.model.probing import Sample
+from camkeeper.model.status import Status
 
 
 class LedgerError(Exception):
@@ -118,8 +119,17 @@ class JournalBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The status that the record has for a device in service, since when."""
+
+    device_id: str
+    status: Status
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """What a restart needs: fold `batches` onto `tracks` (see `replay.refold`) and the very state is back."""
+    """What a restart needs: `replay.refold` folds `batches` onto `tracks`, and the very state is back."""
 
     tracks: tuple[Track, ...]
     """Of the newest checkpoint; empty where there is none."""
@@ -130,6 +140,8 @@ class Recovery:
     """Acknowledged since the ledger began."""
     lives: tuple[Life, ...]
     """Devices in service now."""
+    standing: tuple[Recorded, ...]
+    """Of the devices in service, those that ever had a status."""
     config_digest: str | None
     """`Snapshot.digest` of the newest configuration on record."""
     previous_boot_id: str | None

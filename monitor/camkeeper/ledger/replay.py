@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from camkeeper.judge.fold import expire, judge
 from camkeeper.judge.track import Track
 from camkeeper.ledger import journal
 from camkeeper.ledger.chain import Kind, compact, read_object, read_transition
-from camkeeper.ledger.record import JournalBatch, LifeChange
+from camkeeper.ledger.record import JournalBatch, LifeChange, Recorded, Recovery
 from camkeeper.model.change import Transition
 from camkeeper.model.policy import JudgePolicy
 from camkeeper.model.status import Reason, Status
@@ -42,7 +42,10 @@ def read_checkpoint(db: sqlite3.Connection) -> tuple[int, tuple[Track, ...], tup
     journal_id, blob, crc = row
     if crc != journal.values_crc(journal_id, blob):
         return 0, (), ("track_checkpoint: wrong CRC",)
-    return journal_id, unpack_tracks(blob), ()
+    try:
+        return journal_id, unpack_tracks(blob), ()
+    except ValueError as error:
+        return 0, (), (f"track_checkpoint: {error}",)
 
 
 def read_journal(db: sqlite3.Connection, after: int, ids: dict[int, str]) -> tuple[list[JournalBatch], list[str]]:
@@ -55,10 +58,13 @@ def read_journal(db: sqlite3.Connection, after: int, ids: dict[int, str]) -> tup
         if crc != journal.row_crc(from_seq, to_seq, tick_ms, blob):
             faults.append(f"journal row {row_id}: wrong CRC")
             continue
+        try:
+            samples = journal.unpack(blob, ids)
+        except KeyError as error:
+            faults.append(f"journal row {row_id}: nobody wrote {error}")
+            continue
         transitions, lives = _told(db, from_seq, to_seq, ids)
-        batches.append(
-            JournalBatch(samples=journal.unpack(blob, ids), transitions=transitions, lives=lives, tick_ms=tick_ms)
-        )
+        batches.append(JournalBatch(samples=samples, transitions=transitions, lives=lives, tick_ms=tick_ms))
     return batches, faults
 
 
@@ -79,16 +85,14 @@ def _told(
     return tuple(transitions), tuple(lives)
 
 
-def refold(
-    tracks: Iterable[Track], batches: Sequence[JournalBatch], policy: JudgePolicy, hold_of: HoldOf
-) -> dict[str, Track]:
+def refold(recovery: Recovery, policy: JudgePolicy, hold_of: HoldOf) -> dict[str, Track]:
     """Fold the journalled batches onto the tracks of the checkpoint; no transition is to be written again for them.
 
     Within a batch samples come before expiries. Where the fold and the record disagree (the policy was changed
-    between two runs), the record stands: what was acknowledged is never judged anew.
+    between two runs, or a bookmark is damaged), the record stands: what was acknowledged is never judged anew.
     """
-    out = {t.device_id: t for t in tracks}
-    for batch in batches:
+    out = {t.device_id: t for t in recovery.tracks}
+    for batch in recovery.batches:
         for sample in batch.samples:
             out[sample.device_id], _ = judge(out.get(sample.device_id), sample, policy, hold_of(sample.device_id))
         for told in batch.transitions:
@@ -100,7 +104,21 @@ def refold(
         for change in batch.lives:
             if not change.enrolled:
                 out.pop(change.device_id, None)
+    for standing in recovery.standing:
+        name = standing.device_id
+        known = out.get(name)
+        if known is None or known.status is not standing.status:
+            out[name] = _as_recorded(known, standing, (recovery.last_tick_ms or standing.since_ms) - hold_of(name))
     return out
+
+
+def _as_recorded(track: Track | None, standing: Recorded, seen_ms: int) -> Track:
+    """Go on from the record's own status. Nothing tells when the last sample was: from the last tick on, unknown."""
+    last_ms = max(standing.since_ms, seen_ms if track is None else track.last_ms)
+    reason = Reason.SILENCE if track is None else track.reason
+    return Track(
+        device_id=standing.device_id, status=standing.status, reason=reason, since_ms=standing.since_ms, last_ms=last_ms
+    )
 
 
 def _as_told(track: Track | None, told: Transition) -> Track:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -82,18 +83,27 @@ def days_within(db: sqlite3.Connection, config: Snapshot | None, period: Span) -
     for zone, devices in sorted(by_zone.items()):
         # Where all share a zone, a device more or less changes no row of another: the list need not be in the basis.
         listed = sorted(devices) if len(by_zone) > 1 else []
-        for day, span in days_of(period, zone):
-            if span != day_span(day, zone):
-                continue
-            excluded = {d: parts for d in windows if d in devices and (parts := _inside(windows[d], span))}
+        whole = [(day, span) for day, span in days_of(period, zone) if span == day_span(day, zone)]
+        parts = _by_day([span for _, span in whole], {d: spans for d, spans in windows.items() if d in devices})
+        for (day, span), excluded in zip(whole, parts, strict=True):
             look_ms = patrol_ms(day, patrol_at(config), zone)
             told = [[d, [[s.start_ms, s.end_ms] for s in excluded[d]]] for d in sorted(excluded)]
             basis = hashlib.sha256(compact([span.start_ms, span.end_ms, look_ms, told, listed])).digest()
             yield Day(day=day, zone=zone, span=span, look_ms=look_ms, devices=devices, excluded=excluded, basis=basis)
 
 
-def _inside(spans: Iterable[Span], period: Span) -> tuple[Span, ...]:
-    return tuple(part for s in spans if (part := s.clip(period)) is not None)
+def _by_day(days: Sequence[Span], windows: Mapping[int, Sequence[Span]]) -> list[dict[int, tuple[Span, ...]]]:
+    """Return each device's excluded spans day by day, cut at the days' edges."""
+    out: list[dict[int, tuple[Span, ...]]] = [{} for _ in days]
+    ends = [day.end_ms for day in days]
+    for device, spans in windows.items():
+        for span in spans:
+            for i in range(bisect_right(ends, span.start_ms), len(days)):
+                part = span.clip(days[i])
+                if part is None:
+                    break
+                out[i][device] = (*out[i].get(device, ()), part)
+    return out
 
 
 def stored(db: sqlite3.Connection) -> dict[tuple[int, str], bytes]:
@@ -142,26 +152,37 @@ def compute(db: sqlite3.Connection, days: Sequence[Day]) -> list[Row]:
     """Return the rows of some days of one zone (in order), from the intervals."""
     if not days:
         return []
-    keys = {device: device for device in days[0].devices}
-    spans, looks = [d.span for d in days], [d.look for d in days]
+    everybody = {device: device for device in days[0].devices}
+    raw, raw_seen = _ask(db, days, everybody, {})
+    touched = [day for day in days if day.excluded]
     windows: dict[int, list[Span]] = {}
-    for day in days:
+    for day in touched:
         for device, parts in day.excluded.items():
             windows.setdefault(device, []).extend(parts)
-
-    def ask(slots: Sequence[Span], excluded: Mapping[int, Sequence[Span]]) -> Sums:
-        return sums(db, keys=keys, slots=slots, known_until_ms=spans[-1].end_ms, excluded=excluded)
-
-    raw, raw_seen = ask(spans, {}), ask(looks, {})
-    net, seen = (ask(spans, windows), ask(looks, windows)) if windows else (raw, raw_seen)
+    net, seen = _ask(db, touched, {device: device for device in windows}, windows)
     out: list[Row] = []
-    for device, i in sorted(net, key=lambda at: (at[1], at[0])):
-        one, other = net[device, i], raw[device, i]
-        look, raw_look = look_code(seen.get((device, i))), look_code(raw_seen.get((device, i)))
-        row = (days[i].number, device, one.lived, one.excluded, one.up, one.degraded, one.down, look)
-        same = one == other and look == raw_look
+    for at, other in raw.items():
+        one = net.get(at, other)
+        look, raw_look = look_code(seen.get(at, raw_seen.get(at))), look_code(raw_seen.get(at))
+        row = (at[1], at[0], one.lived, one.excluded, one.up, one.degraded, one.down, look)
+        same = one is other or (one == other and look == raw_look)
         out.append((*row, *((None,) * 4 if same else (other.up, other.degraded, other.down, raw_look))))
-    return out
+    return sorted(out, key=lambda row: row[:2])
+
+
+def _ask(
+    db: sqlite3.Connection, days: Sequence[Day], keys: Mapping[int, int], windows: Mapping[int, Sequence[Span]]
+) -> tuple[Sums, Sums]:
+    """Return (milliseconds, looks) by device and day number."""
+    if not days:
+        return {}, {}
+    number = [day.number for day in days]
+    known_ms = days[-1].span.end_ms
+    found, seen = (
+        sums(db, keys=keys, slots=slots, known_until_ms=known_ms, excluded=windows)
+        for slots in ([day.span for day in days], [day.look for day in days])
+    )
+    return {(d, number[i]): one for (d, i), one in found.items()}, {(d, number[i]): s for (d, i), s in seen.items()}
 
 
 def look_code(found: Sum | None) -> int:

@@ -53,7 +53,7 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
     try:
         (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         (application,) = db.execute("PRAGMA application_id").fetchone()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:
         if isinstance(error, sqlite3.OperationalError):
             raise
         raise LedgerFormatError(f"{path}: not a database: {error}") from error
@@ -107,7 +107,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA cache_size = -65536")
         (application,) = db.execute("PRAGMA application_id").fetchone()
         found = db.execute("SELECT layout FROM ledger").fetchone() if application == APPLICATION_ID else None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeError) as error:  # a damaged schema may not even be text
         db.close()
         raise LedgerFormatError(f"{path}: cannot be read as a ledger: {error}") from error
     if found is None or found[0] != LAYOUT:
