@@ -1,6 +1,6 @@
 """What all tests share: hypothesis without a clock, because the machine is shared and may be slow at any moment.
 
-`pytest --hypothesis-profile=thorough tests/monitor/judge tests/monitor/availability` runs the laws on 10,000 examples each.
+`pytest --hypothesis-profile=thorough tests/monitor/judge tests/monitor/availability` runs the laws on 10,000 examples.
 """
 
 from __future__ import annotations

@@ -53,8 +53,11 @@ def _levels(run: Sequence[Sample], policy: JudgePolicy) -> tuple[list[int], int 
     for first, last in _streaks(severity, 2):
         if first == 0 or last - first + 1 >= policy.confirm_down:
             settled[first : last + 1] = [2] * (last + 1 - first)
+    downs = [first + policy.confirm_down - 1 for first, _ in _streaks(severity, 2) if settled[first] == 2]
     for first, last in _streaks(severity, 1):
-        whole = first == 0 or last - first + 1 >= policy.confirm_degraded
+        # Once down is told, what led to it stays as it was told: the count ends there.
+        counted = min([last, *(at for at in downs if first <= at <= last)])
+        whole = first == 0 or counted - first + 1 >= policy.confirm_degraded
         was_down = False
         for i in range(first, last + 1):
             was_down = was_down or settled[i] == 2
