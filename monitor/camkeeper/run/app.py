@@ -75,7 +75,7 @@ async def _watch(
     recovery = ledger.recover()
     timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
     township, wheel, pulse = Township(registry), Wheel(), Pulse(clock)
-    township.restore(refold(recovery.tracks, recovery.batches, registry.judge, partial(_hold_of, registry)).values())
+    township.restore(refold(recovery, registry.judge, partial(_hold_of, registry)).values())
     uplinks = UplinkWatch(clock=clock, on_change=_log_sight)
     prober = Prober(
         clock=timeline,

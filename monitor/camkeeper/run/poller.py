@@ -177,7 +177,7 @@ class Poller:
             return
         known.climbed = known.climbed or result.depth is Depth.FULL
         if sample.status is not Status.UP and sample.reason not in _ANSWERED:
-            sample = await self._believed(sample)
+            sample = await self._believed(sample, began_ms)
         before = known.track.status if known.track else Status.UNKNOWN
         self._township.take(sample)
         if sample.status is not before and sample.status in {Status.DEGRADED, Status.DOWN}:
@@ -185,7 +185,7 @@ class Poller:
             if known.track is not None and known.track.status is not sample.status:  # not confirmed yet
                 self._wheel.ask(due.device_id, self._clock.elapsed_ms() + retry_ms, Depth.FULL)
 
-    async def _believed(self, sample: Sample) -> Sample:
+    async def _believed(self, sample: Sample, began_ms: int) -> Sample:
         registry = self._township.registry
         device = registry.device_by_id.get(sample.device_id)
         if device is None:
@@ -194,7 +194,7 @@ class Poller:
         ways = frozenset(
             u.id for u in registry.uplinks if not u.line_ids or (line is not None and line.id in u.line_ids)
         )
-        if await self._uplinks.seen_since(ways, self._clock.elapsed_ms()):
+        if await self._uplinks.seen_all_along(ways, began_ms=began_ms, ended_ms=self._clock.elapsed_ms()):
             return sample
         return Sample(
             device_id=sample.device_id, at_ms=sample.at_ms, status=Status.UNKNOWN, reason=Reason.MONITOR_BLIND

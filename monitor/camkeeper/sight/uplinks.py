@@ -1,8 +1,8 @@
 """Our own ways out, each proven by beacons: hosts on our side of an operator's line.
 
 One silent beacon says nothing; where every beacon of an uplink is silent, what lies behind it is unknown. A failure
-of a device is believed only after its uplink was seen working by a check that *began after* the failing answer:
-whatever took the device away had its chance to take the beacons too.
+of a device is believed only where its uplink was never lost since the probe *began*, up to a check that began *after*
+its answer: whatever took the device away had its chance to take the beacons too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Sight:
 
     sees: bool = True
     since_ms: int | None = None
+    """When it was lost, or found again; None: never lost."""
     checked_ms: int = -1
 
 
@@ -62,16 +63,17 @@ class UplinkWatch:
         """Return what is known of one uplink."""
         return self._sights.get(uplink_id, Sight())
 
-    async def seen_since(self, uplink_ids: frozenset[str], at_ms: int) -> bool:
-        """Wait for checks that began after elapsed `at_ms`; return whether all of these uplinks see.
+    async def seen_all_along(self, uplink_ids: frozenset[str], *, began_ms: int, ended_ms: int) -> bool:
+        """Wait for checks that began after `ended_ms`; return whether all of these uplinks saw since `began_ms`.
 
-        True at once where there is no uplink to ask.
+        Elapsed milliseconds. True at once where there is no uplink to ask.
         """
         async with self._checked:
-            while any(key in self._uplinks and self.sight(key).checked_ms < at_ms for key in uplink_ids):
+            while any(key in self._uplinks and self.sight(key).checked_ms < ended_ms for key in uplink_ids):
                 self._wanted.set()
                 await self._checked.wait()
-        return all(self.sight(key).sees for key in uplink_ids if key in self._uplinks)
+        sights = [self.sight(key) for key in uplink_ids if key in self._uplinks]
+        return all(sight.sees and (sight.since_ms is None or sight.since_ms <= began_ms) for sight in sights)
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -92,7 +94,7 @@ class UplinkWatch:
         began_ms = self._clock.elapsed_ms()
         sees = await self._any_answers(uplink) or await self._any_answers(uplink)  # one lost packet is no lost uplink
         before = self.sight(uplink.id)
-        since = before.since_ms if before.sees is sees and before.since_ms is not None else began_ms
+        since = before.since_ms if before.sees is sees else began_ms
         after = Sight(sees=sees, since_ms=since, checked_ms=began_ms)
         if uplink.id in self._uplinks:
             self._sights[uplink.id] = after

@@ -54,13 +54,30 @@ async def watching(*uplinks: Uplink) -> AsyncIterator[tuple[UplinkWatch, list[tu
         task.cancel()
 
 
+async def sees(watch: UplinkWatch, *uplinks: str) -> bool:
+    now = SystemClock().elapsed_ms()
+    return await watch.seen_all_along(frozenset(uplinks), began_ms=now, ended_ms=now)
+
+
+async def test_what_began_while_we_were_blind_is_not_believed_after_sight_is_back() -> None:
+    async with silent() as gone, beacon() as good:
+        async with watching(Uplink(id="u", name="u", beacons=(gone,))) as (watch, told):
+            assert not await sees(watch, "u")
+            began = SystemClock().elapsed_ms()
+            watch.replace({"u": Uplink(id="u", name="u", beacons=(good,))})
+            ended = SystemClock().elapsed_ms() + 1
+            assert not await watch.seen_all_along(frozenset({"u"}), began_ms=began - 100, ended_ms=ended)
+            assert told == [("u", False), ("u", True)]
+            assert await sees(watch, "u")
+
+
 async def test_one_beacon_of_two_is_enough() -> None:
     async with (
         beacon() as good,
         silent() as bad,
         watching(Uplink(id="u", name="u", beacons=(bad, good))) as (watch, told),
     ):
-        assert await watch.seen_since(frozenset({"u"}), SystemClock().elapsed_ms())
+        assert await sees(watch, "u")
         assert told == []
 
 
@@ -69,7 +86,7 @@ async def test_a_refusal_is_an_answer() -> None:
         taken.bind(("127.0.0.1", 0))
         closed = Beacon(host="127.0.0.1", port=taken.getsockname()[1])
         async with watching(Uplink(id="u", name="u", beacons=(closed,))) as (watch, _):
-            assert await watch.seen_since(frozenset({"u"}), SystemClock().elapsed_ms())
+            assert await sees(watch, "u")
 
 
 async def test_all_silent_is_blind_and_told_once_and_only_for_its_own() -> None:
@@ -78,16 +95,15 @@ async def test_all_silent_is_blind_and_told_once_and_only_for_its_own() -> None:
         silent() as bad,
         watching(Uplink(id="a", name="a", beacons=(bad,)), Uplink(id="b", name="b", beacons=(good,))) as (watch, told),
     ):
-        now = SystemClock().elapsed_ms()
-        assert not await watch.seen_since(frozenset({"a"}), now)
-        assert await watch.seen_since(frozenset({"b"}), now)
-        assert not await watch.seen_since(frozenset({"a", "b"}), now)
+        assert not await sees(watch, "a")
+        assert await sees(watch, "b")
+        assert not await sees(watch, "a", "b")
         assert told == [("a", False)]
 
 
 async def test_nothing_to_ask_means_seeing() -> None:
     async with watching() as (watch, _):
-        assert await watch.seen_since(frozenset({"gone"}), SystemClock().elapsed_ms())
+        assert await sees(watch, "gone")
 
 
 def test_pulse_tells_a_stall_also_before_its_own_beat() -> None:
