@@ -60,15 +60,18 @@ async def sees(watch: UplinkWatch, *uplinks: str) -> bool:
 
 
 async def test_what_began_while_we_were_blind_is_not_believed_after_sight_is_back() -> None:
-    async with silent() as gone, beacon() as good:
-        async with watching(Uplink(id="u", name="u", beacons=(gone,))) as (watch, told):
-            assert not await sees(watch, "u")
-            began = SystemClock().elapsed_ms()
-            watch.replace({"u": Uplink(id="u", name="u", beacons=(good,))})
-            ended = SystemClock().elapsed_ms() + 1
-            assert not await watch.seen_all_along(frozenset({"u"}), began_ms=began - 100, ended_ms=ended)
-            assert told == [("u", False), ("u", True)]
-            assert await sees(watch, "u")
+    async with (
+        silent() as gone,
+        beacon() as good,
+        watching(Uplink(id="u", name="u", beacons=(gone,))) as (watch, told),
+    ):
+        assert not await sees(watch, "u")
+        began = SystemClock().elapsed_ms()
+        watch.replace({"u": Uplink(id="u", name="u", beacons=(good,))})
+        ended = SystemClock().elapsed_ms() + 1
+        assert not await watch.seen_all_along(frozenset({"u"}), began_ms=began - 100, ended_ms=ended)
+        assert told == [("u", False), ("u", True)]
+        assert await sees(watch, "u")
 
 
 async def test_one_beacon_of_two_is_enough() -> None:
