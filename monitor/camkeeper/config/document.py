@@ -1,7 +1,7 @@
 """From bytes to plain values that know their lines.
 
 The parser's events are folded here and not by `yaml.compose`: its C composer recurses, and a file of a hundred thousand
-brackets ends the process with a segmentation fault (PyYAML 6.0.3, tried). Folding is also four times as fast.
+brackets ends the process with a segmentation fault (PyYAML 6.0.3, tried).
 
 A scalar stays the text that was written. The field it stands in decides how to read it, so YAML's guesses (`no` is
 false, `0123` is 83, `1:30` is 90, `411122110201` is a number and `2026-10-01` a date) do not exist here.

@@ -189,3 +189,25 @@ def test_thousands_of_faults_are_all_told() -> None:
     with pytest.raises(ConfigError) as caught:
         read(text.encode(), "x.yaml")
     assert len(caught.value.faults) == 4000
+
+
+def test_a_village_that_reaches_out_of_its_town_is_a_warning() -> None:
+    text = SMALL.replace(
+        "Asia/Shanghai}]", "Asia/Shanghai, boundary: [[113, 33], [114, 33], [114, 34], [113, 34]]}"
+    ) + (
+        "- {id: v, name: 村, kind: village, parent: town, target: 95, timezone: Asia/Shanghai, "
+        "boundary: [[113.5, 33.5], [114.5, 33.5], [114, 34]]}\n"
+    )
+    text = text.replace("sites: [{", "sites:\n- {")
+    assert [str(w) for w in read(text.encode(), "x.yaml").warnings] == [
+        "x.yaml:6: sites.1.boundary: the boundary reaches out of the parent's"
+    ]
+
+
+def test_nearest_of_thousands_is_looked_for_only_so_often() -> None:
+    text = SMALL + "links:\n" + "".join(f"- {{id: pole-{n:04d}, name: 杆, kind: pole}}\n" for n in range(1000))
+    text += "".join(f"- {{id: p{n}, name: 杆, kind: pole, upstream: poel-{n:04d}}}\n" for n in range(100))
+    with pytest.raises(ConfigError) as caught:
+        read(text.encode(), "x.yaml")
+    hints = [f for f in caught.value.faults if "did you mean pole-" in f.en]
+    assert (len(caught.value.faults), len(hints)) == (100, 40)
