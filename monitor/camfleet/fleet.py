@@ -211,7 +211,10 @@ def _why(error: OSError) -> str:
 def _cannot_listen(taken: list[tuple[str, int, str]]) -> FleetError:
     some = ", ".join(f"{host}:{port} {why}" for host, port, why in taken[:_TOLD])
     more = " ..." if len(taken) > _TOLD else ""
+    zh, en = "EADDRINUSE 为已被占用，EACCES 为无权限", "EADDRINUSE: taken, EACCES: no right"
+    if all(why == "EADDRINUSE" for _, _, why in taken):
+        zh, en = "已被占用，是否另有虚拟设备在运行？", "taken; does another fleet run?"
     return FleetError(
-        f"有 {len(taken)} 个端口无法监听（EADDRINUSE 为已被占用，EACCES 为无权限）：{some}{more}",
-        f"{len(taken)} ports cannot be listened on (EADDRINUSE: taken, EACCES: no right): {some}{more}",
+        f"有 {len(taken)} 个端口无法监听（{zh}）：{some}{more}",
+        f"{len(taken)} ports cannot be listened on ({en}): {some}{more}",
     )

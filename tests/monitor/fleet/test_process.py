@@ -159,6 +159,14 @@ def test_mistakes_are_told_in_both_languages(arguments: tuple[str, ...], words: 
         assert process.wait(5) == (1 if arguments else 2)
 
 
+def test_too_few_descriptors_are_told(tmp_path: Path) -> None:
+    script = f"ulimit -n 300 && exec {sys.executable} -m camkeeper fleet --count 500 --port-base 20000"
+    with subprocess.Popen(["/bin/sh", "-c", script], stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "501 listening ports are needed, but this process may open only 300 files" in said
+
+
 def test_a_load_township_is_written_as_a_configuration_and_served(tmp_path: Path) -> None:
     base = free_ports("127.0.0.1", 1)[0] % 8_000 + 20_000
     written = tmp_path / "load.yaml"

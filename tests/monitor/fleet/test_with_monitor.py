@@ -21,7 +21,7 @@ from camkeeper.model.registry import Registry
 from camkeeper.probe.latch import MemoryLatches
 from camkeeper.probe.prober import Prober
 
-POLICY = ProbePolicy(timeout_s=1.0)
+POLICY = ProbePolicy(timeout_s=1.5)
 
 
 def prober() -> Prober:
