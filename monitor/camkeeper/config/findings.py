@@ -53,7 +53,10 @@ class Findings:
     def unknown_id(self, loc: Loc, value: str, known: tuple[str, ...], *, zh: str, en: str) -> None:
         """Add the fault of a reference to something that is not in the file."""
         near = self._nearest.of(value, known)
-        self.fault(loc, zh=f"没有编号为{shown_zh(value)}的{zh}", en=f"no {en} has the id {shown(value)}", near=near)
+        if loc[-1] == "credential":  # somebody may have put the password itself here
+            self.fault(loc, zh=f"没有这个编号的{zh}", en=f"no {en} has this id", near=near)
+        else:
+            self.fault(loc, zh=f"没有编号为{shown_zh(value)}的{zh}", en=f"no {en} has the id {shown(value)}", near=near)
 
     def invalid(self, loc: Loc, error: ValidationError, model: type[BaseModel]) -> None:
         """Add every fault that a model found in the entry at `loc`."""

@@ -93,8 +93,8 @@ def _text(value: Any) -> str:
 def _id(value: Any) -> str:
     if not isinstance(value, str) or not _ID.match(value):
         raise refuse(
-            zh=f"编号只用英文字母、数字和 . _ -（最多 64 个，字母或数字开头），不是{shown_zh(value)}；中文写在 name",
-            en=f"an id has ASCII letters, digits and . _ - (at most 64, a letter or digit first), not {shown(value)}; "
+            zh="编号只用英文字母、数字和 . _ -（最多 64 个，字母或数字开头）；中文写在 name",
+            en="an id has ASCII letters, digits and . _ - (at most 64, a letter or digit first); "
             "what people read goes into name",
         )
     return value
