@@ -46,7 +46,7 @@ class Mailbox:
         self._event.set()
 
     def close(self) -> None:
-        """Let the listener end, after it has taken what is pending."""
+        """Let the listener end; what is pending is dropped, it will ask for the newest state anyway."""
         self._closed = True
         self._event.set()
 
