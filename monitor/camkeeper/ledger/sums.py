@@ -9,6 +9,7 @@ Works on any connection that sees `interval`, `open_interval` and `life`; it onl
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ SELECT device, max(t0, :start), min(ifnull(t1, :end), :end) FROM life JOIN temp.
 WHERE t0 < :end AND ifnull(t1, :end) > :start
 """
 
+# By the table's key, device after device and month after month: as fast as reading a month whole (0.27 s of CPU for
+# 5,000 devices), and a thousandth of that for one device.
 # `longest` bounds how far before a span a slot that touches it can begin, so that the join is a short index range.
 _LENGTHS = """
 SELECT w.key, d.idx, sum(min(v.e, d.e) - max(v.s, d.s))
@@ -55,8 +58,9 @@ GROUP BY w.key, d.idx
 _STATUSES = """
 SELECT w.key, d.idx, x.status, sum(min(x.t1, v.e, d.e) - max(x.t0, v.s, d.s))
 FROM (
-    SELECT device, t0, min(t1, :known) AS t1, status FROM interval
-    WHERE month BETWEEN :first AND :last AND t0 < :known AND t1 > :start AND status < 4
+    SELECT i.device, i.t0, min(i.t1, :known) AS t1, i.status FROM json_each(:months) m
+    CROSS JOIN temp.who CROSS JOIN interval i ON i.month = m.value AND i.device = who.device AND i.t0 < :known
+    WHERE i.t1 > :start AND i.status < 4
     UNION ALL
     SELECT device, t0, :known, status FROM open_interval WHERE t0 < :known AND status < 4
 ) x
@@ -118,9 +122,8 @@ def sums(
     bounds = {
         "start": period.start_ms,
         "known": known_ms,
-        "first": month_of(period.start_ms),
-        "last": month_of(known_ms),
         "longest": max(end - start for start, end, _ in wanted),
+        "months": json.dumps(list(range(month_of(period.start_ms), month_of(known_ms) + 1))),
     }
     out: Sums = {}
     for key, index, length in db.execute(_LENGTHS.format(mask="served"), bounds):

@@ -20,7 +20,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from camkeeper.clock import Clock
-from camkeeper.ledger.record import Health, LedgerClosedError, LedgerError, LedgerFullError
+from camkeeper.ledger.record import (
+    Health,
+    InconsistentBatchError,
+    LedgerClosedError,
+    LedgerError,
+    LedgerFullError,
+)
 from camkeeper.ledger.session import Session
 
 T = TypeVar("T")
@@ -142,7 +148,17 @@ class Writer:
 
     def _transaction(self, group: list[_Work]) -> list[tuple[_Work, object]]:
         """Run the group in one transaction. Work that contradicts the record fails alone, the others are run again."""
-        failed: dict[int, LedgerError | ValueError] = {}
+        try:
+            return self._attempt(group)
+        except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as error:
+            # A row that the schema refuses: trying again would be in vain. Find whose it is, one by one.
+            self._session.reload()
+            if len(group) == 1:
+                return [(group[0], InconsistentBatchError(f"refused by the schema: {error}"))]
+        return [outcome for work in group for outcome in self._transaction([work])]
+
+    def _attempt(self, group: list[_Work]) -> list[tuple[_Work, object]]:
+        failed: dict[int, Exception] = {}
         while True:
             outcomes: list[tuple[_Work, object]] = []
             self._session.begin()
@@ -152,7 +168,9 @@ class Writer:
                     continue
                 try:
                     outcomes.append((work, work.run(self._session)))
-                except (LedgerError, ValueError) as error:
+                except (sqlite3.Error, OSError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - the caller's, told to the caller; the thread must live
                     failed[i] = error
                     break
             else:
