@@ -79,7 +79,11 @@ class Fleet:
     async def start(self) -> None:
         """Listen everywhere, then play the scenario from its beginning. FleetError where a port cannot be had."""
         wanted = [(d, port, role) for d in self.devices.values() for port, role in d.roles().items()]
-        raise_descriptors(len(wanted))
+        try:
+            raise_descriptors(len(wanted))
+        except FleetError:
+            await self.stop()
+            raise
         loop = asyncio.get_running_loop()
         taken: list[tuple[str, int, str]] = []
         for device, port, role in wanted:

@@ -1,14 +1,10 @@
-"""What the process asks of the kernel: descriptors, and word when its parent dies."""
+"""What the fleet may use: so many descriptors, and no host but this one."""
 
 from __future__ import annotations
 
-import ctypes
 import ipaddress
-import os
 import resource
-import signal
 
-_PR_SET_PDEATHSIG = 1
 SPARE = 128
 """Descriptors beside those of sockets: the interpreter's, the log's, the loop's."""
 
@@ -35,15 +31,6 @@ def raise_descriptors(wanted: int) -> int:
             "raise the hard limit (ulimit -Hn) or serve fewer devices",
         )
     return limit
-
-
-def end_with_parent(parent_pid: int) -> None:
-    """Let the kernel send SIGTERM when the parent ends; FleetError where it has ended already."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
-    if os.getppid() != parent_pid:
-        raise FleetError("父进程已经结束", "the parent process has ended")
 
 
 def is_loopback(host: str) -> bool:

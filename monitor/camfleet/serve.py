@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import cv2
+
 from camfleet import control
 from camfleet.fleet import Fleet
 from camfleet.scenario import EMPTY, Scenario
 from camkeeper.model.registry import Registry
+
+_PARENT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +31,20 @@ class Options:
     truth: Path | None = None
     control_port: int | None = None
     """None: no control socket; 0: any free port, told in the ready line."""
+    parent_pid: int | None = None
+    """The process to end with; None: nobody's child."""
 
 
 async def serve(registry: Registry, passwords: dict[str, str], scenario: Scenario = EMPTY, *, options: Options) -> None:
     """Start, print one JSON line when every socket listens, and end on SIGINT or SIGTERM."""
+    # One thread draws; OpenCV's own would only take turns with the monitor on the same few cores.
+    cv2.setNumThreads(1)
     end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end.set)
+    if options.parent_pid is not None:
+        _watch_parent(loop, options.parent_pid, end)
     fleet = Fleet(
         registry,
         passwords,
@@ -52,6 +63,14 @@ async def serve(registry: Registry, passwords: dict[str, str], scenario: Scenari
         await end.wait()
         if server is not None:
             server.close()
+
+
+def _watch_parent(loop: asyncio.AbstractEventLoop, parent_pid: int, end: asyncio.Event) -> None:
+    """End when the parent has. Asked, not signalled: PR_SET_PDEATHSIG fires when the parent's *thread* ends, too."""
+    if os.getppid() == parent_pid:
+        loop.call_later(_PARENT_S, _watch_parent, loop, parent_pid, end)
+    else:
+        end.set()
 
 
 def _ready(fleet: Fleet, server: asyncio.Server | None) -> dict[str, object]:

@@ -99,7 +99,11 @@ class Connection:
         if request is None:
             return
         self._busy = True
-        answer = self._listener.device.answer(request, self._listener.role)
+        try:
+            answer = self._listener.device.answer(request, self._listener.role)
+        except Exception:
+            self.close()
+            raise
         if isinstance(answer, Reply):
             self._deliver(answer, request)
         else:

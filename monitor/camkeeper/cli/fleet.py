@@ -50,24 +50,23 @@ def fleet(  # noqa: PLR0917 - typer hands options over by name
     """
     import asyncio
 
-    from camfleet.limits import FleetError, end_with_parent
+    from camfleet.limits import FleetError
     from camfleet.serve import Options, serve
 
-    parent = os.getppid()
+    parent_pid = os.getppid() if with_parent else None
     options = Options(
         seed=seed,
         speed=speed,
         pictures=pictures.value,
         truth=truth,
         control_port=control_port,
+        parent_pid=parent_pid,
     )
     if (config is None) == (count is None):
         fail("--config 与 --count 二者取一", "give either --config or --count", code=2)
     if write_config is not None and count is None:
         fail("--write-config 只与 --count 同用", "--write-config goes with --count", code=2)
     try:
-        if with_parent:
-            end_with_parent(parent)
         registry = (
             _registered(config) if config is not None else _load_township(count or 0, port_base, every, write_config)
         )
