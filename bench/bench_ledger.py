@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import random
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -269,6 +270,25 @@ def polled(names: list[str], i: int) -> Batch:
     return Batch(samples=samples, tick_ms=at_ms)
 
 
+def commit_ms(folder: Path, mode: str, synchronous: str) -> float:
+    """Median milliseconds of a small commit: a journal row of 100 samples and one record, as the writer makes it."""
+    db = sqlite3.connect(folder / f"{mode}-{synchronous}.db", isolation_level=None)
+    db.execute(f"PRAGMA journal_mode = {mode}")
+    db.execute(f"PRAGMA synchronous = {synchronous}")
+    db.execute("CREATE TABLE journal (id INTEGER PRIMARY KEY, samples BLOB)")
+    db.execute("CREATE TABLE chain (seq INTEGER PRIMARY KEY, body BLOB, hash BLOB)")
+    out: list[float] = []
+    for _ in range(200):
+        began = time.perf_counter()
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("INSERT INTO journal (samples) VALUES (?)", (b"x" * 1400,))
+        db.execute("INSERT INTO chain (body, hash) VALUES (?, ?)", (b"[4711,1,3,2,60000]", b"h" * 32))
+        db.execute("COMMIT")
+        out.append((time.perf_counter() - began) * 1000)
+    db.close()
+    return round(median(out), 3)
+
+
 def kills(count: int) -> dict[str, object]:
     command = [sys.executable, str(KILL9), "run", "--kills", str(count), "--steps", str(max(count * 150, 600))]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=900)
@@ -302,6 +322,10 @@ def main() -> None:
         figures["verify_month_s"] = seconds(1, lambda: verify(path, month=MONTH))
         figures["verify_ok"] = proof.ok
         figures |= appending(Path(name), 300 if args.quick else 1500)
+        figures["commit_ms"] = {
+            f"{mode} {level}": commit_ms(Path(name), mode, level)
+            for mode, level in (("WAL", "FULL"), ("DELETE", "FULL"), ("WAL", "NORMAL"))
+        }
     print_figures("ledger", figures)
 
 

@@ -234,11 +234,12 @@ def experiment(args: argparse.Namespace, folder: Path) -> dict[str, object]:
     rng = random.Random(args.seed)
     killed, whole = folder / "killed.ledger", folder / "whole.ledger"
     faults: list[str] = []
-    kills = acknowledgements = 0
+    kills = early = acknowledgements = 0
     at_work = True
     while kills < args.kills and at_work:
         newest, at_work = kill_once(killed, args, rng)
-        kills, acknowledgements = kills + at_work, max(acknowledgements, newest)
+        kills, early = kills + at_work, early + (at_work and not newest)
+        acknowledgements = max(acknowledgements, newest)
         faults += stored(killed, args, acknowledgements)
     before = connect_reader(killed).execute("SELECT samples FROM poller").fetchone()
     last = life(killed, args)
@@ -254,6 +255,7 @@ def experiment(args: argparse.Namespace, folder: Path) -> dict[str, object]:
     return {
         "ok": kills == args.kills and not faults and not different and not any(proofs.values()),
         "kills": kills,
+        "kills_before_its_first_acknowledgement": early,
         "samples": connect_reader(killed).execute("SELECT samples FROM poller").fetchone()[0],
         "samples_before_last_life": before[0] if before else 0,
         "records": len(chain),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -246,3 +247,48 @@ def test_recovery_is_the_very_state(tmp_path_factory: pytest.TempPathFactory, se
 def restarted(ledger: Ledger, path: Path) -> Ledger:
     assert ledger.close()
     return open_ledger(path)
+
+
+def test_nonsense_fails_alone_and_the_thread_lives(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "l") as ledger:
+        ledger.append(enrol("a")).result(10)
+        wild = ledger.append(Batch(samples=(sample("a", 2**70),)))
+        # Too large for a column: only the schema can tell, when the transaction is written.
+        late = ledger.append(Batch(lives=(LifeChange(device_id="b", at_ms=2**62, enrolled=True),), tick_ms=2**63))
+        good = ledger.append(Batch(samples=(sample("a", T0 + 1),)))
+        assert good.result(10).samples == 1
+        assert wild.exception(10) is not None
+        assert late.exception(10) is not None
+        assert ledger.health.error is None
+    assert verify(tmp_path / "l").ok
+
+
+def test_a_damaged_bookmark_costs_time_that_is_unknown_and_nothing_else(tmp_path: Path) -> None:
+    names = kill9.ids(4)
+    path = tmp_path / "l"
+    with open_ledger(path) as ledger:
+        lives = tuple(LifeChange(device_id=n, at_ms=0, enrolled=True) for n in names)
+        ledger.append(Batch(lives=lives, tick_ms=kill9.tick_ms(0)))
+        tracks: dict[str, Track] = {}
+        for step in range(1, 200):
+            samples = kill9.samples_of(3, step, names)
+            tracks, made = kill9.fold(tracks, samples, kill9.tick_ms(step))
+            ledger.append(Batch(samples=samples, transitions=made, tick_ms=kill9.tick_ms(step)))
+        ledger.checkpoint(tracks.values()).result(10)
+        recorded = {name: track.status for name, track in tracks.items()}
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("UPDATE track_checkpoint SET tracks = x'0102'")
+    db.close()
+    assert [f.where for f in verify(path).faults] == ["track_checkpoint"]
+    with open_ledger(path) as again:
+        recovery = again.recover()
+        assert recovery.damaged == ("track_checkpoint: wrong CRC",)
+        tracks = refold(recovery, kill9.POLICY, lambda _: kill9.HOLD_MS)
+        assert {name: track.status for name, track in tracks.items()} == recorded
+        for step in range(200, 260):
+            samples = kill9.samples_of(3, step, names)
+            tracks, made = kill9.fold(tracks, samples, kill9.tick_ms(step))
+            future = again.append(Batch(samples=samples, transitions=made, tick_ms=kill9.tick_ms(step)))
+        assert future.result(10).seq > 0
+        again.checkpoint(tracks.values()).result(10)
+    assert verify(path).ok
