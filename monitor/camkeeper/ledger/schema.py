@@ -7,6 +7,7 @@ one is opened with mode=ro: SQLite then cannot checkpoint through it, not even w
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from importlib.resources import files
@@ -63,6 +64,7 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 0")
     db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA cache_size = -16384")
     if not tables:
         _create(db, created_ms)
@@ -92,8 +94,14 @@ def _statements(script: str) -> list[str]:
 
 
 def reader_uri(path: Path) -> str:
-    """Return the URI that opens the ledger without the right to write."""
-    return f"file:{quote(str(path.resolve()))}?mode=ro"
+    """Return the URI that opens the ledger without the right to write.
+
+    A copy in a folder where nothing can be created (a disc, another party's share) has no write-ahead log and cannot
+    get its index file: it is opened as a file that does not change.
+    """
+    path = path.resolve()
+    settled = not Path(f"{path}-wal").exists() and not os.access(path.parent, os.W_OK)
+    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if settled else ''}"
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

@@ -6,6 +6,8 @@ import json
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -257,3 +259,18 @@ def test_command_line(copy: Path) -> None:
     refused = run.invoke(app, ["verify", str(copy), "--rebuild"])
     assert refused.exit_code == 1
     assert "record 17" in refused.output
+
+
+def test_the_documents_own_program_verifies(copy: Path, tmp_path: Path) -> None:
+    """What the other party runs: the program printed in the design note, with nothing of ours."""
+    text = Path(__file__).parents[3].joinpath("docs/design/0002-ledger.md").read_text(encoding="utf-8")
+    program = tmp_path / "their.py"
+    program.write_text(text.split("```python")[1].split("```")[0], encoding="utf-8")
+    command = [sys.executable, "-I", str(program), str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == [str(verify(copy).records), verify(copy).head]
+    db = sqlite3.connect(copy, isolation_level=None)
+    db.execute("UPDATE chain SET at_ms = at_ms + 1 WHERE seq = 9")
+    db.close()
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert "record 9" in refused.stderr
