@@ -43,6 +43,23 @@ async def test_a_quick_probe_is_one_unsigned_question() -> None:
         assert all(r.ms > 0 for r in result.rungs)
 
 
+async def test_a_quick_probe_hangs_up_even_where_the_camera_would_not() -> None:
+    ends: list[bytes] = []
+
+    async def keeping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"Connection: close" in head
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        await reader.read(4096)
+        ends.append(await reader.read())
+
+    async with listening(keeping) as port, probing() as prober:
+        for _ in range(2):
+            await prober.probe(device(port), None, Depth.QUICK)
+        await asyncio.sleep(0.05)
+    assert ends == [b"", b""]
+
+
 async def test_a_picture_probe_goes_by_memory() -> None:
     async with running(Camera(challenges=(DIGEST,))) as camera, probing() as prober:
         cold = await prober.probe(device(camera.port), CREDENTIAL, Depth.PICTURE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from lxml import etree
@@ -80,7 +81,12 @@ class Fault:
 def local(element: Element) -> str:
     """Return the name without namespace or unbound prefix; empty for comments."""
     tag: object = element.tag
-    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""
+    return _local(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(maxsize=2048)
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2]
 
 
 def child(element: Element | None, *names: str) -> Element | None:
@@ -89,7 +95,13 @@ def child(element: Element | None, *names: str) -> Element | None:
     for name in names:
         if at is None:
             return None
-        at = next((c for c in at if local(c) == name), None)
+        # The innermost loop of every poll: a plain loop, half the time of a generator.
+        for one in at:
+            if local(one) == name:
+                at = one
+                break
+        else:
+            return None
     return at
 
 
@@ -139,7 +151,7 @@ def read_fault(body: bytes) -> Fault | None:
 def _parse(body: bytes) -> Element:
     if len(body) > MAX_REPLY:
         raise MalformedReplyError(f"longer than {MAX_REPLY} bytes")
-    if _DOCTYPE.search(body):
+    if b"<!" in body and _DOCTYPE.search(body):
         raise MalformedReplyError("a DOCTYPE, which SOAP forbids")
     data = _as_utf8(body)
     try:
