@@ -12,6 +12,7 @@ from camkeeper.cli.check import check
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
+from camkeeper.cli.probe import probe
 from camkeeper.cli.run import run
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
@@ -31,7 +32,7 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-for _command in (demo, run, status, sla, verify, account, check, discover, fleet):
+for _command in (demo, run, status, sla, verify, account, check, probe, discover, fleet):
     app.command()(_command)
 
 

@@ -29,7 +29,7 @@ RECORDING_AGE_S: Final = 86_400.0
 """A newest recording older than this is stale."""
 _SAID_NO: Final = frozenset({Verdict.FAULT, Verdict.NOT_OFFERED, Verdict.MALFORMED})
 """The device answered, and another way of asking may still work."""
-NO_CREDENTIAL: Final = "no credential is given for this device"
+NO_CREDENTIAL: Final = "no credential is given (in the register: credential; camkeeper probe: --user, --password-env)"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -216,8 +216,8 @@ class Climb:
         port = self._snapshot_port(target)
         if port is None:
             return Verdict.OFF_ENROLMENT, (
-                f"the device names port {target.port} for its snapshot, which is not enrolled; "
-                f"approve it as snapshot port {target.port}, if it is right"
+                f"the device names port {target.port} for its snapshot, which is not enrolled: not asked. If right, "
+                f"approve it (approved_ports: [{target.port}]; camkeeper probe: --approve-port {target.port})"
             )
         place = Place(port=port, path=target.path)
         outcome = await self._get(place)
@@ -256,8 +256,8 @@ class Climb:
         port = self._rtsp_port(target)
         if port is None:
             return Verdict.OFF_ENROLMENT, (
-                f"the device names port {target.port} for its stream, which is not enrolled; "
-                f"approve it as RTSP port {target.port}, if it is right"
+                f"the device names port {target.port} for its stream, which is not enrolled: not asked. If right, "
+                f"approve it (rtsp_port: {target.port}; camkeeper probe: --rtsp-port {target.port})"
             )
         login = self.guard.login
         answer = await rtsp.describe(
