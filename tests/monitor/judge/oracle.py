@@ -53,7 +53,8 @@ def _levels(run: Sequence[Sample], policy: JudgePolicy) -> tuple[list[int], int 
     for first, last in _streaks(severity, 2):
         if first == 0 or last - first + 1 >= policy.confirm_down:
             settled[first : last + 1] = [2] * (last + 1 - first)
-    downs = [first + policy.confirm_down - 1 for first, _ in _streaks(severity, 2) if settled[first] == 2]
+    # The run's first sample is taken at once.
+    downs = [f + policy.confirm_down - 1 if f else 0 for f, _ in _streaks(severity, 2) if settled[f] == 2]
     for first, last in _streaks(severity, 1):
         # Once down is told, what led to it stays as it was told: the count ends there.
         counted = min([last, *(at for at in downs if first <= at <= last)])

@@ -93,6 +93,7 @@ def test_a_longer_streak_moves_what_a_shorter_one_told_and_the_later_decision_st
 
 
 @given(samples, policies, st.integers(0, 60))
+@example(line("DUdd"), JudgePolicy(confirm_degraded=2, confirm_down=3), 0)
 @example(line("UdDd"), JudgePolicy(confirm_degraded=3, confirm_down=1), 0)
 @example(line("DdDD"), JudgePolicy(confirm_degraded=4, confirm_down=2), 0)
 def test_the_fold_says_what_looking_back_says(history: list[Sample], policy: JudgePolicy, later: int) -> None:
