@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from camfleet.mistake import MistakeError
+from camkeeper.model.probing import Rung
 
 MS_1970 = 0
 MS_2000 = 946_684_800_000
@@ -195,18 +196,29 @@ def combine(conditions: Iterable[Condition]) -> Condition:
     )
 
 
-def truth_of(condition: Condition, *, timeout_ms: int) -> str:
-    """Return what an honest observer must come to: `down`, `degraded`, `picture` (answers, picture unusable) or `up`.
+_SIGNED = frozenset({Rung.AUTH, Rung.SNAPSHOT, Rung.STREAM, Rung.RECORDING})
+_EXCHANGES = 3
+"""An RTSP login takes three: OPTIONS, DESCRIBE, DESCRIBE with the digest."""
 
-    A device that answers later than the observer's `timeout_ms` is down to that observer.
+
+def truth_of(condition: Condition, *, timeout_ms: int, ladder: Collection[Rung]) -> str:
+    """Return what an honest observer who asks `ladder` must come to.
+
+    `down`, `degraded`, `picture` (answers, picture spoilt) or `up`. A device that answers later than the observer's
+    `timeout_ms` is down to that observer; where only a login in three exchanges takes longer, it has no stream.
     """
-    if (
-        condition.reach is not Reach.LISTENING
-        or condition.manner is not Manner.ANSWER
-        or condition.malformed
-        or condition.latency_ms >= timeout_ms
-    ):
+    asked = frozenset(ladder)
+    if condition.reach is not Reach.LISTENING or condition.manner is Manner.RESET:
         return "down"
-    if condition.wrong_password or condition.no_stream or condition.no_recording or condition.picture is Picture.NONE:
+    silent = condition.manner is not Manner.ANSWER or condition.malformed or condition.latency_ms >= timeout_ms
+    if silent and Rung.TIME in asked:
+        return "down"
+    lacks = (
+        (silent or condition.wrong_password, _SIGNED),
+        (condition.picture is Picture.NONE, frozenset({Rung.SNAPSHOT})),
+        (condition.no_stream or condition.latency_ms * _EXCHANGES >= timeout_ms, frozenset({Rung.STREAM})),
+        (condition.no_recording, frozenset({Rung.RECORDING})),
+    )
+    if any(lacking and not asked.isdisjoint(rungs) for lacking, rungs in lacks):
         return "degraded"
-    return "up" if condition.picture is Picture.LIVE else "picture"
+    return "picture" if condition.picture is not Picture.LIVE and Rung.SNAPSHOT in asked else "up"

@@ -170,7 +170,7 @@ class Fleet:
         self._truth.tell(
             at_ms=at_ms,
             device=device_id,
-            state=truth_of(condition, timeout_ms=round(timeout_s * 1000)),
+            state=truth_of(condition, timeout_ms=round(timeout_s * 1000), ladder=device.enrolled.ladder),
             faults=sorted(kind for _, kind in now),
             began=sorted(f"{name}: {kind}" for name, kind in now - was),
             ended=sorted(f"{name}: {kind}" for name, kind in was - now),

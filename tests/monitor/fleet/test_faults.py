@@ -18,7 +18,9 @@ from camfleet.faults import (
     next_phase_ms,
     truth_of,
 )
+from camkeeper.model.equipment import LADDERS, DeviceKind
 
+CAMERA = LADDERS[DeviceKind.CAMERA]
 kinds = st.sampled_from(FaultKind)
 times = st.integers(0, 10**8)
 
@@ -58,14 +60,14 @@ def test_faults_together_know_no_order(some: list[Condition]) -> None:
         b.skew_ms,
         b.latency_ms,
     )
-    assert truth_of(a, timeout_ms=5000) == truth_of(b, timeout_ms=5000)
+    assert truth_of(a, timeout_ms=5000, ladder=CAMERA) == truth_of(b, timeout_ms=5000, ladder=CAMERA)
 
 
 @given(st.lists(conditions, min_size=1, max_size=5))
 def test_more_faults_never_heal(some: list[Condition]) -> None:
     order = ["up", "picture", "degraded", "down"]
-    worst = max(order.index(truth_of(c, timeout_ms=5000)) for c in some)
-    assert order.index(truth_of(combine(some), timeout_ms=5000)) >= worst
+    worst = max(order.index(truth_of(c, timeout_ms=5000, ladder=CAMERA)) for c in some)
+    assert order.index(truth_of(combine(some), timeout_ms=5000, ladder=CAMERA)) >= worst
 
 
 def test_every_kind_does_something_and_has_its_arguments() -> None:
@@ -86,7 +88,8 @@ def test_a_reboot_goes_down_comes_back_with_a_wrong_clock_and_recovers() -> None
     [
         (HEALTHY, "up"),
         (Condition(skew_ms=10**7), "up"),
-        (Condition(latency_ms=4_999), "up"),
+        (Condition(latency_ms=1_600), "up"),
+        (Condition(latency_ms=4_999), "degraded"),
         (Condition(latency_ms=5_000), "down"),
         (Condition(manner=Manner.HANG), "down"),
         (Condition(wrong_password=True), "degraded"),
@@ -95,7 +98,17 @@ def test_a_reboot_goes_down_comes_back_with_a_wrong_clock_and_recovers() -> None
     ],
 )
 def test_what_an_honest_observer_must_find(condition: Condition, truth: str) -> None:
-    assert truth_of(condition, timeout_ms=5_000) == truth
+    assert truth_of(condition, timeout_ms=5_000, ladder=CAMERA) == truth
+
+
+def test_a_device_lacks_only_what_it_is_asked_for() -> None:
+    speaker, switch = LADDERS[DeviceKind.SPEAKER], LADDERS[DeviceKind.SWITCH]
+    nothing_right = Condition(wrong_password=True, no_stream=True, picture=Picture.NONE, no_recording=True)
+    assert truth_of(nothing_right, timeout_ms=5_000, ladder=CAMERA) == "degraded"
+    assert truth_of(nothing_right, timeout_ms=5_000, ladder=speaker) == "up"
+    assert truth_of(Condition(manner=Manner.HANG), timeout_ms=5_000, ladder=speaker) == "down"
+    assert truth_of(Condition(manner=Manner.HANG), timeout_ms=5_000, ladder=switch) == "up"
+    assert truth_of(Condition(manner=Manner.RESET), timeout_ms=5_000, ladder=switch) == "down"
 
 
 def test_impossible_faults_raise() -> None:

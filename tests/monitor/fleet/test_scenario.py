@@ -10,6 +10,7 @@ from camfleet.faults import MS_2000, FaultKind, Reach, effect, truth_of
 from camfleet.scenario import ScenarioError, duration_ms
 from camfleet.targets import Target, resolve
 from camkeeper.config import load as load_config
+from camkeeper.model.equipment import LADDERS, DeviceKind
 
 ROOT = Path(__file__).parents[3]
 GOOD = """
@@ -113,12 +114,13 @@ def test_the_demo_is_lively_and_most_of_the_township_stays_up() -> None:
     cameras = {d.id for d in registry.devices if d.kind.has_picture}
     assert all(targets)
     assert {e.fault.kind for e in demo.timeline.events} == set(FaultKind) - {FaultKind.NO_RECORDING}
-    shares = []
+    shares, ladder = [], LADDERS[DeviceKind.CAMERA]
     for t_ms in range(0, demo.timeline.repeat_ms or 0, 5_000):
         down = {
             device_id
             for on in demo.timeline.active(t_ms)
-            if truth_of(effect(demo.timeline.events[on.index].fault, on.since_ms), timeout_ms=2_000) == "down"
+            if truth_of(effect(demo.timeline.events[on.index].fault, on.since_ms), timeout_ms=2_000, ladder=ladder)
+            == "down"
             for device_id in targets[on.index]
         }
         shares.append(len(cameras - down) / len(cameras))
