@@ -33,7 +33,7 @@ check: setup-dev
 test: setup-dev
 	./scripts/debian-packages.sh --test
 	./scripts/peer-ipycam.sh
-	$(BIN)/python -m coverage run -m pytest
+	CAMKEEPER_REQUIRE_PEERS=1 $(BIN)/python -m coverage run -m pytest
 
 
 # bench/bench_NAME.py is `make bench-NAME`.

@@ -34,9 +34,7 @@ def run(
     start(config=config, ledger=ledger, listen=listen, log=log or ("text" if sys.stderr.isatty() else "json"))
 
 
-def start(
-    *, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO"
-) -> None:
+def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO") -> None:
     """Run the monitor in this process; shared with `camkeeper demo`. Ends by `typer.Exit` where it cannot start."""
     import asyncio
 
