@@ -110,19 +110,20 @@ class FileLatches:
         return _keyed(self._key, user, password)
 
     def get(self, device_id: str, scope: Rung) -> Latch | None:
-        """Return the latch, if there is one. Raises LatchFileError."""
-        self._refresh()
+        """Return the latch, if there is one. Where the file became unreadable, the latches known before still hold."""
+        with suppress(LatchFileError):
+            self._refresh()
         return self._unsaved.get((device_id, scope)) or self._latches.get((device_id, scope))
 
     def put(self, latch: Latch) -> None:
-        """Remember a refusal; on disk when this returns. Raises OSError, LatchFileError."""
+        """Remember a refusal; on disk when this returns. Raises OSError. Replaces a file that became unreadable."""
         self._unsaved[latch.device_id, latch.scope] = latch
         with self._locked():
             self._write({**self._latches, **self._unsaved})
             self._unsaved.clear()
 
     def remove(self, device_id: str, scope: Rung | None = None) -> bool:
-        """Forget a device's latches, or one of them; return whether there was any. Raises OSError, LatchFileError."""
+        """Forget a device's latches, or one of them; return whether there was any. Raises OSError."""
         unsaved = [k for k in self._unsaved if k[0] == device_id and scope in {None, k[1]}]
         for key in unsaved:
             del self._unsaved[key]
@@ -137,7 +138,8 @@ class FileLatches:
     def _locked(self) -> Iterator[None]:
         with self._path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self._refresh()
+            with suppress(LatchFileError):
+                self._refresh()
             yield
 
     def _refresh(self) -> None:

@@ -26,6 +26,8 @@ from camkeeper.probe.refusal import Guard
 
 _ONVIF: Final = frozenset({Rung.TIME, Rung.AUTH, Rung.SNAPSHOT, Rung.STREAM, Rung.RECORDING})
 _ABOVE: Final = (Rung.SNAPSHOT, Rung.STREAM, Rung.RECORDING)
+_ANSWERED: Final = frozenset({Verdict.OK, Verdict.NOT_OFFERED})
+"""A device that says it has no clock to tell has answered, and the rungs above can be asked."""
 _NOTHING: Final = DeviceFacts()
 
 
@@ -153,7 +155,7 @@ class Prober:
         out = [r for r in (reached, timed) if r.rung in ladder]
         if not quick:
             talk.last = False
-            out += await self._above(climb, credential, depth, asked=timed.verdict is Verdict.OK)
+            out += await self._above(climb, credential, depth, asked=timed.verdict in _ANSWERED)
         login = guard.login
         if login is not None:
             out = [replace(r, detail=blotted(r.detail, login) or "") for r in out]

@@ -76,6 +76,15 @@ def test_a_broken_file_is_told_not_survived(tmp_path: Path, text: str) -> None:
         FileLatches(tmp_path / "l.json")
 
 
+def test_a_file_broken_later_opens_no_latch(tmp_path: Path) -> None:
+    store = FileLatches(tmp_path / "l.json")
+    store.put(_latch())
+    (tmp_path / "l.json").write_text("{ half a")
+    assert store.get("d", Rung.AUTH) == _latch()
+    store.put(_latch("e"))
+    assert FileLatches(tmp_path / "l.json").get("d", Rung.AUTH) == _latch()
+
+
 def test_a_broken_key_is_told(tmp_path: Path) -> None:
     (tmp_path / "l.key").write_bytes(b"short")
     with pytest.raises(LatchFileError, match="32 bytes"):

@@ -133,6 +133,13 @@ _FAULT = (
 )
 
 
+async def test_a_device_without_a_time_to_tell_is_asked_on() -> None:
+    camera = Camera(answers={"GetSystemDateAndTime": (500, _FAULT)}, challenges=(DIGEST,))
+    async with running(camera), probing() as prober:
+        result = await prober.probe(device(camera.port), CREDENTIAL, Depth.FULL)
+    assert [r.verdict for r in result.rungs] == [Verdict.OK, Verdict.NOT_OFFERED, Verdict.OK, Verdict.OK]
+
+
 async def test_a_recording_has_an_age() -> None:
     camera = Camera(scopes=("device", "media", "search"))
     async with running(camera), probing() as prober:
