@@ -103,7 +103,8 @@ class VirtualDevice:
             port = address.snapshot_port or address.port
             out[port] = out.get(port, Role.BARE) | Role.SNAPSHOT
         if Rung.STREAM in ladder:
-            out[address.rtsp_port] = out.get(address.rtsp_port, Role.BARE) | Role.RTSP
+            port = address.rtsp_port or address.port
+            out[port] = out.get(port, Role.BARE) | Role.RTSP
         return out
 
     def set_condition(self, condition: Condition) -> None:
@@ -190,7 +191,7 @@ class VirtualDevice:
             "host": f"[{address.host}]" if ":" in address.host else address.host,
             "onvif_port": _port(address.port, 80),
             "snapshot_port": _port(address.snapshot_port or address.port, 80),
-            "rtsp_port": _port(address.rtsp_port, 554),
+            "rtsp_port": _port(address.rtsp_port or address.port, 554),
             "token": call.profile or self.dialect.token,
             "serial": self._serial,
             "user": self.user,

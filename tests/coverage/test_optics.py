@@ -50,4 +50,4 @@ def test_impossible_mounts_and_lenses_are_refused() -> None:
             Mount(**{"lon_deg": 113.9, "lat_deg": 33.8, **bad})
     for bad_lens in ({"hfov_deg": 0}, {"width_px": 0}, {"range_m": 0}, {"ir_range_m": -1}):
         with pytest.raises(OpticsError):
-            Lens(**{"hfov_deg": 90, **bad_lens})  # type: ignore[arg-type]
+            Lens(**{"hfov_deg": 90, **bad_lens})

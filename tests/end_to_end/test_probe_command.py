@@ -43,6 +43,9 @@ def test_it_climbs_to_snapshot_and_stream(tmp_path: Path) -> None:
         assert (told["profiles"][0]["width"], told["profiles"][0]["height"]) == (768, 576)
         size = read_header(picture.read_bytes())
         assert told["snapshot"] == {"bytes": size.size_bytes, "width": size.width, "height": size.height}
+        bare = probe(camera, camera.password, "--timeout", "20", "--json")  # finds the stream's port by itself
+        assert bare.returncode == 0, bare.stdout
+        assert rungs(bare)["stream"] == "ok"
         people = probe(camera, camera.password, *more)
         assert people.returncode == 0, people.stderr
         assert "抓图" in people.stdout

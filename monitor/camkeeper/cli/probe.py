@@ -61,7 +61,10 @@ def probe(  # noqa: PLR0917 - a command line has as many options as it has
     snapshot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="抓图存为文件 / write the snapshot here")
     ] = None,
-    rtsp_port: Annotated[int, typer.Option(min=1, max=65535, help="RTSP 端口 / RTSP port")] = 554,
+    rtsp_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="RTSP 端口，默认用设备自报的 / RTSP port; default: the device's own word"),
+    ] = None,
     snapshot_port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="抓图端口，默认同 ONVIF / snapshot port, else as ONVIF")
     ] = None,

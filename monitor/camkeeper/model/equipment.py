@@ -49,7 +49,8 @@ class Address:
     port: int = 80
     """The port of reach, and of ONVIF where the ladder has it."""
     onvif_path: str = "/onvif/device_service"
-    rtsp_port: int = 554
+    rtsp_port: int | None = 554
+    """None: the one that the device names on this host. For a person's single look; a register always names one."""
     snapshot_port: int | None = None
     """None: the same as `port`."""
     snmp_port: int = 161
@@ -59,7 +60,7 @@ class Address:
     @property
     def ports(self) -> frozenset[int]:
         """Every port that may be asked."""
-        own = {self.port, self.rtsp_port, self.snapshot_port or self.port}
+        own = {self.port, self.rtsp_port or self.port, self.snapshot_port or self.port}
         return self.approved_ports | own
 
 

@@ -274,6 +274,10 @@ class Climb:
 
     def _rtsp_port(self, target: Target) -> int | None:
         address = self.device.address
+        if address.rtsp_port is None:
+            # A person looks at a device that nobody enrolled yet. Still no well-known port of another service.
+            named = target.scheme == "rtsp" and (target.port == 554 or target.port >= 1024)
+            return target.port if named else None
         # An enrolled port other than 554 was enrolled on purpose (NAT): it wins over what the device believes.
         if address.rtsp_port != 554 or target.port == 554:
             return address.rtsp_port
