@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camkeeper.ledger.chain import Kind, read_config
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot, from_json
@@ -37,7 +38,13 @@ def config_of(db: sqlite3.Connection, seq: int) -> Snapshot:
     row = db.execute("SELECT body FROM chain WHERE seq = ? AND kind = ?", (seq, int(Kind.CONFIG))).fetchone()
     if row is None:
         raise KeyError(f"record {seq} is no configuration")
-    return from_json(read_config(row[0]))
+    return _read(row[0])
+
+
+@lru_cache(maxsize=4)
+def _read(body: bytes) -> Snapshot:
+    """Read a snapshot: a county's takes 40 ms, and one report asks for it several times."""
+    return from_json(read_config(body))
 
 
 def config_at(db: sqlite3.Connection, at_ms: int | None) -> ConfigAt | None:

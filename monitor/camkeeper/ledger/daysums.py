@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from camkeeper.availability.daily import DaySum, DayTally, Looks
@@ -19,21 +19,23 @@ from camkeeper.model.policy import AccountingPolicy
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 
+# Net and gross in one pass; in the order of the keys, so that nothing is sorted: 0.2 s of CPU for a county's month.
 _READ = """
-SELECT w.key, r.day, sum(r.lived), sum(r.excluded), sum(r.up), sum(r.degraded), sum(r.down),
-    sum(r.look IN (1, 2)), sum(r.look = 3), sum(r.look = 4), max(r.look)
-FROM temp.who w JOIN day_rollup r ON r.device = w.device
-WHERE r.day IN (SELECT value FROM json_each(?))
-GROUP BY w.key, r.day
-"""
-_READ_GROSS = """
-SELECT w.key, r.day, sum(r.lived), 0, sum(ifnull(r.raw_up, r.up)), sum(ifnull(r.raw_degraded, r.degraded)),
-    sum(ifnull(r.raw_down, r.down)), sum(ifnull(r.raw_look, r.look) IN (1, 2)), sum(ifnull(r.raw_look, r.look) = 3),
+SELECT g.key, d.day,
+    sum(r.lived), sum(r.excluded), sum(r.up), sum(r.degraded), sum(r.down),
+    sum(r.look IN (1, 2)), sum(r.look = 3), sum(r.look = 4), max(r.look),
+    sum(ifnull(r.raw_up, r.up)), sum(ifnull(r.raw_degraded, r.degraded)), sum(ifnull(r.raw_down, r.down)),
+    sum(ifnull(r.raw_look, r.look) IN (1, 2)), sum(ifnull(r.raw_look, r.look) = 3),
     sum(ifnull(r.raw_look, r.look) = 4), max(ifnull(r.raw_look, r.look))
-FROM temp.who w JOIN day_rollup r ON r.device = w.device
-WHERE r.day IN (SELECT value FROM json_each(?))
-GROUP BY w.key, r.day
+FROM temp.rolled d CROSS JOIN temp.grouped g CROSS JOIN day_rollup r ON r.day = d.day AND r.device = g.device
+GROUP BY d.day, g.key
 """
+_TEMP = (
+    "CREATE TEMP TABLE IF NOT EXISTS rolled (day INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS grouped (key INTEGER, device INTEGER, PRIMARY KEY (key, device)) WITHOUT ROWID",
+    "DELETE FROM temp.rolled",
+    "DELETE FROM temp.grouped",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +61,28 @@ class _Cell:
 
 
 _Cells = dict[tuple[Key, date], _Cell]
+GroupSums = dict[str, tuple[DaySum, ...]]
 
 
 def cells(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key], *, use_rollups: bool = True) -> _Cells:
     """Return what each key has on each local day; pairs with no time in service are left out."""
     parts = dict(days_of(ask.period, ask.tz))
     rolled = _usable(db, ask, keys, parts) if use_rollups else set()
-    out = _read(db, ask, keys, sorted(rolled))
-    rest = [(day, part) for day, part in parts.items() if day not in rolled]
-    out.update(_computed(db, ask, keys, rest))
+    out = _read(db, keys, sorted(rolled))[ask.gross]
+    out.update(_computed(db, ask, keys, [(day, part) for day, part in parts.items() if day not in rolled]))
     return out
+
+
+def cell_pairs(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key]) -> tuple[_Cells, _Cells]:
+    """Return `cells` twice, net and gross, for less than twice the time."""
+    parts = dict(days_of(ask.period, ask.tz))
+    net_ask, gross_ask = replace(ask, gross=False), replace(ask, gross=True)
+    rolled = _usable(db, net_ask, keys, parts)
+    net, gross = _read(db, keys, sorted(rolled))
+    rest = [(day, part) for day, part in parts.items() if day not in rolled]
+    net.update(_computed(db, net_ask, keys, rest))
+    gross.update(_computed(db, gross_ask, keys, rest))
+    return net, gross
 
 
 def _usable(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key], parts: Mapping[date, Span]) -> set[date]:
@@ -89,22 +103,31 @@ def _usable(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key], part
     }
 
 
-def _read(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key], days: Sequence[date]) -> _Cells:
+def _read(db: sqlite3.Connection, keys: Mapping[int, Key], days: Sequence[date]) -> tuple[_Cells, _Cells]:
+    """Return the cells of rolled-up days, net and gross."""
+    net: _Cells = {}
+    gross: _Cells = {}
     if not days:
-        return {}
-    db.execute("CREATE TEMP TABLE IF NOT EXISTS who (device INTEGER PRIMARY KEY, key INTEGER NOT NULL)")
-    db.execute("DELETE FROM temp.who")
-    db.executemany("INSERT INTO temp.who VALUES (?, ?)", keys.items())
+        return net, gross
+    for statement in _TEMP:
+        db.execute(statement)
     of_number = {day_number(day): day for day in days}
-    rows = db.execute(_READ_GROSS if ask.gross else _READ, (json.dumps(list(of_number)),))
-    return {
-        (key, of_number[number]): _Cell(
-            sum=Sum(lived=lived, excluded=excluded, up=up, degraded=degraded, down=down),
-            looks=Looks(online=online, offline=offline, unknown=unknown),
-            look=look,
-        )
-        for key, number, lived, excluded, up, degraded, down, online, offline, unknown, look in rows
-    }
+    db.executemany("INSERT INTO temp.rolled VALUES (?)", ((number,) for number in of_number))
+    db.executemany("INSERT INTO temp.grouped VALUES (?, ?)", ((key, device) for device, key in keys.items()))
+    for key, number, lived, excluded, *rest in db.execute(_READ):
+        at = (key, of_number[number])
+        net[at] = _cell(lived, excluded, rest[:7])
+        gross[at] = _cell(lived, 0, rest[7:])
+    return net, gross
+
+
+def _cell(lived: int, excluded: int, rest: Sequence[int]) -> _Cell:
+    up, degraded, down, online, offline, unknown, look = rest
+    return _Cell(
+        sum=Sum(lived=lived, excluded=excluded, up=up, degraded=degraded, down=down),
+        looks=Looks(online=online, offline=offline, unknown=unknown),
+        look=look,
+    )
 
 
 def _computed(
@@ -142,26 +165,38 @@ def _excluded(db: sqlite3.Connection, ask: Question) -> dict[int, tuple[Span, ..
 
 def group_sums(
     db: sqlite3.Connection, ask: Question, groups: Mapping[str, str], *, use_rollups: bool = True
-) -> dict[str, tuple[DaySum, ...]]:
+) -> GroupSums:
     """Return the day sums of each group of devices (device id -> group), every day of the period, sorted.
 
     A device that was never enrolled is absent throughout.
     """
+    names, keys = _keys(db, groups)
+    return _by_group(ask, groups, names, cells(db, ask, keys, use_rollups=use_rollups))
+
+
+def group_sum_pairs(db: sqlite3.Connection, ask: Question, groups: Mapping[str, str]) -> tuple[GroupSums, GroupSums]:
+    """Return `group_sums` twice: net, with the windows left out, and gross, with the windows counted like any time."""
+    names, keys = _keys(db, groups)
+    net, gross = cell_pairs(db, ask, keys)
+    return _by_group(ask, groups, names, net), _by_group(ask, groups, names, gross)
+
+
+def _keys(db: sqlite3.Connection, groups: Mapping[str, str]) -> tuple[list[str], dict[int, Key]]:
     numbers = {device_id: device for device, device_id in db.execute("SELECT device, id FROM device")}
     names = sorted(set(groups.values()))
     key_of = {name: key for key, name in enumerate(names)}
-    members = [0] * len(names)
-    for name in groups.values():
-        members[key_of[name]] += 1
-    keys = {numbers[i]: key_of[name] for i, name in groups.items() if i in numbers}
-    found = cells(db, ask, keys, use_rollups=use_rollups)
+    return names, {numbers[i]: key_of[name] for i, name in groups.items() if i in numbers}
+
+
+def _by_group(ask: Question, groups: Mapping[str, str], names: Sequence[str], found: _Cells) -> GroupSums:
+    members = Counter(groups.values())
     nothing = _Cell(sum=Sum(), looks=Looks())
     parts = list(days_of(ask.period, ask.tz))
-    out: dict[str, tuple[DaySum, ...]] = {}
+    out: GroupSums = {}
     for key, name in enumerate(names):
         cell_of = [(day, part, found.get((key, day), nothing)) for day, part in parts]
         out[name] = tuple(
-            DaySum(day=day, buckets=cell.sum.buckets(part.length_ms * members[key]), looks=cell.looks)
+            DaySum(day=day, buckets=cell.sum.buckets(part.length_ms * members[name]), looks=cell.looks)
             for day, part, cell in cell_of
         )
     return out

@@ -6,11 +6,9 @@ another for another thread, it costs a millisecond.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -20,11 +18,12 @@ from camkeeper.availability.days import local_date
 from camkeeper.ledger.chain import Kind, Record, read_transition
 from camkeeper.ledger.closing import Closed, closed_months, closing_config
 from camkeeper.ledger.configs import ConfigAt, config_at, entries_of
-from camkeeper.ledger.daysums import Question, device_tallies, group_sums
+from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.months import month_of
 from camkeeper.ledger.record import Life
 from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot
+from camkeeper.ledger.spans import Interval, read_intervals
 from camkeeper.ledger.sums import sums
 from camkeeper.model.change import Transition
 from camkeeper.model.policy import AccountingPolicy
@@ -33,24 +32,6 @@ from camkeeper.model.status import Status
 
 ExcludedById = Mapping[str, Sequence[Span]]
 """Device id -> spans not counted."""
-
-_SPANS = """
-SELECT device, t0, t1, status FROM interval
-WHERE month BETWEEN :first AND :last AND t0 < :end AND t1 > :start
-AND (:devices IS NULL OR device IN (SELECT value FROM json_each(:devices)))
-UNION ALL
-SELECT device, t0, :end, status FROM open_interval
-WHERE t0 < :end AND (:devices IS NULL OR device IN (SELECT value FROM json_each(:devices)))
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """One device in one status, cut to what was asked for."""
-
-    device_id: str
-    span: Span
-    status: Status
 
 
 class LedgerReader:
@@ -108,16 +89,7 @@ class LedgerReader:
         Pieces cut at month edges are joined again. Time without an interval is unknown.
         """
         with self.reading() as db:
-            until = self._known(known_until_ms)
-            ids = {n: i for i, n in self.numbers().items() if device_ids is None or i in device_ids}
-            end_ms = min(period.end_ms, max(until, period.start_ms))
-            among = None if device_ids is None else list(ids)
-            rows = db.execute(_SPANS, _span_values(period.start_ms, end_ms, among)).fetchall()
-        found = [(ids[d], max(t0, period.start_ms), min(t1, end_ms), s) for d, t0, t1, s in rows if d in ids]
-        return tuple(
-            Interval(device_id=i, span=Span(start_ms=a, end_ms=b), status=Status.from_code(s))
-            for i, a, b, s in _joined(sorted(found))
-        )
+            return read_intervals(db, period, device_ids, self._known(known_until_ms))
 
     def strip(self, device_ids: Collection[str], period: Span) -> dict[str, tuple[Interval, ...]]:
         """Return each device's intervals in the period, oldest first: the strips of the board."""
@@ -233,7 +205,25 @@ class LedgerReader:
         `gross` counts them like any time.
         """
         with self.reading() as db:
-            return group_sums(db, self._question(period, tz, policy, config, gross, known_until_ms), groups)
+            return group_sums(
+                db, self._question(period, tz, policy, config, gross=gross, known_until_ms=known_until_ms), groups
+            )
+
+    def day_sum_pairs(
+        self,
+        period: Span,
+        groups: Mapping[str, str],
+        *,
+        tz: str,
+        policy: AccountingPolicy,
+        config: Snapshot | None,
+        known_until_ms: int | None = None,
+    ) -> tuple[GroupSums, GroupSums]:
+        """Return `day_sums` net and gross, for `figure_pair`, in one pass."""
+        with self.reading() as db:
+            return group_sum_pairs(
+                db, self._question(period, tz, policy, config, gross=False, known_until_ms=known_until_ms), groups
+            )
 
     def day_tallies(
         self,
@@ -248,7 +238,8 @@ class LedgerReader:
     ) -> tuple[DayTally, ...]:
         """Return each device's local days, as `availability.day_tallies` makes them from its changes."""
         with self.reading() as db:
-            return device_tallies(db, self._question(period, tz, policy, config, gross, known_until_ms), device_ids)
+            ask = self._question(period, tz, policy, config, gross=gross, known_until_ms=known_until_ms)
+            return device_tallies(db, ask, device_ids)
 
     def _question(
         self,
@@ -256,7 +247,8 @@ class LedgerReader:
         tz: str,
         policy: AccountingPolicy,
         config: Snapshot | None,
-        gross: bool,  # noqa: FBT001 - handed through
+        *,
+        gross: bool,
         known_until_ms: int | None,
     ) -> Question:
         return Question(
@@ -284,26 +276,3 @@ class LedgerReader:
             return known_until_ms
         tick_ms = self.last_tick_ms()
         return -(2**62) if tick_ms is None else tick_ms
-
-
-def _span_values(start_ms: int, end_ms: int, devices: list[int] | None) -> dict[str, object]:
-    return {
-        "start": start_ms,
-        "end": end_ms,
-        "first": month_of(start_ms),
-        "last": month_of(end_ms),
-        "devices": None if devices is None else json.dumps(devices),
-    }
-
-
-def _joined(rows: list[tuple[str, int, int, int]]) -> Iterator[tuple[str, int, int, int]]:
-    before: tuple[str, int, int, int] | None = None
-    for row in rows:
-        if before is not None and (before[0], before[2], before[3]) == (row[0], row[1], row[3]):
-            before = (before[0], before[1], row[2], before[3])
-            continue
-        if before is not None:
-            yield before
-        before = row
-    if before is not None:
-        yield before

@@ -15,7 +15,7 @@ from camkeeper.availability.daily import day_sums, day_tallies
 from camkeeper.availability.days import day_span, local_date
 from camkeeper.availability.tally import tally
 from camkeeper.ledger import LedgerReader
-from camkeeper.ledger.daysums import Question, device_tallies, group_sums
+from camkeeper.ledger.daysums import Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.rollup import roll_up, stored
 from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.span import Span
@@ -144,6 +144,7 @@ def test_days_with_and_without_rollups(some: list[Story], zone: str, known_day: 
             from_rollups = device_tallies(db, ask, names)
             from_intervals = device_tallies(db, ask, names, use_rollups=False)
             sums = group_sums(db, ask, dict.fromkeys(names, "all"))
+            pair = group_sum_pairs(db, ask, dict.fromkeys(names, "all"))
         session.db.close()
     expected = [
         one
@@ -163,3 +164,4 @@ def test_days_with_and_without_rollups(some: list[Story], zone: str, known_day: 
     assert list(from_intervals) == expected
     assert list(from_rollups) == expected
     assert sums["all"] == day_sums(expected)
+    assert pair[gross] == sums

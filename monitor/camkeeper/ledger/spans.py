@@ -1,0 +1,69 @@
+"""Intervals as people see them: one status from here to there, whatever month edges lie between."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from camkeeper.ledger.months import month_of
+from camkeeper.model.span import Span
+from camkeeper.model.status import Status
+
+_SPANS = """
+SELECT device, t0, t1, status FROM interval
+WHERE month BETWEEN :first AND :last AND t0 < :end AND t1 > :start
+AND (:devices IS NULL OR device IN (SELECT value FROM json_each(:devices)))
+UNION ALL
+SELECT device, t0, :end, status FROM open_interval
+WHERE t0 < :end AND (:devices IS NULL OR device IN (SELECT value FROM json_each(:devices)))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """One device in one status, cut to what was asked for."""
+
+    device_id: str
+    span: Span
+    status: Status
+
+
+def read_intervals(
+    db: sqlite3.Connection, period: Span, device_ids: Collection[str] | None, known_until_ms: int
+) -> tuple[Interval, ...]:
+    """Return what is known of each device, cut to the period, sorted by device id and time."""
+    numbers = db.execute("SELECT device, id FROM device")
+    ids = {n: device_id for n, device_id in numbers if device_ids is None or device_id in device_ids}
+    end_ms = min(period.end_ms, max(known_until_ms, period.start_ms))
+    among = None if device_ids is None else list(ids)
+    rows = db.execute(_SPANS, _span_values(period.start_ms, end_ms, among)).fetchall()
+    found = [(ids[d], max(t0, period.start_ms), min(t1, end_ms), s) for d, t0, t1, s in rows if d in ids]
+    return tuple(
+        Interval(device_id=i, span=Span(start_ms=a, end_ms=b), status=Status.from_code(s))
+        for i, a, b, s in _joined(sorted(found))
+    )
+
+
+def _span_values(start_ms: int, end_ms: int, devices: list[int] | None) -> dict[str, object]:
+    return {
+        "start": start_ms,
+        "end": end_ms,
+        "first": month_of(start_ms),
+        "last": month_of(end_ms),
+        "devices": None if devices is None else json.dumps(devices),
+    }
+
+
+def _joined(rows: list[tuple[str, int, int, int]]) -> Iterator[tuple[str, int, int, int]]:
+    before: tuple[str, int, int, int] | None = None
+    for row in rows:
+        if before is not None and (before[0], before[2], before[3]) == (row[0], row[1], row[3]):
+            before = (before[0], before[1], row[2], before[3])
+            continue
+        if before is not None:
+            yield before
+        before = row
+    if before is not None:
+        yield before
