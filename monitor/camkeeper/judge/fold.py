@@ -1,7 +1,8 @@
 """The fold from samples to dated transitions.
 
 Between up, degraded and down a worsening wants a streak of samples at least that bad and is dated at the first of
-them; an improvement wants one sample. A sample holds `hold_ms`; after that nobody knows.
+them; an improvement wants one sample. A sample holds `hold_ms`; after that nobody knows. Out of unknown an answer
+counts at once, and a failure only when it is confirmed.
 
 Two transitions may carry the same instant: with `confirm_degraded` 2 and `confirm_down` 3, a third failure moves the
 whole streak from degraded to down. Then the later decision wins, and the span between them is empty. A reader of the
@@ -36,7 +37,7 @@ def judge(track: Track | None, sample: Sample, policy: JudgePolicy, hold_ms: int
     if hold_ms <= 0:
         raise ValueError(f"a sample must hold some time: {hold_ms} ms")
     if track is None:
-        return _first(sample)
+        return _first(sample, policy)
     if track.device_id != sample.device_id:
         raise ValueError(f"a sample of {sample.device_id} for the track of {track.device_id}")
     if sample.at_ms <= track.last_ms:
@@ -46,8 +47,7 @@ def judge(track: Track | None, sample: Sample, policy: JudgePolicy, hold_ms: int
     if sample.status is Status.UNKNOWN:
         track, changes = _blind(track, sample)
     elif track.status is Status.UNKNOWN:
-        # Nothing is known to be contradicted, so the first answer counts at once, even a failure.
-        track, changes = _move(track, sample.status, at_ms=sample.at_ms, sample=sample)
+        track, changes = _emerge(track, sample, policy)
     else:
         track, changes = _weigh(track, sample, policy)
     made = lapsed + changes
@@ -72,40 +72,48 @@ def is_unstable(track: Track, now_ms: int, policy: JudgePolicy) -> bool:
     return recent >= min(policy.flap_changes, MAX_CHANGES)
 
 
-def _first(sample: Sample) -> Outcome:
-    reason = Reason.FIRST_SEEN if sample.status is Status.UP else sample.reason
+def _first(sample: Sample, policy: JudgePolicy) -> Outcome:
+    """Begin a life: unknown, and then what the first sample makes of it."""
+    known = sample.status is not Status.UNKNOWN
     track = Track(
         device_id=sample.device_id,
-        status=sample.status,
-        reason=reason,
+        status=Status.UNKNOWN,
+        reason=Reason.FIRST_SEEN if known else sample.reason,
         since_ms=sample.at_ms,
         last_ms=sample.at_ms,
         degraded_by=sample.reason if sample.status is Status.DEGRADED else None,
     )
-    if sample.status is Status.UNKNOWN:
-        return track, ()  # a life begins unknown: there is nothing to change from
-    born = Transition(
-        device_id=sample.device_id,
-        at_ms=sample.at_ms,
-        decided_ms=sample.at_ms,
-        old=Status.UNKNOWN,
-        new=sample.status,
-        reason=reason,
-    )
-    return track, (born,)
+    if not known:
+        return track, ()
+    seen = replace(sample, reason=Reason.FIRST_SEEN) if sample.status is Status.UP else sample
+    return _emerge(track, seen, policy)
+
+
+def _emerge(track: Track, sample: Sample, policy: JudgePolicy) -> Outcome:
+    """Leave unknown. An answer counts at once. A failure wants its confirmation here too, and is unknown until then:
+    the first probe after a restart or a lost uplink is the one most likely to fail by our own doing.
+    """
+    if sample.status is not Status.DOWN:
+        return _move(track, sample.status, at_ms=sample.at_ms, sample=sample)
+    down = _grown(track.down, sample, Status.DOWN)
+    if down.count >= policy.confirm_down:
+        return _confirm(track, Status.DOWN, down, sample)
+    return replace(track, down=down), ()
 
 
 def _lapse(track: Track, now_ms: int, hold_ms: int) -> Outcome:
     """End the hold of the last sample, if it ended before `now_ms`."""
-    if track.status is Status.UNKNOWN or now_ms <= track.last_ms + hold_ms:
+    if now_ms <= track.last_ms + hold_ms:
         return track, ()
+    if track.status is Status.UNKNOWN:
+        return replace(track, down=None), ()
     at_ms = _unsettled_from(track, track.last_ms + hold_ms)
     return _change(track, Status.UNKNOWN, at_ms=at_ms, decided_ms=now_ms, reason=Reason.SILENCE)
 
 
 def _blind(track: Track, sample: Sample) -> Outcome:
     if track.status is Status.UNKNOWN:
-        return replace(track, reason=sample.reason), ()
+        return replace(track, reason=sample.reason, down=None), ()
     return _move(track, Status.UNKNOWN, at_ms=_unsettled_from(track, sample.at_ms), sample=sample)
 
 

@@ -35,7 +35,7 @@ class Track:
     worse: Streak | None = None
     """While up: the samples in a row that are at least degraded."""
     down: Streak | None = None
-    """While up or degraded: the samples in a row that are down."""
+    """While not down: the samples in a row that are down."""
     degraded_by: Reason | None = None
     """What was last wrong with a device that answered, until it was seen up; kept through down and unknown."""
     changes_ms: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from camkeeper.model.policy import JudgePolicy
 from camkeeper.model.probing import Sample
 from camkeeper.model.status import Status
 
-LEVELS = (Status.UP, Status.DEGRADED, Status.DOWN)
+LEVELS = (Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN)
 
 
 def statuses(samples: Sequence[Sample], policy: JudgePolicy, hold_ms: int, now_ms: int, end_ms: int) -> list[Status]:
@@ -51,13 +51,15 @@ def _levels(run: Sequence[Sample], policy: JudgePolicy) -> tuple[list[int], int 
     severity = [sample.status.severity for sample in run]
     settled = [0] * len(run)
     for first, last in _streaks(severity, 2):
-        if first == 0 or last - first + 1 >= policy.confirm_down:
+        if last - first + 1 >= policy.confirm_down:
             settled[first : last + 1] = [2] * (last + 1 - first)
-    # The run's first sample is taken at once.
-    downs = [f + policy.confirm_down - 1 if f else 0 for f, _ in _streaks(severity, 2) if settled[f] == 2]
+        elif first == 0:  # out of unknown, an unconfirmed failure says nothing
+            settled[first : last + 1] = [3] * (last + 1 - first)
+    downs = [f + policy.confirm_down - 1 for f, _ in _streaks(severity, 2) if settled[f] == 2]
     for first, last in _streaks(severity, 1):
         # Once down is told, what led to it stays as it was told: the count ends there.
         counted = min([last, *(at for at in downs if first <= at <= last)])
+        # Out of unknown the first answer is taken at once.
         whole = first == 0 or counted - first + 1 >= policy.confirm_degraded
         was_down = False
         for i in range(first, last + 1):
