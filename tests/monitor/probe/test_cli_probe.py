@@ -98,7 +98,7 @@ async def test_a_wrong_password_is_told_and_asked_once() -> None:
 
 async def test_unfamiliar_ports_are_named_with_their_options() -> None:
     camera = Camera(
-        snapshot_uri="http://192.168.1.9:85/s.jpg", stream_uri="rtsp://192.168.1.9:8554/x", challenges=(DIGEST,)
+        snapshot_uri="http://192.168.1.9:85/s.jpg", stream_uri="rtsp://192.168.1.9:25/x", challenges=(DIGEST,)
     )
     async with running(camera):
         ran = await run(f"127.0.0.1:{camera.port}", "--user", "admin", "--password-env", "PROBE_PW", "--json")
@@ -106,7 +106,15 @@ async def test_unfamiliar_ports_are_named_with_their_options() -> None:
     assert ran.code == 1
     assert ran.verdicts["snapshot"] == ran.verdicts["stream"] == "off_enrolment"
     assert "--approve-port 85" in details["snapshot"]
-    assert "--rtsp-port 8554" in details["stream"]
+    assert "--rtsp-port 25" in details["stream"]
+
+
+async def test_the_stream_is_found_by_the_devices_own_word() -> None:
+    async with listening(_rtsp) as port:
+        camera = Camera(stream_uri=f"rtsp://192.168.1.9:{port}/x", challenges=(DIGEST,))
+        async with running(camera):
+            ran = await run(f"127.0.0.1:{camera.port}", "--user", "admin", "--password-env", "PROBE_PW", "--json")
+    assert ran.verdicts["stream"] == "ok"
 
 
 async def test_nobody_there_is_told() -> None:
