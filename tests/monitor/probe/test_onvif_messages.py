@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -105,3 +107,10 @@ def test_nonces_are_not_repeated() -> None:
 @given(st.integers(-(10**16), 10**16))
 def test_every_clock_can_be_signed_with(at_ms: int) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", wsse.created(at_ms))
+
+
+def test_polling_does_not_load_zeep() -> None:
+    heavy = "{'zeep', 'onvif', 'requests', 'cv2', 'numpy', 'pysnmp'}"
+    program = f"import sys, camkeeper.probe.prober; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
