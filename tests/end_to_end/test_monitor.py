@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.end_to_end.town import ROOT, Town, eventually, program, town
+from tests.end_to_end.town import PASSWORD, ROOT, Town, eventually, program, town
 
 
 @pytest.fixture
@@ -131,3 +131,23 @@ def test_a_board_beyond_loopback_is_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "loopback" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_refused_password_is_tried_once_also_over_a_restart_until_an_operator_says_so(dagou: Town) -> None:
+    dagou.fault("wrong_password", {"device": "dg03-cam-02"})
+    for _ in range(2):
+        with dagou.monitor() as monitor:
+            eventually(lambda: monitor.status("dg03-cam-02") == "degraded")
+            eventually(lambda: monitor.get("api/v1/standing")["now"]["cameras"]["up"] == 143)
+            assert dagou.counters("dg03-cam-02")["refused"] == 1
+            monitor.stop()
+    with dagou.monitor() as monitor:
+        command = program("unlatch", "--ledger", str(dagou.ledger))
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert "dg03-cam-02" in listed.stdout
+        assert PASSWORD not in listed.stdout
+        assert subprocess.run([*command, "dg03-cam-02"], check=False).returncode == 0
+        eventually(lambda: dagou.counters("dg03-cam-02")["refused"] == 2)
+        assert subprocess.run([*command, "nobody"], check=False).returncode == 1
+        monitor.stop()

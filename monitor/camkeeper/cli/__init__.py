@@ -16,6 +16,7 @@ from camkeeper.cli.probe import probe
 from camkeeper.cli.run import run
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
+from camkeeper.cli.unlatch import unlatch
 from camkeeper.cli.verify import verify
 
 app = typer.Typer(
@@ -32,7 +33,7 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-for _command in (demo, run, status, sla, verify, account, check, probe, discover, fleet):
+for _command in (demo, run, status, sla, verify, account, check, probe, discover, unlatch, fleet):
     app.command()(_command)
 
 

@@ -46,6 +46,7 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
     from camkeeper.clock import Clock
     from camkeeper.config import ConfigError
     from camkeeper.ledger.record import LedgerError
+    from camkeeper.probe.latch import LatchFileError
     from camkeeper.run.app import Settings, monitor
     from camkeeper.run.board import BoardError, parse_listen
     from camkeeper.run.keeper import Keeper
@@ -62,5 +63,5 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
         for fault in error.faults:
             print(fault, file=sys.stderr)
         fail(f"{config} 有 {len(error.faults)} 处错误，未启动", f"{config} has {len(error.faults)} faults; not started")
-    except (LedgerError, BoardError) as error:
+    except (LedgerError, BoardError, LatchFileError) as error:
         fail(f"无法启动：{error}", f"cannot start: {error}")

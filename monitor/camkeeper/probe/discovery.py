@@ -191,4 +191,4 @@ def _percent_decoded(text: str) -> str:
 def clean(text: str) -> str:
     """Return `text` without control, format (bidi) and private characters, with single spaces, at most 64 long."""
     kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text[: 4 * _MAX_TEXT])
-    return " ".join(kept.split())[:_MAX_TEXT]
+    return " ".join(kept.split())[:_MAX_TEXT].rstrip()

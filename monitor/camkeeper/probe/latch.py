@@ -115,6 +115,12 @@ class FileLatches:
             self._refresh()
         return self._unsaved.get((device_id, scope)) or self._latches.get((device_id, scope))
 
+    def all(self) -> tuple[Latch, ...]:
+        """Return every latch, by device and scope. Raises LatchFileError, OSError."""
+        self._refresh()
+        known = {**self._latches, **self._unsaved}
+        return tuple(known[key] for key in sorted(known))
+
     def put(self, latch: Latch) -> None:
         """Remember a refusal; on disk when this returns. Raises OSError. Replaces a file that became unreadable."""
         self._unsaved[latch.device_id, latch.scope] = latch

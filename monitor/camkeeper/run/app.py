@@ -55,6 +55,11 @@ class Settings:
     port: int
 
 
+def latches_beside(ledger: Path) -> Path:
+    """Return where the refused credentials of a ledger's monitor are kept."""
+    return ledger.with_suffix(".latches.json")
+
+
 async def monitor(settings: Settings, *, board: Callable[[Keeper, Clock], web.AppRunner]) -> None:
     """Run until SIGTERM or SIGINT. ConfigError, LedgerError or BoardError where it cannot start."""
     registry = await asyncio.to_thread(load, settings.config)
@@ -81,7 +86,7 @@ async def _watch(
         clock=timeline,
         password_of=Secrets(settings.config.parent).resolve,
         policy=registry.probe,
-        latches=FileLatches(settings.ledger.with_suffix(".latches.json")),
+        latches=FileLatches(latches_beside(settings.ledger)),
     )
     keeper = Keeper(boot=boot, clock=clock, timeline=timeline, township=township, ledger=ledger)
     recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored)
@@ -156,7 +161,9 @@ async def _expire(township: Township, timeline: Timeline, poller: Poller) -> Non
 
 
 async def _roll_up(ledger: Ledger) -> None:
-    await asyncio.wrap_future(ledger.roll_up())
+    # A few days a call: samples are written in between where there is much to catch up with.
+    while await asyncio.wrap_future(ledger.roll_up()):
+        pass
 
 
 def _hold_of(registry: Registry, device_id: str) -> int:

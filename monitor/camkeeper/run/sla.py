@@ -13,6 +13,7 @@ from camkeeper.availability.days import month_of, month_span
 from camkeeper.availability.figures import Figure, figure_pair
 from camkeeper.ledger import LedgerError, LedgerReader, Snapshot
 from camkeeper.ledger.snapshot import SiteEntry
+from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
 from camkeeper.model.span import Span
 from camkeeper.standing.export import buckets_json, number
@@ -44,7 +45,7 @@ def sla(path: Path, *, month: str | None, site_id: str | None, policy: str | Non
         policies = _policies(asked.config, policy)
         sites = _subtree(asked.config, site_id)
         cameras = _cameras(reader, asked)
-        sums = {p.id: _net_and_gross(reader, asked, cameras, p) for p in policies}
+        sums = _net_and_gross(reader, asked, cameras, policies)
         closed = reader.closed().get(asked.month)
     return {
         "month": asked.month,
@@ -123,13 +124,16 @@ def _cameras(reader: LedgerReader, asked: _Asked) -> dict[str, str]:
 
 
 def _net_and_gross(
-    reader: LedgerReader, asked: _Asked, cameras: Mapping[str, str], policy: AccountingPolicy
-) -> tuple[_Sums, _Sums]:
-    both = []
-    for gross in (False, True):
-        own = reader.day_sums(asked.period, cameras, tz=asked.tz, policy=policy, config=asked.config, gross=gross)
-        both.append(_rolled_up(asked.config, own))
-    return both[0], both[1]
+    reader: LedgerReader, asked: _Asked, cameras: Mapping[str, str], policies: tuple[AccountingPolicy, ...]
+) -> dict[str, tuple[_Sums, _Sums]]:
+    """Return each policy's day sums of every site; policies that look at the same hours share them."""
+    done: dict[tuple[frozenset[WindowKind], str], tuple[_Sums, _Sums]] = {}
+    for policy in policies:
+        key = (policy.excludes, policy.patrol_at)
+        if key not in done:
+            own = reader.day_sum_pairs(asked.period, cameras, tz=asked.tz, policy=policy, config=asked.config)
+            done[key] = (_rolled_up(asked.config, own[0]), _rolled_up(asked.config, own[1]))
+    return {policy.id: done[policy.excludes, policy.patrol_at] for policy in policies}
 
 
 def _rolled_up(config: Snapshot, own: Mapping[str, tuple[DaySum, ...]]) -> _Sums:
