@@ -11,6 +11,7 @@ from camboard import wire
 from camboard.board import BOARD
 from camboard.query import ALL, BadQuery, Query, number, page_of
 from camboard.source import JSON
+from camkeeper.standing.export import site_json
 
 _MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 _MOST_A_PAGE = 500
@@ -34,7 +35,7 @@ async def standing(request: web.Request) -> web.Response:
 async def sites(request: web.Request) -> web.Response:
     """`GET /api/v1/sites`."""
     view = request.app[BOARD].source.standing()
-    return answer({"at_ms": view.at_ms, "sites": [wire.site(site) for site in view.sites]})
+    return answer({"at_ms": view.at_ms, "sites": [site_json(site) for site in view.sites]})
 
 
 async def site(request: web.Request) -> web.Response:
@@ -43,7 +44,7 @@ async def site(request: web.Request) -> web.Response:
     found = index.site_by_id.get(request.match_info["id"])
     if found is None:
         raise web.HTTPNotFound
-    return answer({"at_ms": index.standing.at_ms, **wire.site(found)})
+    return answer({"at_ms": index.standing.at_ms, **site_json(found)})
 
 
 async def devices(request: web.Request) -> web.Response:

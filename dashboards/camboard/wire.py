@@ -2,73 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from camboard.index import Index, this_instant
 from camboard.source import JSON
 from camboard.words import State
-from camkeeper.availability.buckets import Buckets, truncated_percent
-from camkeeper.model.status import Status
-from camkeeper.standing.view import DeviceStanding, MonitorStanding, RateView, SiteStanding
-
-
-def buckets(value: Buckets) -> dict[str, JSON]:
-    """Write five buckets; `degraded_ms` is a part of `up_ms`."""
-    return {
-        "up_ms": value.up_ms,
-        "down_ms": value.down_ms,
-        "unknown_ms": value.unknown_ms,
-        "excluded_ms": value.excluded_ms,
-        "absent_ms": value.absent_ms,
-        "degraded_ms": value.degraded_ms,
-    }
-
-
-def percents(value: Buckets) -> dict[str, JSON]:
-    """Write rates as percent, cut to two places; null where nothing was measured."""
-    return {
-        "ratio": truncated_percent(value.ratio),
-        "lower": truncated_percent(value.lower),
-        "upper": truncated_percent(value.upper),
-        "good": truncated_percent(value.good_ratio),
-        "completeness": truncated_percent(value.completeness),
-    }
-
-
-def rate(view: RateView) -> dict[str, JSON]:
-    """Write a rate over a period."""
-    return {
-        "start_ms": view.period.start_ms,
-        "end_ms": view.period.end_ms,
-        "buckets": buckets(view.buckets),
-        "percent": percents(view.buckets),
-        "target_bp": view.target_bp,
-        "verdict": view.verdict.value,
-    }
-
-
-def counts(by_status: Mapping[Status, int]) -> dict[str, JSON]:
-    """Write counts, zeros too."""
-    return {status.value: by_status.get(status, 0) for status in Status}
-
-
-def site(view: SiteStanding) -> dict[str, JSON]:
-    """Write one site."""
-    return {
-        "id": view.id,
-        "name": view.name,
-        "name_en": view.name_en,
-        "kind": view.kind.value,
-        "code": view.code,
-        "parent_id": view.parent_id,
-        "target_bp": view.target_bp,
-        "cameras": counts(view.cameras),
-        "cameras_total": view.cameras_total,
-        "cameras_online": view.cameras_online,
-        "others": counts(view.others),
-        "today": rate(view.today),
-        "month": rate(view.month),
-    }
+from camkeeper.standing.export import percents_json, rate_json, site_json
+from camkeeper.standing.view import DeviceStanding, MonitorStanding
 
 
 def device(view: DeviceStanding, *, full: bool) -> dict[str, JSON]:
@@ -86,8 +24,8 @@ def device(view: DeviceStanding, *, full: bool) -> dict[str, JSON]:
         "last_sample_ms": view.last_sample_ms,
         "unstable": view.unstable,
         "in_window": view.in_window,
-        "today": rate(view.today),
-        "month": rate(view.month),
+        "today": rate_json(view.today),
+        "month": rate_json(view.month),
     }
     if full:
         out["rungs"] = [
@@ -142,10 +80,10 @@ def standing(index: Index, *, age_ms: int, stale: bool) -> dict[str, JSON]:
         "synthetic_geometry": view.synthetic_geometry,
         "now": {
             "cameras": {state.value: index.cameras[state] for state in State},
-            "percent": percents(instant),
+            "percent": percents_json(instant),
             "verdict": instant.verdict(target_bp=view.total.target_bp).value,
         },
-        "total": site(view.total),
+        "total": site_json(view.total),
         "villages_total": view.villages_total,
         "villages_with_camera": view.villages_with_camera,
         "devices_total": len(view.devices),

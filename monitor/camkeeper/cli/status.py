@@ -46,7 +46,7 @@ def status(
 
 
 def _json(standing: Standing) -> dict[str, Any]:
-    from camkeeper.standing.export import rate_json
+    from camkeeper.standing.export import site_json
 
     return {
         "at_ms": standing.at_ms,
@@ -54,19 +54,7 @@ def _json(standing: Standing) -> dict[str, Any]:
         "warnings": list(standing.monitor.warnings),
         "villages_total": standing.villages_total,
         "villages_with_camera": standing.villages_with_camera,
-        "sites": [
-            {
-                "id": site.id,
-                "name": site.name,
-                "kind": site.kind,
-                "target_bp": site.target_bp,
-                "cameras": dict(site.cameras),
-                "others": dict(site.others),
-                "today": rate_json(site.today),
-                "month": rate_json(site.month),
-            }
-            for site in standing.sites
-        ],
+        "sites": [site_json(site) for site in standing.sites],
         "devices": [
             {
                 "id": d.id,

@@ -10,13 +10,13 @@ from typing import Any
 from camkeeper.availability.buckets import truncated_percent
 from camkeeper.availability.daily import DaySum, added
 from camkeeper.availability.days import month_of, month_span
-from camkeeper.availability.figures import Figure, figure_pair
+from camkeeper.availability.figures import Figure, Share, figure_pair
 from camkeeper.ledger import LedgerError, LedgerReader, Snapshot
 from camkeeper.ledger.snapshot import SiteEntry
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
 from camkeeper.model.span import Span
-from camkeeper.standing.export import buckets_json, number
+from camkeeper.standing.export import buckets_json
 
 LIVE_MS = 60_000
 """A ledger that ticked this recently has a running monitor: the month so far ends at its last tick."""
@@ -162,10 +162,10 @@ def _figure(figure: Figure) -> dict[str, Any]:
     return {
         "rule": figure.rule,
         "verdict": figure.verdict,
-        "ratio": number(figure.ratio),
-        "lower": number(figure.lower),
-        "upper": number(figure.upper),
-        "completeness": number(figure.completeness),
+        "ratio": _number(figure.ratio),
+        "lower": _number(figure.lower),
+        "upper": _number(figure.upper),
+        "completeness": _number(figure.completeness),
         # As shown to people: percent, cut and never rounded up.
         "percent": {
             "ratio": truncated_percent(figure.ratio),
@@ -177,6 +177,11 @@ def _figure(figure: Figure) -> dict[str, Any]:
         "looks": {"online": figure.looks.online, "offline": figure.looks.offline, "unknown": figure.looks.unknown},
         "time": buckets_json(figure.buckets),
     }
+
+
+def _number(share: Share) -> float | None:
+    """Return a ratio as a JSON number: for reading. The integers beside it are the figure."""
+    return None if share is None else float(share)
 
 
 def _windows(asked: _Asked) -> list[dict[str, Any]]:
