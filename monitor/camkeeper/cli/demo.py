@@ -39,8 +39,10 @@ def demo(
     os.environ[PASSWORD_ENV] = secrets.token_urlsafe(12)
     with fleet(config, scenario) as ready:
         tell(
-            f"示范乡镇已就绪：{ready.get('devices', '?')} 台虚拟设备（地理位置为合成）",
-            f"The demo township is up: {ready.get('devices', '?')} virtual devices (geometry is synthetic)",
+            f"示范乡镇已就绪：{ready.get('devices', '?')} 台虚拟设备（地理位置为合成）。按 Ctrl-C 全部结束。\n"
+            f"另开终端可看：camkeeper status --ledger {ledger}（sla、verify 同样）",
+            f"The demo township is up: {ready.get('devices', '?')} virtual devices (geometry is synthetic). Ctrl-C ends"
+            f" all of it.\nIn another terminal: camkeeper status --ledger {ledger} (sla and verify likewise)",
         )
         start(
             config=config,

@@ -10,8 +10,10 @@ import typer
 
 from camkeeper.cli.say import fail
 
-ConfigOption = Annotated[Path, typer.Option("--config", help="乡镇配置文件 / the township's configuration")]
-LedgerOption = Annotated[Path, typer.Option("--ledger", help="账本文件 / the ledger's file")]
+ConfigOption = Annotated[
+    Path, typer.Option("--config", envvar="CAMKEEPER_CONFIG", help="乡镇配置文件 / the township's configuration")
+]
+LedgerOption = Annotated[Path, typer.Option("--ledger", envvar="CAMKEEPER_LEDGER", help="账本文件 / the ledger's file")]
 ListenOption = Annotated[
     str, typer.Option("--listen", help="看板地址 HOST:PORT（仅限本机回环）/ address of the board, loopback only")
 ]

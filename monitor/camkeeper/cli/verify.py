@@ -23,7 +23,7 @@ def verify(
     ] = None,
     *,
     ledger_option: Annotated[
-        Path, typer.Option("--ledger", metavar="LEDGER", help="账本文件 / the ledger")
+        Path, typer.Option("--ledger", metavar="LEDGER", envvar="CAMKEEPER_LEDGER", help="账本文件 / the ledger")
     ] = DEFAULT_LEDGER,
     month: Annotated[
         str | None, typer.Option(metavar="2026-10", help="只核对一个月的数字 / figures of one month only")
