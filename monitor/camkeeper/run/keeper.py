@@ -30,6 +30,10 @@ CHANGED_S = 0.5
 IDLE_S = 5.0
 SHARE = 0.1
 """At the most this share of the time is spent on building: a county's board is fresh every few seconds."""
+WATCHED_MS = 15_000
+"""Who asked this recently is still looking: an open page asks at every beat."""
+UNWATCHED_S = 10.0
+"""Where nobody looks, a Standing may be this old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class Keeper:
         self._dirty = asyncio.Event()
         self._changed: set[str] = set()
         self._standing: Standing | None = None
+        self._asked_ms = clock.elapsed_ms()
+        self._asked = asyncio.Event()
 
     def show(
         self, *, poller: Poller, pulse: Pulse, uplinks: UplinkWatch, recorder: Recorder, enrolment: Enrolment
@@ -67,7 +73,9 @@ class Keeper:
             self._dirty.set()
 
     def standing(self) -> Standing:
-        """Return the newest built value."""
+        """Return the newest built value, and note that somebody looks."""
+        self._asked_ms = self._clock.elapsed_ms()
+        self._asked.set()
         if self._standing is None:
             raise RuntimeError("asked before the first build")
         return self._standing
@@ -102,6 +110,11 @@ class Keeper:
             took_ms = await self.build()
             self._feed.publish(changed)
             await asyncio.sleep(took_ms / 1000 / SHARE)
+            if self._clock.elapsed_ms() - self._asked_ms > WATCHED_MS:
+                self._asked.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(UNWATCHED_S):
+                        await self._asked.wait()
 
     async def build(self) -> int:
         """Build a Standing from what is known at this moment; return the milliseconds it took."""
