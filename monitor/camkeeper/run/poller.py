@@ -103,7 +103,7 @@ class Poller:
             loop.call_later(max(0, due.due_ms - now) / 1000, self._start, due)
 
     def _start(self, due: Due) -> None:
-        lane = self.dead if self._township.is_down(due.device_id) else self.healthy
+        lane = self.dead if self._township.is_slow_to_fail(due.device_id) else self.healthy
         if due.device_id in self.busy:
             if any(waiting.device_id == due.device_id for waiting in lane.waiting):
                 self.counts.missed += 1  # a whole turn passed before it found a place

@@ -15,6 +15,9 @@ from camkeeper.model.status import Status
 from camkeeper.schedule.wheel import Cadence
 
 
+_WAITED_OUT = frozenset({Verdict.TIMEOUT, Verdict.UNREACHABLE})
+
+
 @dataclass(slots=True)
 class Known:
     """One device: its folded state, and the newest answer of each rung for showing."""
@@ -65,13 +68,13 @@ class Township:
         """Return what is known of an enrolled device."""
         return self._known.get(device_id)
 
-    def is_down(self, device_id: str) -> bool:
-        """Return whether the device is, or is about to be, down: its probes go by the budget of the dead."""
+    def is_slow_to_fail(self, device_id: str) -> bool:
+        """Return whether the last probe waited out its timeout: the next goes by the budget of the dead."""
         known = self._known.get(device_id)
         if known is None:
             return False
-        reach = known.rungs.get(Rung.REACH)
-        return reach is not None and reach.verdict in {Verdict.TIMEOUT, Verdict.UNREACHABLE}
+        last = (known.rungs.get(rung) for rung in (Rung.REACH, Rung.PING, Rung.TIME))
+        return any(answer is not None and answer.verdict in _WAITED_OUT for answer in last)
 
     def assess(self, result: ProbeResult) -> Sample | None:
         """Remember a result's rungs; return the sample it amounts to, None where the fault was our own."""
