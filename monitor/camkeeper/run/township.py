@@ -17,6 +17,9 @@ from camkeeper.schedule.wheel import Cadence
 
 _WAITED_OUT = frozenset({Verdict.TIMEOUT, Verdict.UNREACHABLE})
 
+_FIRST = frozenset({Rung.REACH, Rung.PING, Rung.SNMP, Rung.TIME})
+_WAITED = frozenset({Verdict.TIMEOUT, Verdict.UNREACHABLE})
+
 
 @dataclass(slots=True)
 class Known:
@@ -73,7 +76,7 @@ class Township:
         known = self._known.get(device_id)
         if known is None:
             return False
-        last = (known.rungs.get(rung) for rung in (Rung.REACH, Rung.PING, Rung.TIME))
+        last = (known.rungs.get(rung) for rung in (Rung.REACH, Rung.PING, Rung.TIME, Rung.SNMP))
         return any(answer is not None and answer.verdict in _WAITED_OUT for answer in last)
 
     def assess(self, result: ProbeResult) -> Sample | None:
