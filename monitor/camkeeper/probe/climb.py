@@ -31,6 +31,11 @@ _SAID_NO: Final = frozenset({Verdict.FAULT, Verdict.NOT_OFFERED, Verdict.MALFORM
 """The device answered, and another way of asking may still work."""
 NO_CREDENTIAL: Final = "no credential is given (in the register: credential; camkeeper probe: --user, --password-env)"
 
+_OTHER_SCHEME: Final = (
+    "the device names a {scheme} address for its {what}, which is not asked; where it has a plain one too, enrol its "
+    "port ({option}_port)"
+)
+
 
 @dataclass(slots=True, kw_only=True)
 class Climb:
@@ -214,6 +219,8 @@ class Climb:
         if isinstance(target, tuple):
             return target
         port = self._snapshot_port(target)
+        if port is None and target.scheme != "http":
+            return Verdict.OFF_ENROLMENT, _OTHER_SCHEME.format(scheme=target.scheme, what="snapshot", option="snapshot")
         if port is None:
             return Verdict.OFF_ENROLMENT, (
                 f"the device names port {target.port} for its snapshot, which is not enrolled: not asked. If right, "
@@ -254,6 +261,8 @@ class Climb:
         if isinstance(target, tuple):
             return target
         port = self._rtsp_port(target)
+        if port is None and target.scheme != "rtsp":
+            return Verdict.OFF_ENROLMENT, _OTHER_SCHEME.format(scheme=target.scheme, what="stream", option="rtsp")
         if port is None:
             return Verdict.OFF_ENROLMENT, (
                 f"the device names port {target.port} for its stream, which is not enrolled: not asked. If right, "

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from camkeeper.model.probing import DeviceFacts, Profile, SnapshotInfo
 from camkeeper.probe.memory import Login
 from camkeeper.probe.onvif import readers
+from camkeeper.probe.onvif.reply import clean
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,14 +34,20 @@ class Findings:
             serial=words(told.serial) if told else None,
             clock_offset_s=self.offset_s,
             uptime_s=self.uptime_s,
-            profiles=self.profiles,
+            # A token is asked with as it was told, and shown as any other word of the device.
+            profiles=tuple(
+                replace(p, token=words(clean(p.token)) or "", encoding=words(p.encoding)) for p in self.profiles
+            ),
             snapshot=self.snapshot,
             newest_recording_age_s=self.recording_age_s,
         )
 
 
 def blotted(text: str | None, login: Login | None, *, shortest: int = 4) -> str | None:
-    """Return the text without the password: a device that was sent Basic could echo it."""
+    """Return the text without the password, in each form in which a device that was sent Basic could echo it."""
     if not text or login is None or len(login.password) < shortest:
         return text
-    return text.replace(login.password, "***")
+    basic = b64encode(f"{login.user}:{login.password}".encode()).decode()
+    for told in (basic, basic.rstrip("="), login.password, quote(login.password, safe="")):
+        text = text.replace(told, "***")
+    return text

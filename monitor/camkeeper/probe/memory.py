@@ -50,9 +50,9 @@ class Known:
     time_challenges: tuple[str, ...] = ()
     """The challenges of that demand: they tell the scheme without spending an attempt."""
     scheme: Scheme | None = None
-    addresses: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict, repr=False)
     """Service addresses as told, by namespace."""
-    profiles: tuple[Profile, ...] = ()
+    profiles: tuple[Profile, ...] = field(default=(), repr=False)
     media: Service | None = None
     """The media service that answered."""
     snapshot: Place | None = None

@@ -22,6 +22,8 @@ _MAX_URI: Final = 2048
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SECRET: Final = re.compile(r"(?i)\b(user(?:name)?|usr|login|pass(?:word|wd)?|pwd|psw|auth|token|key)=[^&;/?#\s]*")
 _NAME_KEPT_MS: Final = 60_000
+_METADATA: Final = frozenset(ipaddress.ip_address(a) for a in ("100.100.100.200", "192.0.0.192", "fd00:ec2::254"))
+"""Where clouds other than 169.254.169.254 keep a machine's secrets: Alibaba, Oracle, Amazon over IPv6."""
 
 
 class NotAnUriError(ValueError):
@@ -74,7 +76,7 @@ def is_guarded(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None)
     at = mapped if mapped is not None else found
-    return at.is_loopback or at.is_link_local or at.is_unspecified or at.is_multicast
+    return at.is_loopback or at.is_link_local or at.is_unspecified or at.is_multicast or at in _METADATA
 
 
 def is_literal(host: str) -> bool:

@@ -52,9 +52,8 @@ class Guard:
         scope = rung if self.proven else Rung.AUTH
         cause, detail = Verdict.AUTH_REFUSED, error.detail
         if scope is Rung.AUTH and rung is Rung.AUTH:
-            why = _clock_trouble(self.known.offset_s, expired=error.expired)
-            if why is not None:
-                cause, detail = Verdict.CLOCK_SKEW, f"{detail}; {why}"
+            cause, why = _cause(self.known.offset_s, expired=error.expired)
+            detail = f"{detail}; {why}" if why else detail
         if self.login is None:
             return cause, detail
         latch = Latch(
@@ -72,16 +71,22 @@ class Guard:
         return cause, f"{detail}; not tried again"
 
 
-def _clock_trouble(offset_s: float | None, *, expired: bool) -> str | None:
-    """Say in which way the clock is behind a refusal, or None where it is not."""
-    if offset_s is None:
-        return "its clock could not be read, so it was signed with ours: a wrong clock or a wrong password"
-    way = "ahead of" if offset_s > 0 else "behind"
+def _cause(offset_s: float | None, *, expired: bool) -> tuple[Verdict, str]:
+    """Say whether the clock is behind a refusal, and how that is known; nothing more where it is not."""
     if expired:
-        return f"it says that the signature's time is the trouble; its clock is {abs(offset_s):.0f} s {way} ours"
+        way = "could not be read" if offset_s is None else f"is {_apart(offset_s)} ours"
+        return Verdict.CLOCK_SKEW, f"it says that the signature's time is the trouble; its clock {way}"
+    if offset_s is None:
+        # Nobody knows. The refusal is a fact, the clock a guess: the verdict tells the fact.
+        unread = "its clock could not be read, so it was signed with ours: a wrong password, or a wrong clock"
+        return Verdict.AUTH_REFUSED, unread
     if abs(offset_s) > SKEW_S:
-        return (
-            f"its clock is {abs(offset_s):.0f} s {way} ours; it was signed with the device's own time and is refused "
+        return Verdict.CLOCK_SKEW, (
+            f"its clock is {_apart(offset_s)} ours; it was signed with the device's own time and is refused "
             "all the same: set its clock first, then doubt the password"
         )
-    return None
+    return Verdict.AUTH_REFUSED, ""
+
+
+def _apart(offset_s: float) -> str:
+    return f"{abs(offset_s):.0f} s {'ahead of' if offset_s > 0 else 'behind'}"

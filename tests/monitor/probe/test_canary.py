@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.memory import Login
 
 CANARY = "canary-secret-77"
+BASIC_FORM = b64encode(f"{CREDENTIAL.user}:{CANARY}".encode()).decode()
 _ECHO = SOAP % f"<GetDeviceInformationResponse><Manufacturer>{CANARY}</Manufacturer></GetDeviceInformationResponse>"
 
 CAMERAS = {
@@ -22,6 +24,19 @@ CAMERAS = {
     "echoes it in a fault": Camera(answers={"GetProfiles": (500, FAULT % ("ter:Action", f"what is {CANARY}?"))}),
     "echoes it as a refusal": Camera(takes=frozenset({"none"}), refusal=(400, FAULT % ("ter:NotAuthorized", CANARY))),
     "echoes it as its name": Camera(answers={"GetDeviceInformation": (200, _ECHO)}),
+    "echoes its Basic form": Camera(
+        takes=frozenset({"basic"}),
+        challenges=(BASIC,),
+        answers={
+            "GetDeviceInformation": (200, _ECHO.replace(CANARY, BASIC_FORM)),
+            "GetProfiles": (500, FAULT % ("ter:Action", f"Basic {BASIC_FORM}")),
+        },
+    ),
+    "echoes it as a token": Camera(
+        answers={
+            "GetProfiles": (200, SOAP % f'<GetProfilesResponse><Profiles token="{CANARY}"/></GetProfilesResponse>')
+        }
+    ),
     "echoes it in an address": Camera(snapshot_uri=f"http://admin:{CANARY}@h:99/?password={CANARY}"),
     "echoes it in a bad address": Camera(snapshot_uri=f"gopher://{CANARY}"),
     "echoes it in a path": Camera(
@@ -39,6 +54,7 @@ async def test_the_canary_stays_inside(name: str, tmp_path: Path, caplog: pytest
         for depth in (Depth.FULL, Depth.PICTURE, Depth.FULL):
             result = await prober.probe(device(camera.port, ladder=ladder), CREDENTIAL, depth)
             assert CANARY not in repr(result)
+            assert BASIC_FORM not in repr(result)
             assert CANARY not in repr(vars(prober))
     assert CANARY not in caplog.text
     assert not _written(tmp_path)

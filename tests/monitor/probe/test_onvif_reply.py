@@ -38,13 +38,16 @@ def _maker(body: bytes) -> str | None:
         b'<?xml version="1.0" encoding="UTF-8"?>' + _soap(BODY.format("海康")).encode("gbk"),
         _soap(BODY.format("海康")).encode("gb18030"),
         _soap(BODY.format("海康")).encode("utf-16"),
+        _soap(BODY.format("海康")).encode("utf-16-le"),
+        _soap(BODY.format("海康")).encode("utf-16-be"),
+        _soap(BODY.format("海<?x y?>康")).encode(),
         "<?xml version=“1.0” ?>".encode() + _soap(BODY.format("海康")).encode(),
         f"<S:Envelope><S:Body>{BODY.format('海康').replace('<', '<tds:').replace('<tds:/', '</tds:')}".encode(),
         _soap("<!-- a comment -->" + BODY.format("海<![CDATA[康]]>")).encode(),
         _soap(BODY.format("海康")).encode() + b"\x00\x00trailing bytes",
         f"<e><Header/><Body>{BODY.format('海康')}</Body></e>".encode(),
     ],
-    ids=range(13),
+    ids=range(16),
 )  # fmt: skip
 def test_what_cameras_get_wrong_is_read(body: bytes) -> None:
     assert _maker(body) == "海康"

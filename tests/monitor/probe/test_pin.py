@@ -67,6 +67,7 @@ def test_credentials_are_blotted_out() -> None:
     [
         ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("169.254.169.254", True), ("fe80::1%eth0", True),
         ("0.0.0.0", True), ("::ffff:127.0.0.1", True), ("224.0.0.1", True),
+        ("100.100.100.200", True), ("::ffff:100.100.100.200", True), ("100.100.100.201", False),
         ("192.168.1.10", False), ("10.0.0.1", False), ("203.0.113.7", False), ("2001:db8::1", False),
     ],
 )  # fmt: skip

@@ -155,6 +155,16 @@ async def test_a_foreign_host_is_never_asked() -> None:
     assert not strangers
 
 
+async def test_an_address_of_another_scheme_is_not_asked_and_no_port_is_advised() -> None:
+    camera = Camera(snapshot_uri="https://h/s.jpg", stream_uri="rtsps://h/s")
+    async with running(camera), probing() as prober:
+        result = await prober.probe(device(camera.port, ladder=ALL), CREDENTIAL, Depth.FULL)
+        for rung, scheme in ((Rung.SNAPSHOT, "https"), (Rung.STREAM, "rtsps")):
+            assert verdicts(result)[rung] is Verdict.OFF_ENROLMENT
+            assert scheme in detail(result, rung)
+            assert "approve" not in detail(result, rung)
+
+
 async def test_behind_nat_the_inner_port_is_the_enrolled_one() -> None:
     camera = Camera(told_port=80, snapshot_uri="http://192.168.1.108/snap.jpg?user=admin&amp;password=x ")
     camera.challenges = (DIGEST,)

@@ -39,7 +39,13 @@ _ABSENT: Final = re.compile(r"not\s*(?:implemented|supported)|no\s*such\s*(?:ser
 _ABSENT_CODES: Final = frozenset({"actionnotsupported", "notsupported", "notimplemented", "noconfig", "nosnapshot"})
 
 _PARSER: Final = etree.XMLParser(
-    recover=True, resolve_entities=False, no_network=True, huge_tree=False, remove_comments=True, encoding="utf-8"
+    recover=True,
+    resolve_entities=False,
+    no_network=True,
+    huge_tree=False,
+    remove_comments=True,
+    remove_pis=True,
+    encoding="utf-8",
 )
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml names its element type so
@@ -168,7 +174,8 @@ def _as_utf8(body: bytes) -> bytes:
     """Return the document in UTF-8 without its declaration, which lies often enough (GB2312 bytes called UTF-8)."""
     if body.startswith(_BOMS[1:]) or b"\x00" in body[:64]:
         try:
-            body = body.decode("utf-16").encode()
+            # Without a mark, the first byte of `<` tells the order.
+            body = body.decode("utf-16-be" if body.startswith(b"\x00") else "utf-16").encode()
         except UnicodeError as error:
             raise MalformedReplyError("not UTF-8") from error
         if _DOCTYPE.search(body):
