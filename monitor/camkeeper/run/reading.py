@@ -25,7 +25,7 @@ class Reading:
     month: PeriodBuckets
     strips: Mapping[str, tuple[StripSegment, ...]]
     retired: Mapping[str, str]
-    """Cameras that left the register this month -> their site: their life still counts."""
+    """Cameras that left the register this month -> their site, or the root where that left too: their life counts."""
 
 
 def read(path: Path, config: Snapshot, *, at_ms: int, tz: str) -> Reading:
@@ -35,15 +35,16 @@ def read(path: Path, config: Snapshot, *, at_ms: int, tz: str) -> Reading:
         lives = reader.lives(month)
         gone = {life.device_id for life in lives} - config.device_by_id.keys()
         entries = reader.entries(gone)
+        root = next(site.id for site in config.sites if site.parent_id is None)
         devices = [*config.device_by_id, *gone]
         return Reading(
             today=_buckets(reader, config, _until(day_span(local_date(at_ms, tz), tz), at_ms), devices),
             month=_buckets(reader, config, month, devices),
             strips=_strips(reader, Span(start_ms=at_ms - STRIP_MS, end_ms=at_ms)),
             retired={
-                i: entry.site_id
+                i: entry.site_id if entry.site_id in config.site_by_id else root
                 for i, entry in entries.items()
-                if entry.kind.has_picture and entry.site_id in config.site_by_id
+                if entry.kind.has_picture
             },
         )
 

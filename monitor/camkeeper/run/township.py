@@ -14,11 +14,7 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.status import Status
 from camkeeper.schedule.wheel import Cadence
 
-
 _WAITED_OUT = frozenset({Verdict.TIMEOUT, Verdict.UNREACHABLE})
-
-_FIRST = frozenset({Rung.REACH, Rung.PING, Rung.SNMP, Rung.TIME})
-_WAITED = frozenset({Verdict.TIMEOUT, Verdict.UNREACHABLE})
 
 
 @dataclass(slots=True)
