@@ -14,9 +14,9 @@ from camkeeper.standing.view import MonitorStanding, Standing
 
 
 def standing_of(path: Path, registry: Registry, *, wall_ms: int, silent_ms: int) -> Standing:
-    """Return the Standing at the ledger's last tick.
+    """Return the Standing at the ledger's last tick, or at `wall_ms` where that is more than `silent_ms` later.
 
-    Where the last tick is more than `silent_ms` ago nobody is looking, and every device is unknown.
+    Then nobody is looking: every device is unknown, and so is all time since the tick, in each figure.
     LedgerError where there is no ledger, or none that was ever written by a monitor.
     """
     if not path.exists():
@@ -26,6 +26,7 @@ def standing_of(path: Path, registry: Registry, *, wall_ms: int, silent_ms: int)
     if tick_ms is None:
         raise LedgerError("账本还是空的 / the ledger is still empty")
     silent = wall_ms - tick_ms > silent_ms
+    at_ms = wall_ms if silent else tick_ms
     tracks = {
         device_id: Track(
             device_id=device_id,
@@ -36,10 +37,10 @@ def standing_of(path: Path, registry: Registry, *, wall_ms: int, silent_ms: int)
         )
         for device_id, change in newest.items()
     }
-    found = read(path, snapshot_of(registry), at_ms=tick_ms, tz=timezone_of(registry))
+    found = read(path, snapshot_of(registry), at_ms=at_ms, tz=timezone_of(registry))
     return build(
         Inputs(
-            at_ms=tick_ms,
+            at_ms=at_ms,
             registry=registry,
             now={device_id: DeviceNow(track=track) for device_id, track in tracks.items()},
             today=found.today,
