@@ -141,8 +141,10 @@ class Session:
         return Ack(seq=self.seq, head=self.head, samples=self.samples)
 
     def _write_config(self, config: Snapshot, at_ms: int) -> None:
-        if self.config is not None and self.config.digest == config.digest:
-            return
+        if self.config is not None:
+            config = config.after(self.config)
+            if config.digest == self.config.digest:
+                return
         self.add(Entry(kind=Kind.CONFIG, at_ms=at_ms, body=chain.config_body(to_json(config))))
         self.config = config
 

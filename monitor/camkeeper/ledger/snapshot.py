@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -66,6 +66,8 @@ class Snapshot:
     """`name/version` of the judging policy."""
     source_digest: str = ""
     """SHA-256 of the configuration file."""
+    former: frozenset[str] = frozenset()
+    """Devices of earlier configurations that left the register: what was agreed for their time still stands."""
 
     @cached_property
     def digest(self) -> str:
@@ -89,14 +91,31 @@ class Snapshot:
     def excluded(self, kinds: frozenset[WindowKind], period: Span) -> dict[str, tuple[Span, ...]]:
         """Return the spans not counted, per device: merged, cut to the period; devices without any are left out."""
         spans: dict[str, list[Span]] = {}
+        everyone = self.device_by_id.keys() | self.former
         for window in self.windows:
             part = window.span.clip(period)
             if window.kind not in kinds or part is None:
                 continue
-            covered = self.device_by_id if window.device_ids is None else window.device_ids
+            covered = everyone if window.device_ids is None else window.device_ids
             for device_id in covered:
                 spans.setdefault(device_id, []).append(part)
         return {device_id: merged(found) for device_id, found in spans.items()}
+
+    def after(self, previous: Snapshot) -> Snapshot:
+        """Return this configuration as the one that follows `previous`.
+
+        A register only knows the devices that it has: without this, the day a camera is replaced every window agreed
+        for the old one would stop counting, back to the beginning of the month.
+        """
+        former = (previous.device_by_id.keys() | previous.former) - self.device_by_id.keys()
+        if not former:
+            return self
+        covered = {w.id: former if w.device_ids is None else w.device_ids & former for w in previous.windows}
+        windows = tuple(
+            w if w.device_ids is None else replace(w, device_ids=w.device_ids | covered.get(w.id, frozenset()))
+            for w in self.windows
+        )
+        return replace(self, windows=windows, former=frozenset(former))
 
 
 def snapshot_of(registry: Registry) -> Snapshot:
@@ -132,8 +151,12 @@ def snapshot_of(registry: Registry) -> Snapshot:
 
 
 def to_json(snapshot: Snapshot) -> JsonObject:
-    """Return the snapshot as JSON values. Lists are in the configuration's order, sets sorted."""
-    return {
+    """Return the snapshot as JSON values. Lists are in the configuration's order, sets sorted.
+
+    `former` is there only where it says something: snapshots written before there was any keep their digest.
+    """
+    former: JsonObject = {"former": sorted(snapshot.former)} if snapshot.former else {}
+    return former | {
         "sites": [[s.id, s.name, s.kind, s.timezone, s.target_bp, s.parent_id] for s in snapshot.sites],
         "devices": [[d.id, d.site_id, d.kind] for d in snapshot.devices],
         "windows": [
@@ -177,6 +200,7 @@ def from_json(value: Mapping[str, Any]) -> Snapshot:
         policies=tuple(_policy(p) for p in value["policies"]),
         judge=value["judge"],
         source_digest=value["source_digest"],
+        former=frozenset(value.get("former", ())),
     )
 
 

@@ -32,6 +32,8 @@ def read(path: Path, config: Snapshot, *, at_ms: int, tz: str) -> Reading:
     """Read one consistent picture up to `at_ms`; opens the ledger for the time of the call, in any thread."""
     month = _until(month_span(month_of(at_ms, tz), tz), at_ms)
     with LedgerReader(path) as reader, reader.reading():
+        newest = reader.config_at()
+        config = config if newest is None else config.after(newest.config)
         lives = reader.lives(month)
         gone = {life.device_id for life in lives} - config.device_by_id.keys()
         entries = reader.entries(gone)

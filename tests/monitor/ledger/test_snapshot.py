@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from camkeeper.ledger import chain, snapshot_of
@@ -67,6 +68,29 @@ def test_it_is_read_as_written() -> None:
     assert read == kept
     assert read.digest == kept.digest
     assert read.zone_of("a") == "Asia/Shanghai"
+
+
+def test_a_camera_that_left_the_register_keeps_what_was_agreed_for_it() -> None:
+    kinds, span = frozenset({WindowKind.EXCLUSION}), Span(start_ms=0, end_ms=15)
+    before = snapshot_of(registry())
+    without_a = replace(registry(), devices=registry().devices[1:])
+    after = snapshot_of(without_a).after(before)
+    assert after.former == {"a"}
+    assert after.excluded(kinds, span) == before.excluded(kinds, span)
+    assert [w.device_ids for w in after.windows] == [{"a"}, {"a", "b"}, {"c"}, None]
+    assert from_json(chain.read_config(chain.config_body(to_json(after)))) == after
+    # Said again, or two configurations later: the same. Enrolled again: the register's own word.
+    assert snapshot_of(without_a).after(after) == after
+    assert snapshot_of(replace(without_a, devices=without_a.devices[1:])).after(after).former == {"a", "b"}
+    assert snapshot_of(registry()).after(after) == before
+    assert "former" not in to_json(before)
+
+
+def test_a_window_taken_out_of_the_file_covers_nobody() -> None:
+    without_a = replace(registry(), devices=registry().devices[1:], windows=registry().windows[1:3])
+    after = snapshot_of(without_a).after(snapshot_of(registry()))
+    covered = {w.id: sorted(w.device_ids or ()) for w in after.windows}
+    assert covered == {"by-link": ["a", "b"], "by-device": ["c"]}
 
 
 def test_no_address_account_or_person_is_kept() -> None:

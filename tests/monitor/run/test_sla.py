@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,14 @@ from camkeeper.availability.daily import day_sums, day_tallies
 from camkeeper.availability.figures import figure
 from camkeeper.availability.tally import tally
 from camkeeper.clock import SimulatedClock
-from camkeeper.ledger import Boot, Ledger, LedgerError
+from camkeeper.ledger import Boot, Ledger, LedgerError, snapshot_of
 from camkeeper.model.contract import Window, WindowKind
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
+from camkeeper.run.reading import read
 from camkeeper.run.sla import sla
 
 TICK_MS = OCTOBER_MS + 9 * DAY_MS + 5 * HOUR_MS
@@ -188,6 +190,18 @@ def test_a_window_moves_time_from_net_only_and_is_named(ledger: Path) -> None:
         "approver": "镇综治中心",
         "devices": ["a", "horn"],
     }
+
+
+def test_a_window_goes_on_covering_a_camera_that_was_retired_since(tmp_path: Path) -> None:
+    for scope in ({"v2"}, set[str]()):
+        path = tmp_path / f"scope{len(scope)}"
+        agreed = (replace(WINDOW, site_ids=frozenset(scope)),)
+        first, last = replace(FIRST, windows=agreed), replace(LAST, windows=agreed)
+        write(path, first, STORIES, tick_ms=TICK_MS, last=last)
+        (village,) = asked(path, site_id="v2", policy="time-weighted")["sites"]
+        assert time_of(village["figures"]["time-weighted/1"]["net"]).excluded_ms == 2 * SPAN.length_ms
+        board = read(path, snapshot_of(last), at_ms=TICK_MS, tz=ZONE)
+        assert board.month.buckets["gone"].excluded_ms == SPAN.length_ms
 
 
 def test_site_and_policy_narrow_and_change_no_figure(ledger: Path) -> None:
