@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from camkeeper.ledger import journal
+from camkeeper.ledger.chain import JsonObject, Kind, read_object
 from camkeeper.ledger.closing import Closed, all_closings, closing_config, figures_digest, month_buckets, windows_digest
 from camkeeper.ledger.configs import config_at
 from camkeeper.ledger.rollup import DAY_MS, Day, Row, compute, days_within, stored
@@ -109,6 +110,11 @@ def check_bookmarks(db: sqlite3.Connection, out: Findings, records: int) -> None
         "SELECT last_tick_ms, boot_id, samples, sealed_ms, crc FROM poller"
     ):
         _expect(out, "poller", journal.values_crc(tick_ms, boot_id, samples, sealed_ms) == crc)
+        # Nothing is derived from a seal or a boot: were the last of them cut off, no table would miss it.
+        if _newest(db, Kind.SEAL)[0] != sealed_ms:
+            out.add("poller", f"链中没有 {sealed_ms} 的封记", f"the seal of {sealed_ms} is not in the chain", records)
+        if _newest(db, Kind.BOOT)[1].get("boot", "") != boot_id:
+            out.add("poller", f"链中没有启动 {boot_id} 的记录", f"the boot {boot_id} is not in the chain", records)
     for journal_id, tracks, crc in db.execute("SELECT journal_id, tracks, crc FROM track_checkpoint"):
         _expect(out, "track_checkpoint", journal.values_crc(journal_id, tracks) == crc)
     rows = 0
@@ -121,6 +127,13 @@ def check_bookmarks(db: sqlite3.Connection, out: Findings, records: int) -> None
             zh, en = f"缺少第 {records} 条之后的记录", f"records after {records} are missing"
             out.add("journal", zh, en, records)
     out.counts["journal"] = rows
+
+
+def _newest(db: sqlite3.Connection, kind: Kind) -> tuple[int | None, JsonObject]:
+    """Return instant and body of the newest record of a kind; None and nothing where there is none."""
+    query = "SELECT at_ms, body FROM chain WHERE kind = ? AND kind <> 4 ORDER BY seq DESC LIMIT 1"
+    row = db.execute(query, (int(kind),)).fetchone()
+    return (None, {}) if row is None else (row[0], read_object(row[1]))
 
 
 def _expect(out: Findings, where: str, holds: bool, row: int = 1) -> None:  # noqa: FBT001 - a condition is a boolean

@@ -16,7 +16,8 @@ from tests.monitor.ledger.stories import Story, open_ledger, snapshot_of_stories
 from typer.testing import CliRunner
 
 from camkeeper.cli import app
-from camkeeper.ledger import Batch, LedgerReader, LifeChange
+from camkeeper.clock import SimulatedClock
+from camkeeper.ledger import Batch, Boot, Ledger, LedgerReader, LifeChange
 from camkeeper.ledger.closing import amend, close_month
 from camkeeper.ledger.rebuild import rebuild
 from camkeeper.ledger.record import LedgerError
@@ -174,6 +175,24 @@ def test_a_cut_off_end_is_seen_by_the_heads_kept(copy: Path) -> None:
     db.close()
     found = verify(copy, heads=[head])
     assert any(head in fault.en for fault in found.faults)
+
+
+@pytest.mark.parametrize("missing", ["seal", "boot"])
+def test_a_cut_off_seal_or_boot_is_missed(tmp_path: Path, missing: str) -> None:
+    """No table is derived from them: the bookmark remembers them."""
+    path = tmp_path / "l"
+    with open_ledger(path, wall_ms=START_MS) as ledger:
+        ledger.append(Batch(tick_ms=START_MS)).result(10)  # seals
+    if missing == "boot":
+        again = Boot(boot_id="second", version="test")
+        Ledger.open(path, boot=again, clock=SimulatedClock(wall_ms=START_MS)).close()
+    assert verify(path).ok
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("DELETE FROM chain WHERE seq = (SELECT max(seq) FROM chain)")
+    db.close()
+    (fault,) = verify(path).faults
+    assert fault.where == "poller"
+    assert missing in fault.en
 
 
 def test_rebuilding_gives_the_same_tables(copy: Path) -> None:
