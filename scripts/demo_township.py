@@ -338,12 +338,13 @@ def render() -> str:
     all_villages, around = villages(rng)
     t = Town(rng)
     seat, last = all_villages[0], all_villages[-1]
-    county = '- {id: linying, name: 临颍县, name_en: Linying County, kind: county, code: "411122"}'
+    city = '- {id: luohe, name: 漯河市, name_en: Luohe City, kind: city, code: "411100"}'
+    county = '- {id: linying, name: 临颍县, name_en: Linying County, kind: county, parent: luohe, code: "411122"}'
     town = (
         f'- {{id: daguo, name: 大郭镇, name_en: Daguo Town, kind: town, parent: linying, code: "{TOWN}", '
         f"boundary: {ring_text(around)}}}"
     )
-    t.sites += [county, town]
+    t.sites += [city, county, town]
     for v in all_villages:
         t.sites.append(
             f"- {{id: {v.id}, name: {v.name}, name_en: {v.name_en} Village, kind: village, parent: daguo, "
@@ -367,7 +368,11 @@ def render() -> str:
     zones(t, [all_villages[k] for k in (1, 8, 18, 25)])
     parts = [(HERE / "data" / "cameras.head.yaml").read_text(encoding="utf-8")]
     for title, key, lines in (
-        ("地点：县、镇、27 个行政村、网格、校园、卡口。Places, each with a boundary and a target.", "sites", t.sites),
+        (
+            "地点：市、县、镇、27 个行政村、网格、校园、卡口。Places, each with a boundary and a target.",
+            "sites",
+            t.sites,
+        ),
         ("链路（故障域）：杆 → 光端机 → 交换机 → 运营商线路。Fault domains, from the pole up.", "links", t.links),
     ):
         parts.append("\n".join([f"\n# {title}", f"{key}:", *lines, ""]))

@@ -119,6 +119,7 @@ KIND = {
 }
 
 SITE_KIND = {
+    SiteKind.CITY: mark("市"),
     SiteKind.COUNTY: mark("县"),
     SiteKind.TOWN: mark("镇"),
     SiteKind.VILLAGE: mark("村"),

@@ -93,10 +93,10 @@ def _tell_summary(loaded: Loaded) -> None:
         typer.echo(f"提醒：{warning.chinese}\nWarning: {warning}")
     found = counts(registry)
     known = [(word, found[key]) for key, word in _KINDS.items() if found.get(key)]
-    zh = "，".join(f"{words[0]} {n}" for words, n in known)
-    en = ", ".join(f"{n} {words[1]}" for words, n in known)
-    typer.echo(f"{registry.name}：配置无误。带画面的设备共 {found['cameras']} 台；{zh}。")
-    typer.echo(f"{registry.name}: no faults. {found['cameras']} cameras in all; {en}.")
+    zh = "；" * bool(known) + "，".join(f"{words[0]} {n}" for words, n in known)
+    en = "; " * bool(known) + ", ".join(f"{n} {words[1]}" for words, n in known)
+    typer.echo(f"{registry.name}：配置无误。带画面的设备共 {found['cameras']} 台{zh}。")
+    typer.echo(f"{registry.name}: no faults. {found['cameras']} cameras in all{en}.")
     if registry.synthetic_geometry:
         typer.echo("几何为合成数据。\nThe geometry is synthetic.")
 

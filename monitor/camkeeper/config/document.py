@@ -86,7 +86,7 @@ def decode(data: bytes) -> str:
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // 2**20
         raise UnreadableError(0, zh=f"文件超过 {limit} MiB", en=f"the file is larger than {limit} MiB")
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in data[:2]:
         raise UnreadableError(
             1,
             zh="文件是 UTF-16 编码；请另存为 UTF-8，或执行：iconv -f UTF-16 -t UTF-8 旧文件 > 新文件",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from camkeeper.config import build, enrolment, places, references, schema
 from camkeeper.config.defaults import Defaults, merged, without_nothing
-from camkeeper.config.document import Document, UnreadableError, decode, parse
+from camkeeper.config.document import MAX_BYTES, Document, UnreadableError, decode, parse
 from camkeeper.config.fault import ConfigError, Fault, Loc
 from camkeeper.config.findings import Findings, salvaged
 from camkeeper.model.contract import Contact, Contractor
@@ -54,7 +54,9 @@ def load(path: Path) -> Registry:
 def load_with_warnings(path: Path) -> Loaded:
     """Return the register and its warnings; ConfigError with every fault where it cannot be used."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            # One more than is allowed: a device file has no end.
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         why = error.strerror or type(error).__name__
         fault = Fault(file=str(path), line=0, path="", zh=f"读不到文件（{why}）", en=f"cannot be read: {why}")

@@ -12,15 +12,17 @@ from camkeeper.config.findings import Findings
 from camkeeper.config.schema import DeviceEntry, KeyPlaceEntry, SiteEntry
 from camkeeper.model.place import LonLat, SiteKind
 
-_CODE_DIGITS = {SiteKind.COUNTY: 6, SiteKind.TOWN: 9, SiteKind.VILLAGE: 12}
 _K = SiteKind
+_CODE_DIGITS = {_K.CITY: (4, 6), _K.COUNTY: (6,), _K.TOWN: (9,), _K.VILLAGE: (12,)}
 _PARENTS: dict[SiteKind, frozenset[SiteKind]] = {
-    _K.COUNTY: frozenset(),
-    _K.TOWN: frozenset({_K.COUNTY}),
+    _K.CITY: frozenset(),
+    _K.COUNTY: frozenset({_K.CITY}),
+    # Some cities have no counties (441900): their towns stand below them.
+    _K.TOWN: frozenset({_K.CITY, _K.COUNTY}),
     _K.VILLAGE: frozenset({_K.TOWN}),
     _K.GRID: frozenset({_K.VILLAGE}),
-    _K.CAMPUS: frozenset({_K.COUNTY, _K.TOWN, _K.VILLAGE, _K.GRID}),
-    _K.CHECKPOINT: frozenset({_K.COUNTY, _K.TOWN, _K.VILLAGE, _K.GRID}),
+    _K.CAMPUS: frozenset({_K.CITY, _K.COUNTY, _K.TOWN, _K.VILLAGE, _K.GRID}),
+    _K.CHECKPOINT: frozenset({_K.CITY, _K.COUNTY, _K.TOWN, _K.VILLAGE, _K.GRID}),
 }
 _BORDER_DEG = 1e-6
 """A decimetre: a point surveyed on the border lies inside."""
@@ -102,20 +104,31 @@ def _code(place: int, site: SiteEntry, by_id: Mapping[str, SiteEntry], findings:
     if digits is None:
         findings.fault(loc, zh=f"{site.kind} 没有区划代码", en=f"a {site.kind} has no region code; leave it out")
         return
-    if not (site.code.isascii() and site.code.isdigit() and len(site.code) == digits):
+    if not (site.code.isascii() and site.code.isdigit() and len(site.code) in digits):
+        either = [str(n) for n in digits]
         findings.fault(
             loc,
-            zh=f"{site.kind} 的区划代码是 {digits} 位数字",
-            en=f"the region code of a {site.kind} has {digits} digits",
+            zh=f"{site.kind} 的区划代码是 {' 或 '.join(either)} 位数字",
+            en=f"the region code of a {site.kind} has {' or '.join(either)} digits",
         )
         return
+    if site.kind is SiteKind.CITY and len(site.code) == 6 and not site.code.endswith("00"):
+        findings.fault(loc, zh="city 的 6 位区划代码以 00 结尾", en="the 6-digit region code of a city ends in 00")
+        return
     parent = by_id.get(site.parent or "")
-    if parent is not None and parent.code and not site.code.startswith(parent.code):
+    above = _beginning(parent) if parent is not None else ""
+    if parent is not None and not site.code.startswith(above):
         findings.fault(
             loc,
-            zh=f"不在上级 {parent.id} 的代码 {parent.code} 之下",
-            en=f"does not begin with {parent.code}, the code of {parent.id}",
+            zh=f"不在上级 {parent.id} 的代码 {above} 之下",
+            en=f"does not begin with {above}, the code of {parent.id}",
         )
+
+
+def _beginning(parent: SiteEntry) -> str:
+    """Return what every code below begins with: 411100, a city, is filled up to the length of a county's code."""
+    code = parent.code or ""
+    return code.removesuffix("00") if parent.kind is SiteKind.CITY and len(code) == 6 else code
 
 
 def _key_place(place: int, entry: KeyPlaceEntry, area: BaseGeometry | None, findings: Findings) -> None:

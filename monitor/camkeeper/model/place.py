@@ -11,6 +11,7 @@ LonLat = tuple[float, float]
 class SiteKind(StrEnum):
     """The levels of the tree, and the places with a target of their own."""
 
+    CITY = "city"
     COUNTY = "county"
     TOWN = "town"
     VILLAGE = "village"
@@ -54,7 +55,7 @@ class Site:
     """The promise in basis points of known time: 9500 is 95%."""
     name_en: str = ""
     code: str | None = None
-    """GB/T 2260 region code: 6 digits county, 9 township, 12 village."""
+    """GB/T 2260 region code: 4 digits city (or 6, ending in 00), 6 county, 9 township, 12 village."""
     parent_id: str | None = None
     boundary: tuple[LonLat, ...] = ()
     """The outer ring, not closed; empty where the register has none."""

@@ -57,3 +57,16 @@ def test_warnings_are_shown(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "提醒：" in done.stdout
     assert "Warning: " in done.stdout
+    assert done.stdout.splitlines()[-1] == "镇: no faults. 0 cameras in all."
+
+
+def test_a_file_without_end_is_told() -> None:
+    done = runner.invoke(app, ["check", "/dev/zero"])
+    assert done.exit_code == 1
+    assert "/dev/zero: the file is larger than 32 MiB" in done.stdout
+
+
+def test_utf16_without_its_mark_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "cameras.yaml"
+    path.write_bytes("name: 镇\n".encode("utf-16-be"))
+    assert "the file is UTF-16" in runner.invoke(app, ["check", str(path)]).stdout

@@ -12,7 +12,7 @@ from camcover.optics import Lens, Mount
 from camkeeper.config import ConfigError, fault, load, load_with_warnings, read
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.equipment import Address, Beacon, DeviceKind, LinkKind
-from camkeeper.model.place import Shape
+from camkeeper.model.place import Shape, SiteKind
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, JudgePolicy, ProbePolicy, Rule
 from camkeeper.model.probing import Rung
 from camkeeper.model.registry import Registry
@@ -25,7 +25,16 @@ datum: wgs84
 uplinks: [{id: up, name: 上行, beacons: ["10.0.0.1:80"]}]
 sites: [{id: town, name: 镇, kind: town, target: 95, timezone: Asia/Shanghai}]
 """
-
+FOUR_LEVELS = """\
+name: 市
+datum: wgs84
+uplinks: [{id: up, name: 上行, beacons: ["10.0.0.1:80"]}]
+sites:
+- {id: city, name: 市, kind: city, code: CITY, target: 90, timezone: Asia/Shanghai}
+- {id: county, name: 县, kind: county, parent: city, code: 411122, target: 95, timezone: Asia/Shanghai}
+- {id: t, name: 镇, kind: town, parent: county, code: 411122110, target: 95, timezone: Asia/Shanghai}
+- {id: v, name: 村, kind: village, parent: t, code: 411122110201, target: 95, timezone: Asia/Shanghai}
+"""
 
 JUDGE = (
     "x.yaml:5: policy.judge: differs from the built-in default/1; give it a name of its own, so that reports can "
@@ -93,6 +102,27 @@ def test_sites(registry: Registry) -> None:
     assert (county.target_bp, county.timezone, county.code) == (9995, "Europe/Berlin", "411122")
     assert (town.target_bp, town.timezone, town.parent_id, town.name_en) == (9500, "Asia/Shanghai", "county", "Town")
     assert town.boundary == ((113.8, 33.7), (113.9, 33.7), (113.9, 33.8), (113.8, 33.8))  # opened
+
+
+@pytest.mark.parametrize("code", ["4111", "411100"])
+def test_four_levels(code: str) -> None:
+    registry = read(FOUR_LEVELS.replace("CITY", code).encode(), "x.yaml").registry
+    assert registry.ancestry("v") == ("v", "t", "county", "city")
+    assert registry.site_by_id["city"].kind is SiteKind.CITY
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "reason"),
+    [
+        ("41", 5, "sites.0.code: the region code of a city has 4 or 6 digits"),
+        ("411122", 5, "sites.0.code: the 6-digit region code of a city ends in 00"),
+        ("411600", 6, "sites.1.code: does not begin with 4116, the code of city"),
+    ],
+)
+def test_codes_of_cities(code: str, line: int, reason: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(FOUR_LEVELS.replace("CITY", code).encode(), "x.yaml")
+    assert [str(f) for f in caught.value.faults] == [f"x.yaml:{line}: {reason}"]
 
 
 def test_defaults_come_after_what_the_device_says(registry: Registry) -> None:
