@@ -30,6 +30,8 @@ CHANGED_S = 0.5
 IDLE_S = 5.0
 SHARE = 0.1
 """At the most this share of the time is spent on building: a county's board is fresh every few seconds."""
+LONGEST_REST_S = 5.0
+"""But one slow build (a stall, a suspended machine) does not put the next one off for longer than this."""
 WATCHED_MS = 15_000
 """Who asked this recently is still looking: an open page asks at every beat."""
 UNWATCHED_S = 10.0
@@ -109,7 +111,7 @@ class Keeper:
             changed, self._changed = frozenset(self._changed), set()
             took_ms = await self.build()
             self._feed.publish(changed)
-            await asyncio.sleep(took_ms / 1000 / SHARE)
+            await asyncio.sleep(rest_s(took_ms))
             if self._clock.elapsed_ms() - self._asked_ms > WATCHED_MS:
                 self._asked.clear()
                 with contextlib.suppress(TimeoutError):
@@ -193,6 +195,11 @@ class Keeper:
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")
         return tuple(out)
+
+
+def rest_s(took_ms: int) -> float:
+    """Return how long to rest after a build that took so long."""
+    return min(took_ms / 1000 / SHARE, LONGEST_REST_S)
 
 
 def _lane(lane: Lane) -> LaneStanding:
