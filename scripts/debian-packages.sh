@@ -29,6 +29,7 @@ test_packages=(
     "iproute2|网络命名空间：断线和黑洞测试|network namespaces: cut and black-holed links"
     "nftables|在命名空间内丢包和拒绝|drops and rejects inside the namespaces"
     "strace|注入磁盘错误|injects disk errors"
+    "faketime|拨动监测进程的系统时钟|steps the wall clock of a running monitor"
 )
 
 check_only=false
