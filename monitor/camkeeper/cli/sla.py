@@ -48,6 +48,8 @@ def _show(figures: dict[str, Any]) -> None:
 
     console = wide_console()
     state = "整月 whole month" if figures["complete"] else "截至目前 so far"
+    if figures["from_ms"] == figures["to_ms"]:
+        state = "尚未开始 not begun"
     if figures["closed"]:
         state += "，已封账 closed"
     for policy in figures["sites"][0]["figures"] if figures["sites"] else ():

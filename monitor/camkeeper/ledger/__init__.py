@@ -1,6 +1,6 @@
 """The record: append-only, hash-chained, acknowledged only when on disk.
 
-`Ledger` writes, `LedgerReader` and `figures` read, `verify` proves; the rest serves these.
+`Ledger` writes, `LedgerReader` reads, `verify` proves; the rest serves these.
 """
 
 from camkeeper.ledger.ledger import Ledger
@@ -13,6 +13,7 @@ from camkeeper.ledger.record import (
     InconsistentBatchError,
     LedgerBusyError,
     LedgerClosedError,
+    LedgerDamagedError,
     LedgerError,
     LedgerFormatError,
     LedgerFullError,
@@ -31,6 +32,7 @@ __all__ = [
     "Ledger",
     "LedgerBusyError",
     "LedgerClosedError",
+    "LedgerDamagedError",
     "LedgerError",
     "LedgerFormatError",
     "LedgerFullError",

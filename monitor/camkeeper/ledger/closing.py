@@ -17,6 +17,7 @@ from camkeeper.availability.days import month_span
 from camkeeper.ledger import chain
 from camkeeper.ledger.chain import Kind
 from camkeeper.ledger.configs import config_of, deciding
+from camkeeper.ledger.record import LedgerDamagedError
 from camkeeper.ledger.session import Session
 from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.ledger.sums import sums
@@ -149,8 +150,11 @@ def all_closings(db: sqlite3.Connection) -> Iterable[Closed]:
 
 
 def closed_months(db: sqlite3.Connection) -> dict[str, Closed]:
-    """Return the closed months, each as its newest record fixes it."""
-    return {c.month: c for c in all_closings(db)}
+    """Return the closed months, each as its newest record fixes it. LedgerDamagedError where one cannot be read."""
+    try:
+        return {c.month: c for c in all_closings(db)}
+    except (ValueError, KeyError) as error:
+        raise LedgerDamagedError(f"封账记录读不出 / a closing on record cannot be read: {error}") from error
 
 
 def closing_config(db: sqlite3.Connection, closed: Closed) -> Snapshot | None:

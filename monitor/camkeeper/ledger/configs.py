@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from camkeeper.ledger.chain import Kind, read_config
+from camkeeper.ledger.record import LedgerDamagedError
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot, from_json
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy
 
@@ -44,7 +45,10 @@ def config_of(db: sqlite3.Connection, seq: int) -> Snapshot:
 @lru_cache(maxsize=4)
 def _read(body: bytes) -> Snapshot:
     """Read a snapshot: a county's takes 40 ms, and one report asks for it several times."""
-    return from_json(read_config(body))
+    try:
+        return from_json(read_config(body))
+    except (ValueError, KeyError, TypeError) as error:
+        raise LedgerDamagedError(f"配置记录读不出 / a configuration on record cannot be read: {error}") from error
 
 
 def config_at(db: sqlite3.Connection, at_ms: int | None) -> ConfigAt | None:

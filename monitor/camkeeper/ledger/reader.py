@@ -20,7 +20,7 @@ from camkeeper.ledger.closing import Closed, closed_months, closing_config
 from camkeeper.ledger.configs import ConfigAt, config_at, entries_of
 from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.months import month_of
-from camkeeper.ledger.record import Life
+from camkeeper.ledger.record import LedgerDamagedError, Life
 from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot
 from camkeeper.ledger.spans import Interval, read_intervals
@@ -53,15 +53,21 @@ class LedgerReader:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent picture for everything inside; calls nest."""
+        """One consistent picture for everything inside; calls nest.
+
+        LedgerDamagedError where the file's bytes are wrong.
+        """
         if self._db.in_transaction:
             yield self._db
             return
         self._db.execute("BEGIN")
         try:
             yield self._db
+        except sqlite3.Error as error:
+            raise LedgerDamagedError(f"{error}：用 camkeeper verify 核验 / let camkeeper verify say what") from error
         finally:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # an I/O error ends it by itself
+                self._db.execute("ROLLBACK")
 
     def last_tick_ms(self) -> int | None:
         """Return through when everything is observed and on disk."""

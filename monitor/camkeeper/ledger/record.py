@@ -24,6 +24,10 @@ class LedgerFormatError(LedgerError):
     """The file is not a ledger of this version."""
 
 
+class LedgerDamagedError(LedgerError):
+    """The file is a ledger, and a part of it cannot be read; `camkeeper verify` says which."""
+
+
 class LedgerFullError(LedgerError):
     """Too much waits to be written (the disk is full or broken): this batch was *not* taken.
 

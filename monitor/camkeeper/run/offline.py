@@ -21,7 +21,7 @@ def standing_of(path: Path, registry: Registry, *, wall_ms: int, silent_ms: int)
     """
     if not path.exists():
         raise LedgerError("没有这个文件，监测是否启动过？ / no such file; was the monitor ever started?")
-    with LedgerReader(path) as reader:
+    with LedgerReader(path) as reader, reader.reading():
         tick_ms, newest = reader.last_tick_ms(), reader.newest()
     if tick_ms is None:
         raise LedgerError("账本还是空的 / the ledger is still empty")

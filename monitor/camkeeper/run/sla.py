@@ -11,7 +11,7 @@ from camkeeper.availability.buckets import truncated_percent
 from camkeeper.availability.daily import DaySum, added
 from camkeeper.availability.days import month_of, month_span
 from camkeeper.availability.figures import Figure, Share, figure_pair
-from camkeeper.ledger import LedgerError, LedgerReader, Snapshot
+from camkeeper.ledger import LedgerDamagedError, LedgerError, LedgerReader, Snapshot
 from camkeeper.ledger.snapshot import SiteEntry
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
@@ -45,7 +45,10 @@ def sla(path: Path, *, month: str | None, site_id: str | None, policy: str | Non
         policies = _policies(asked.config, policy)
         sites = _subtree(asked.config, site_id)
         cameras = _cameras(reader, asked)
-        sums = _net_and_gross(reader, asked, cameras, policies)
+        try:
+            sums = _net_and_gross(reader, asked, cameras, policies)
+        except ValueError as error:  # buckets that no history can give
+            raise LedgerDamagedError(f"{error}：用 camkeeper verify 核验 / let camkeeper verify say what") from error
         closed = reader.closed().get(asked.month)
     return {
         "month": asked.month,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +247,22 @@ def test_what_is_asked_wrongly_is_told(ledger: Path, tmp_path: Path) -> None:
     Ledger.open(tmp_path / "l", boot=Boot(boot_id="b", version="t"), clock=SimulatedClock()).close()
     with pytest.raises(LedgerError, match="still empty"):
         asked(tmp_path / "l")
+
+
+def test_damage_is_told_and_never_a_crash(ledger: Path, tmp_path: Path) -> None:
+    """Whatever bits are wrong: a figure (that verify would refuse), or one sentence and an exit code."""
+    rng, sound = random.Random(3), ledger.read_bytes()
+    path, told = tmp_path / "l", 0
+    for _ in range(100):
+        damaged = bytearray(sound)
+        for _ in range(8):
+            damaged[rng.randrange(4096, len(sound))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            asked(path)
+        except LedgerError:
+            told += 1
+    assert told > 5
 
 
 def test_a_retired_camera_whose_village_is_gone_counts_for_the_town(tmp_path: Path) -> None:
