@@ -112,7 +112,7 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
     now = figure(instant, total.target_bp, instant.verdict(target_bp=total.target_bp), say)
     site = None if query.site is None else index.site_by_id.get(query.site)
     return Overview(
-        name=site_name(total, say) if say.code == "en" and total.name_en else plain(standing.name),
+        name=_name(index, say),
         synthetic_geometry=standing.synthetic_geometry,
         at=f"{at:%Y-%m-%d %H:%M:%S} {utc_offset(at)}",
         policy=plain(standing.monitor.policy),
@@ -149,6 +149,25 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
             unknown=instant.unknown_ms,
         ),
     )
+
+
+def _name(index: Index, say: Language) -> str:
+    """Return the register's name. It has none in English: the lowest site that holds every device lends its own."""
+    standing = index.standing
+    holds = standing.total
+    if say.code != "en":
+        return plain(standing.name)
+    while inner := [site for site in standing.sites if site.parent_id == holds.id and _holds_all(site, holds)]:
+        holds = inner[0]
+    return site_name(holds, say) if holds.name_en else plain(standing.name)
+
+
+def _holds_all(site: SiteStanding, above: SiteStanding) -> bool:
+    return site.kind not in _TILED and 0 < _size(site) == _size(above)
+
+
+def _size(site: SiteStanding) -> int:
+    return sum(site.cameras.values()) + sum(site.others.values())
 
 
 def _figure(rate: RateView, say: Language) -> Figure:

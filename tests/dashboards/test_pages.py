@@ -12,6 +12,7 @@ from tests.dashboards.township import AT_MS, MONTH_MS, Township, device, monitor
 from camkeeper.availability.buckets import Buckets
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.place import SiteKind
 from camkeeper.model.status import Status
 from camkeeper.standing.view import UplinkStanding
 
@@ -45,6 +46,16 @@ async def test_english_by_address_and_then_by_cookie(client: Client) -> None:
     assert 'href="/?site=v03&amp;lang=zh"' in html
     assert '<html lang="en">' in await page(client, "/?lang=xx")
     assert '<html lang="zh-CN">' in await page(client, "/?lang=zh")
+
+
+async def test_in_english_the_lowest_site_that_holds_all_lends_its_name(client: Client, town: Township) -> None:
+    value = town.standing()
+    (own,) = (s for s in value.sites if s.id == "town")
+    city = replace(own, id="city", name="漯河市", name_en="Luohe City", kind=SiteKind.CITY, parent_id=None)
+    sites = (city, replace(own, parent_id="city"), *(s for s in value.sites if s.id != "town"))
+    town.value = replace(value, total=city, sites=sites)
+    assert "<h1>Dagou</h1>" in await page(client, "/?lang=en")
+    assert "<h1>大郭镇</h1>" in await page(client, "/?lang=zh")
 
 
 async def test_worst_village_first(client: Client) -> None:

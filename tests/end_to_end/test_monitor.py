@@ -76,6 +76,9 @@ def test_reload_keeps_the_old_on_a_faulty_file_and_counts_only_lives(dagou: Town
         dagou.config.write_text(good.replace("every_s: 10", "evry_s: 10"), encoding="utf-8")
         monitor.process.send_signal(signal.SIGHUP)
         eventually(lambda: any("evry_s" in w for w in monitor.get("api/v1/standing")["monitor"]["warnings"]))
+        (warning,) = monitor.get("api/v1/standing")["monitor"]["warnings"]
+        assert "evry_s：未知的键" in warning.partition(" / ")[0]
+        assert "evry_s: unknown key (did you mean every_s?)" in warning.partition(" / ")[2]
         assert sum(monitor.get("api/v1/standing")["now"]["cameras"].values()) == 144
         without = "\n".join(line for line in good.splitlines() if "id: dg03-cam-02," not in line) + "\n"
         dagou.config.write_text(without, encoding="utf-8")

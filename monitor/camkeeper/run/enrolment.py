@@ -65,9 +65,10 @@ class Enrolment:
         try:
             registry = await asyncio.to_thread(load, self._path)
         except ConfigError as error:
+            first, n = error.faults[0], len(error.faults)
             self.warning = (
-                f"配置文件有 {len(error.faults)} 处错误，仍用旧配置。{error.faults[0]}"
-                f" / {len(error.faults)} faults in the configuration; the old one stays in force"
+                f"配置文件有 {n} 处错误，仍用旧配置。{first.chinese}"
+                f" / {n} fault{'s' if n > 1 else ''} in the configuration; the old one stays in force. {first}"
             )
             _log.warning("config_rejected", faults=[str(fault) for fault in error.faults])
             return

@@ -95,7 +95,9 @@ class Keeper:
     def health(self) -> Health:
         """Return the monitor's health now."""
         reasons = list(self._warnings())
-        if not self._recorder.samples_stored:
+        if not self._township.registry.devices:
+            reasons.append("没有登记设备 / no device is enrolled")
+        elif not self._recorder.samples_stored:
             reasons.append("正在进行第一次探测 / the first round is under way")
         trouble = self._ledger.health.error
         return Health(live=trouble is None or self._recorder.accepting(), ready=not reasons, reasons=tuple(reasons))
