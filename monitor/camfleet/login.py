@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from camfleet import auth, soap
-from camfleet.dialect import SnapshotAuth
+from camfleet.counters import Counters
+from camfleet.dialect import Dialect, SnapshotAuth
 from camfleet.message import Reply, Request
-
-if TYPE_CHECKING:
-    from camfleet.device import VirtualDevice
 
 LOCKED_FOR_MS = 30 * 60_000
 
@@ -23,14 +21,54 @@ class Gate:
         self.locked_until_ms = 0
 
 
-def _locked(device: VirtualDevice) -> bool:
+class Guarded(Protocol):
+    """What a login needs of its device."""
+
+    gate: Gate
+    user: str
+
+    @property
+    def dialect(self) -> Dialect:
+        """Its make, with that make's habits."""
+        ...
+
+    @property
+    def counters(self) -> Counters:
+        """What it counts of its clients."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """The one that it takes now."""
+        ...
+
+    @property
+    def realm(self) -> str:
+        """The realm of its challenges."""
+        ...
+
+    @property
+    def nonce(self) -> str:
+        """The nonce of its challenges."""
+        ...
+
+    def elapsed_ms(self) -> int:
+        """Return the monotonic clock's reading."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return the device's own clock."""
+        ...
+
+
+def _locked(device: Guarded) -> bool:
     if device.elapsed_ms() >= device.gate.locked_until_ms:
         return False
     device.counters.locked_out += 1
     return True
 
 
-def _refused(device: VirtualDevice) -> None:
+def _refused(device: Guarded) -> None:
     device.counters.refused += 1
     device.gate.refusals += 1
     after = device.dialect.habits.lock_after
@@ -39,14 +77,14 @@ def _refused(device: VirtualDevice) -> None:
         device.gate.refusals = 0
 
 
-def _no(device: VirtualDevice, *, challenge: bool, stale: bool = False) -> Reply:
+def _no(device: Guarded, *, challenge: bool, stale: bool = False) -> Reply:
     body = soap.fault("NotAuthorized", "Sender not authorized")
     if not challenge:
         return Reply(status=device.dialect.habits.refusal_status, body=body)
     return Reply(status=401, body=body, challenges=(auth.digest_challenge(device.realm, device.nonce, stale=stale),))
 
 
-def onvif(device: VirtualDevice, call: soap.Call, request: Request) -> Reply | None:
+def onvif(device: Guarded, call: soap.Call, request: Request) -> Reply | None:
     """Return the refusal of a SOAP request, None where its login is right.
 
     Devices never say why: a wrong password and a `Created` too far from their clock get the same fault.
@@ -68,7 +106,7 @@ def onvif(device: VirtualDevice, call: soap.Call, request: Request) -> Reply | N
     return _no(device, challenge=False)
 
 
-def _digest(device: VirtualDevice, request: Request, method: str) -> Reply | None:
+def _digest(device: Guarded, request: Request, method: str) -> Reply | None:
     """Check HTTP or RTSP Digest. An old nonce is no wrong password: ask again, count nothing."""
     header = request.authorization
     if not header.lower().startswith("digest "):
@@ -86,7 +124,7 @@ def _digest(device: VirtualDevice, request: Request, method: str) -> Reply | Non
     return _no(device, challenge=True)
 
 
-def snapshot(device: VirtualDevice, request: Request) -> Reply | None:
+def snapshot(device: Guarded, request: Request) -> Reply | None:
     """Return the refusal of a snapshot, None where its login is right."""
     if _locked(device):
         return Reply(status=401)
@@ -108,7 +146,7 @@ def snapshot(device: VirtualDevice, request: Request) -> Reply | None:
     return Reply(status=401, challenges=tuple(offers))
 
 
-def _query(device: VirtualDevice, request: Request) -> Reply | None:
+def _query(device: Guarded, request: Request) -> Reply | None:
     query = parse_qs(urlsplit(request.target).query)
     if query.get("user") == [device.user] and query.get("password") == [device.password]:
         return None
@@ -116,7 +154,7 @@ def _query(device: VirtualDevice, request: Request) -> Reply | None:
     return Reply(status=401)
 
 
-def rtsp(device: VirtualDevice, request: Request) -> Reply | None:
+def rtsp(device: Guarded, request: Request) -> Reply | None:
     """Return the refusal of an RTSP request, None where its login is right."""
     if _locked(device):
         return Reply(status=401)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from camfleet import login
+from camfleet.faults import Condition
 from camfleet.message import Reply, Request
-
-if TYPE_CHECKING:
-    from camfleet.device import VirtualDevice
+from camkeeper.model.equipment import Device
 
 _FORMATS = {
     "H264": "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1;profile-level-id=4D0029\r\n",
@@ -16,7 +15,25 @@ _FORMATS = {
 }
 
 
-def answer(device: VirtualDevice, request: Request) -> Reply:
+class Streaming(login.Guarded, Protocol):
+    """What the stream needs of its device."""
+
+    @property
+    def enrolled(self) -> Device:
+        """The device that it stands for."""
+        ...
+
+    @property
+    def condition(self) -> Condition:
+        """What its faults make of it."""
+        ...
+
+    def stream_path(self) -> str:
+        """Return the path of its stream."""
+        ...
+
+
+def answer(device: Streaming, request: Request) -> Reply:
     """Return the reply; DESCRIBE wants a Digest, OPTIONS nothing, all else is not implemented."""
     device.counters.count(request.method if request.method.isalpha() else "other")
     if request.method == "OPTIONS":
