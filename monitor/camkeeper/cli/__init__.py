@@ -5,6 +5,9 @@ One module a command, light at the top: what is heavy is imported inside the com
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from camkeeper.cli.account import account
@@ -39,4 +42,8 @@ for _command in (demo, run, status, sla, verify, account, check, probe, discover
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal in GBK, or in nothing but ASCII, gets what it has no letters for as \uXXXX, not a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     app()

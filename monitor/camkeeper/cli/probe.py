@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from camkeeper.cli.say import fail, tell
+from camkeeper.cli.say import fail, tell, wide_console
 
 if TYPE_CHECKING:
     from camkeeper.model.equipment import Address, Credential, Device
@@ -214,7 +214,6 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _show(target: str, result: ProbeResult) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -225,7 +224,7 @@ def _show(target: str, result: ProbeResult) -> None:
         colour = "red" if r.verdict.is_failure else "green" if r.verdict == "ok" else "yellow"
         verdict = f"[{colour}]{_VERDICTS[r.verdict]} / {r.verdict.value}[/]"
         table.add_row(f"{_RUNGS[r.rung]} / {r.rung.value}", verdict, f"{r.ms:.1f}", escape(r.detail))
-    console = Console()
+    console = wide_console()
     console.print(table)
     facts = result.facts
     named = " ".join(t for t in (facts.manufacturer, facts.model, facts.firmware) if t)

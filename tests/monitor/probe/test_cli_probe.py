@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.monitor.probe.camera import DIGEST, JPEG, Camera, listening, running
+from tests.monitor.probe.camera import DIGEST, JPEG, SOAP, Camera, listening, running
 
 from camkeeper.cli.probe import _split
 
@@ -33,14 +33,19 @@ class Ran:
         return {r["rung"]: r["verdict"] for r in self.data["rungs"]}
 
 
-async def run(*args: str, password: str = "canary-secret-77") -> Ran:  # noqa: S107 - a canary
+async def run(
+    *args: str,
+    password: str = "canary-secret-77",  # noqa: S107 - a canary
+    encoding: str = "utf-8",
+) -> Ran:
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-c", "from camkeeper.cli import main; main()", "probe", *args,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={**os.environ, "PROBE_PW": password},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PROBE_PW": password, "PYTHONIOENCODING": encoding},
     )  # fmt: skip
     out, err = await program.communicate()
     assert program.returncode is not None
-    ran = Ran(program.returncode, out.decode(), err.decode())
+    ran = Ran(program.returncode, out.decode(encoding), err.decode(encoding))
     assert "Traceback" not in ran.err
     assert "canary" not in ran.out + ran.err
     return ran
@@ -130,6 +135,17 @@ async def test_ipv6_is_asked() -> None:
     async with listening(Camera().serve, host="::1") as port:
         ran = await run(f"[::1]:{port}", "--json")
     assert ran.code == 0, ran.out
+
+
+_NO_LETTER = SOAP % "<GetDeviceInformationResponse><Model>\U0001f4f7</Model></GetDeviceInformationResponse>"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+async def test_a_terminal_without_the_letters_gets_escapes(encoding: str) -> None:
+    camera = Camera(answers={"GetDeviceInformation": (200, _NO_LETTER)})
+    async with running(camera):
+        ran = await run(f"127.0.0.1:{camera.port}", "--user", "admin", "--password-env", "PROBE_PW", encoding=encoding)
+    assert "\\U0001f4f7" in ran.out
 
 
 @pytest.mark.parametrize(
