@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from camkeeper.account.fault import Fault
 from camkeeper.account.lines import Encoding
@@ -25,6 +25,12 @@ class Terms:
     target: Fraction
     """Share of known time, 0 to 1."""
     unknown_limit_bp: int = 200
+
+    @property
+    def target_bp(self) -> int | Fraction:
+        """The target in hundredths of a percent: whole wherever it can be, because whole numbers compare fast."""
+        points = self.target * BASIS_POINTS
+        return points.numerator if points.denominator == 1 else points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +59,9 @@ class Statement:
     def verdict(self, buckets: Buckets) -> Promise:
         """Say whether the target is kept."""
         terms = self.terms
-        return buckets.verdict(target_bp=terms.target * BASIS_POINTS, unknown_limit_bp=terms.unknown_limit_bp)
+        return buckets.verdict(target_bp=terms.target_bp, unknown_limit_bp=terms.unknown_limit_bp)
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, Any]:
         """Return `{"devices": {id: {...}}, "total": {...}}` in plain values."""
         return {
             "devices": {device: self._figures(buckets) for device, buckets in self.devices.items()},

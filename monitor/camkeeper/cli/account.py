@@ -46,9 +46,7 @@ def account(
     _tell_faults(statement, skip_bad=skip_bad)
     _tell_notes(statement)
     if as_json:
-        import json
-
-        typer.echo(json.dumps(statement.to_json(), ensure_ascii=False, indent=2).encode())
+        typer.echo(_json(statement).encode())
     else:
         from camkeeper.account.show import show
 
@@ -126,6 +124,20 @@ def _opened(path: Path) -> BinaryIO:
         fail(f"找不到文件 {path}：请检查路径", f"no such file {path}: check the path")
     except OSError as error:
         fail(f"打不开 {path}：{error.strerror or error}", f"cannot open {path}: {error.strerror or error}")
+
+
+def _json(statement: Statement) -> str:
+    """Return the statement as JSON, one device a line.
+
+    Indenting throughout would leave the json module's encoder in C unused: seconds, where there are many devices.
+    """
+    from json import JSONEncoder
+
+    encode = JSONEncoder(ensure_ascii=False).encode
+    value = statement.to_json()
+    lines = ",\n".join(f"    {encode(device)}: {encode(figures)}" for device, figures in value["devices"].items())
+    devices = f"{{\n{lines}\n  }}" if lines else "{}"
+    return f'{{\n  "devices": {devices},\n  "total": {encode(value["total"])}\n}}'
 
 
 def _tell_faults(statement: Statement, *, skip_bad: bool) -> None:
