@@ -85,6 +85,7 @@ class Poller:
         self._township, self._wheel, self._prober = township, wheel, prober
         self._uplinks, self._pulse, self._accepting = uplinks, pulse, accepting
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
         self.busy: set[str] = set()
         """Devices with a probe under way, waiting for a place, or being weighed."""
         self.asking: set[str] = set()
@@ -117,6 +118,8 @@ class Poller:
             lane.waiting.append(due)
 
     def _launch(self, due: Due, lane: Lane) -> None:
+        if self._closed:  # a turn of the second that was under way, or a place that a cancelled probe gave back
+            return
         lane.busy += 1
         task = asyncio.create_task(self._run(due, lane))
         self._tasks.add(task)
@@ -201,7 +204,8 @@ class Poller:
         )
 
     async def close(self) -> None:
-        """Cancel what is under way; unfinished probes leave no sample."""
+        """Cancel what is under way and start nothing more; unfinished probes leave no sample."""
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
