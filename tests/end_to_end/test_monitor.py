@@ -79,6 +79,7 @@ def test_reload_keeps_the_old_on_a_faulty_file_and_counts_only_lives(dagou: Town
         (warning,) = monitor.get("api/v1/standing")["monitor"]["warnings"]
         assert "evry_s：未知的键" in warning.partition(" / ")[0]
         assert "evry_s: unknown key (did you mean every_s?)" in warning.partition(" / ")[2]
+        assert monitor.get("readyz") == {"ready": True, "reasons": []}  # the old one is polled, its figures are current
         assert sum(monitor.get("api/v1/standing")["now"]["cameras"].values()) == 144
         without = "\n".join(line for line in good.splitlines() if "id: dg03-cam-02," not in line) + "\n"
         dagou.config.write_text(without, encoding="utf-8")

@@ -94,7 +94,7 @@ class Keeper:
 
     def health(self) -> Health:
         """Return the monitor's health now."""
-        reasons = list(self._warnings())
+        reasons = list(self._not_current())
         if not self._township.registry.devices:
             reasons.append("没有登记设备 / no device is enrolled")
         elif not self._recorder.samples_stored:
@@ -176,6 +176,10 @@ class Keeper:
         return UplinkStanding(id=uplink_id, name=name, sees=sight.sees, since_ms=since_ms)
 
     def _warnings(self) -> tuple[str, ...]:
+        return (*self._not_current(), *self._to_know())
+
+    def _not_current(self) -> list[str]:
+        """Return why figures are not current."""
         out = [
             f"监测端看不见：{uplink.name} 不通，其后的设备状态未知"
             f" / our uplink {uplink.name} is lost: what lies behind it is unknown"
@@ -185,6 +189,11 @@ class Keeper:
         trouble = self._ledger.health.error
         if trouble is not None:
             out.append(f"账本写入失败：{trouble} / the ledger cannot be written")
+        return out
+
+    def _to_know(self) -> list[str]:
+        """Return what people should know although figures are current: the old configuration is still polled."""
+        out = []
         if self._enrolment.warning is not None:
             out.append(self._enrolment.warning)
         if self._timeline.skew_ms:
@@ -196,7 +205,7 @@ class Keeper:
         bugs = self._poller.counts.bugs
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")
-        return tuple(out)
+        return out
 
 
 def rest_s(took_ms: int) -> float:
