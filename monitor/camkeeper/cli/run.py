@@ -65,5 +65,5 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
         for fault in error.faults:
             print(fault, file=sys.stderr)
         fail(f"{config} 有 {len(error.faults)} 处错误，未启动", f"{config} has {len(error.faults)} faults; not started")
-    except (LedgerError, BoardError, LatchFileError) as error:
+    except (LedgerError, BoardError, LatchFileError, OSError) as error:
         fail(f"无法启动：{error}", f"cannot start: {error}")

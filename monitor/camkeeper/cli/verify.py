@@ -68,13 +68,17 @@ def _verify(path: Path, month: str | None, heads: list[str]) -> Verification:
 
 
 def _rebuild(path: Path) -> None:
+    from camkeeper.ledger.reader import LedgerReader
     from camkeeper.ledger.rebuild import rebuild
-    from camkeeper.ledger.record import LedgerBusyError, LedgerError
+    from camkeeper.ledger.record import LedgerBusyError, LedgerError, LedgerFormatError
 
     if not path.exists():
         fail(f"没有这个账本：{path}", f"there is no ledger {path}")
     try:
+        LedgerReader(path).close()  # whoever writes would make a ledger of an empty file
         records = rebuild(path)
+    except LedgerFormatError as error:
+        fail(f"不是账本或版本不符，未作改动：{error}", f"not a ledger that can be read, nothing changed: {error}")
     except LedgerBusyError as error:
         fail(f"监测正在运行，停止后再重建：{path}", f"a monitor is running, stop it first: {error}")
     except LedgerError as error:

@@ -41,13 +41,20 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
     commit pays for one at an unlucky moment. LedgerFormatError where the file is something else.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db = _connect(str(path), path, uri=False)
     try:
         _set_up(db, path, created_ms)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _connect(name: str, path: Path, *, uri: bool) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(name, uri=uri, isolation_level=None, check_same_thread=False, timeout=5.0)
+    except sqlite3.OperationalError as error:  # a folder, or one that we may not look into
+        raise LedgerFormatError(f"{path}: cannot be opened: {error}") from error
 
 
 def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
@@ -108,7 +115,7 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     """Open read-only; LedgerFormatError where it is no ledger, FileNotFoundError where it is not there."""
     if not path.exists():
         raise FileNotFoundError(path)
-    db = sqlite3.connect(reader_uri(path), uri=True, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db = _connect(reader_uri(path), path, uri=True)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA temp_store = MEMORY")
