@@ -16,7 +16,7 @@ VERDICTS = {"met": "达标 met", "missed": "未达标 missed", "undetermined": "
 
 def sla(
     ledger: LedgerOption = Path("var/camkeeper.ledger"),
-    month: Annotated[str | None, typer.Option(help="月份 YYYY-MM，默认本月 / month; default: this one")] = None,
+    month: Annotated[str | None, typer.Option(help="月份 YYYY-MM，默认账本最新的月 / default: the newest")] = None,
     site: Annotated[str | None, typer.Option(help="只看这个地点及其下级 / only this site and all below it")] = None,
     policy: Annotated[str | None, typer.Option(help="只用这个口径 / only this accounting policy")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,

@@ -70,8 +70,9 @@ def entries_of(db: sqlite3.Connection, device_ids: Iterable[str]) -> dict[str, t
 
 
 def zone_of(config: Snapshot | None) -> str:
-    """Return the zone of the ledger as a whole: that of the first site, which is a root."""
-    return config.sites[0].timezone if config is not None and config.sites else FALLBACK_ZONE
+    """Return the zone of the ledger as a whole: that of the first site with none above it, wherever it is listed."""
+    sites = () if config is None else config.sites
+    return next((site.timezone for site in sites if site.parent_id is None), FALLBACK_ZONE)
 
 
 def deciding(config: Snapshot | None) -> AccountingPolicy:

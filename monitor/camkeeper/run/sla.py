@@ -12,6 +12,7 @@ from camkeeper.availability.daily import DaySum, added
 from camkeeper.availability.days import month_of, month_span
 from camkeeper.availability.figures import Figure, Share, figure_pair
 from camkeeper.ledger import LedgerDamagedError, LedgerError, LedgerReader, Snapshot
+from camkeeper.ledger.configs import zone_of
 from camkeeper.ledger.snapshot import SiteEntry
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
@@ -68,7 +69,7 @@ def _asked(reader: LedgerReader, month: str | None, now_ms: int) -> _Asked:
     newest = reader.config_at()
     if tick_ms is None or newest is None:
         raise LedgerError("账本还是空的 / the ledger is still empty")
-    tz = _zone(newest.config)
+    tz = zone_of(newest.config)
     wanted = month or month_of(tick_ms, tz)
     whole = month_span(wanted, tz)
     until_ms = tick_ms if now_ms - tick_ms < LIVE_MS else now_ms
@@ -81,10 +82,6 @@ def _asked(reader: LedgerReader, month: str | None, now_ms: int) -> _Asked:
         tz=tz,
         config=config,
     )
-
-
-def _zone(config: Snapshot) -> str:
-    return next((site.timezone for site in config.sites if site.parent_id is None), "UTC")
 
 
 def _policies(config: Snapshot, wanted: str | None) -> tuple[AccountingPolicy, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from camkeeper.ledger import chain, snapshot_of
+from camkeeper.ledger.configs import zone_of
 from camkeeper.ledger.snapshot import from_json, to_json
 from camkeeper.model.contract import Contact, Window, WindowKind
 from camkeeper.model.equipment import Address, Credential, Device, DeviceKind, Link, LinkKind
@@ -84,6 +85,13 @@ def test_a_camera_that_left_the_register_keeps_what_was_agreed_for_it() -> None:
     assert snapshot_of(replace(without_a, devices=without_a.devices[1:])).after(after).former == {"a", "b"}
     assert snapshot_of(registry()).after(after) == before
     assert "former" not in to_json(before)
+
+
+def test_the_ledgers_zone_is_the_roots_wherever_it_is_listed() -> None:
+    kept = snapshot_of(registry())
+    town, village = kept.sites
+    assert zone_of(replace(kept, sites=(replace(village, timezone="Asia/Urumqi"), town))) == "Asia/Shanghai"
+    assert zone_of(None) == "Asia/Shanghai"
 
 
 def test_a_window_taken_out_of_the_file_covers_nobody() -> None:
