@@ -82,7 +82,8 @@ def _compare_days(db: sqlite3.Connection, out: Findings, days: Sequence[Day]) ->
     for day in days:
         kept = {row for row in db.execute(_STORED_DAY, (day.number,)) if row[1] in day.devices}
         for row in sorted(kept ^ wanted[day.number], key=repr)[:10]:
-            out.add("day_rollup", f"{day.day} 的日汇总不符 {row}", f"the rollup of {day.day} does not follow: {row}")
+            zh, en = ("多出", "has, and the chain does not say so,") if row in kept else ("缺少", "lacks")
+            out.add("day_rollup", f"{day.day} 的日汇总{zh} {row}", f"the rollup of {day.day} {en} {row}")
     return len(days)
 
 
