@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DURATION: Final = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(ms|s)?")
 _MAX_WAIT_S: Final = 60.0
+_PORT: Final = 3702
 _HEADER: Final = """\
 # 由 camkeeper discover 列出，仅作清点：发现应答并不完整（一次实测 36 台只有 25–32 台应答），没有应答不等于离线。
 # Listed by camkeeper discover. Inventory only: answers are incomplete (25-32 of 36 devices in one survey); silence is
@@ -33,7 +34,7 @@ def discover(
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(help="只问这一台（跨网段时）/ ask one host directly, across routers", metavar="HOST:PORT"),
+        typer.Option(help="只问这一台（跨网段时）/ ask one host directly, across routers", metavar="HOST[:PORT]"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
@@ -126,11 +127,11 @@ def _card(text: str | None) -> str | None:
 def _target(text: str | None) -> tuple[str, int] | None:
     if text is None:
         return None
-    host, _, port = text.rpartition(":")
+    host, colon, port = text.partition(":")
     try:
-        address, number = str(ipaddress.IPv4Address(host)), int(port)
+        address, number = str(ipaddress.IPv4Address(host)), int(port) if colon else _PORT
     except ValueError:
         address, number = "", 0
     if not 0 < number < 65536:
-        fail(f"--target 应为 IPv4:端口：{text!r}", f"--target wants IPv4:PORT: {text!r}", code=2)
+        fail(f"--target 应为 IPv4[:端口]：{text!r}", f"--target wants IPv4[:PORT]: {text!r}", code=2)
     return address, number

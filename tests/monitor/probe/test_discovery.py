@@ -212,6 +212,8 @@ def test_nobody_answering_is_no_error_and_bad_options_are_told() -> None:
     assert "没有设备应答" in quiet.stderr
     listed = runner.invoke(app, ["discover", "--target", "127.0.0.1:9", "--timeout", "0.2", "--json"])
     assert json.loads(listed.stdout) == []
+    usual = runner.invoke(app, ["discover", "--target", "127.0.0.1", "--timeout", "0.2", "--json"])
+    assert usual.exit_code == 0, usual.stderr
     for bad in ("--timeout 0", "--timeout 1h", "--target x", "--target 1.2.3.4:0", "--interface x"):
         refused = runner.invoke(app, ["discover", *bad.split()])
         assert refused.exit_code == 2, bad
