@@ -121,21 +121,21 @@ def small_town(devices: Iterable[Device], policy: ProbePolicy = FAST, **more: An
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", [FaultKind.POWER, FaultKind.HANGING])
-async def test_the_dead_never_delay_the_healthy(fault: FaultKind) -> None:
+async def test_the_dead_and_the_hanging_never_delay_the_healthy() -> None:
     policy = replace(FAST, max_in_flight=2, max_dead_in_flight=40)
     devices = [speaker(f"s{n:02}") for n in range(15)]
     names = [d.id for d in devices]
     dead, healthy = names[:6], names[6:]
     async with polling(small_town(devices, policy)) as (rig, fleet):
         await rig.until(*names)
-        fleet.apply(fault, dead)
+        fleet.apply(FaultKind.POWER, dead[:3])
+        fleet.apply(FaultKind.HANGING, dead[3:])
         # Until each has failed once it is held for healthy.
         await soon(lambda: all(rig.township.status(name) is Status.DOWN for name in dead))
         rig.forget()
         rig.poller.healthy.worst_late_ms = 0
         # The dead alone would fill 3 places (6 x 0.6 s of every 1.2 s), and the healthy have but 2.
-        await rig.until(*healthy, count=3)
+        await rig.until(*healthy, count=2)
         assert rig.poller.healthy.worst_late_ms < 1_000
         assert {s.status for s in rig.of(set(healthy))} == {Status.UP}
         assert {s.status for s in rig.of(set(dead))} == {Status.DOWN}
@@ -159,8 +159,8 @@ async def test_a_full_lane_makes_wait_and_counts_a_turn_that_passed_unasked() ->
 
 
 async def test_a_failure_while_our_own_loop_stood_still_is_no_sample_and_is_asked_again() -> None:
-    async with polling(small_town([speaker("a")])) as (rig, fleet):
-        await rig.until("a")
+    async with polling(small_town([speaker("a"), speaker("b")])) as (rig, fleet):
+        await rig.until("a", "b")
         fleet.apply(FaultKind.HANGING, ["a"])
         await soon(lambda: "a" in rig.poller.asking)
         rig.forget()
@@ -170,6 +170,7 @@ async def test_a_failure_while_our_own_loop_stood_still_is_no_sample_and_is_aske
         assert first.status is Status.DOWN
         assert first.at_ms >= stalled_until_ms - 100
         assert rig.pulse.worst_ms() >= STALL_MS
+        assert {s.status for s in await rig.until("b")} == {Status.UP}  # an answer counts, however late we read it
 
 
 class Standing:
@@ -202,16 +203,6 @@ async def test_whatever_a_probe_says_of_a_standstill_the_poller_does_not_believe
     assert found.at_ms >= began_ms + STALL_S * 1000
     beating.cancel()
     await rig.poller.close()
-
-
-async def test_an_answer_counts_though_the_loop_stood_still() -> None:
-    async with polling(small_town([speaker("a")])) as (rig, _):
-        await rig.until("a")
-        rig.forget()
-        time.sleep(STALL_S)  # noqa: ASYNC251  (the stall is the point)
-        found = await rig.until("a")
-        assert {s.status for s in found} == {Status.UP}
-        assert rig.poller.counts.discarded == 0
 
 
 async def test_behind_a_lost_uplink_a_failure_is_our_blindness_and_others_go_on() -> None:
@@ -251,19 +242,15 @@ async def test_a_bug_of_ours_leaves_no_sample_is_counted_and_hurts_nobody_else()
         assert rig.of({"a"}) == []
         assert rig.township.status("a") is Status.UNKNOWN
         assert "a" not in rig.poller.asking
-
-
-async def test_where_nothing_more_can_be_stored_no_sample_is_taken() -> None:
-    async with polling(small_town([speaker("a")])) as (rig, _):
-        await rig.until("a")
+        # And where nothing more can be stored, no sample is taken of the others either.
         rig.full = True
         await asyncio.sleep(0.2)
         rig.forget()
         before = rig.poller.counts.probes
-        await soon(lambda: rig.poller.counts.probes >= before + 2)
-        assert rig.of({"a"}) == []
+        await soon(lambda: rig.poller.counts.probes >= before + 4)
+        assert rig.of({"b"}) == []
         rig.full = False
-        await rig.until("a")
+        await rig.until("b")
 
 
 async def test_the_first_climb_is_a_whole_one_and_a_failure_is_asked_again_soon() -> None:

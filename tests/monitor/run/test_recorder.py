@@ -179,7 +179,7 @@ async def play(it: Rig, steps: list[Step]) -> dict[str, Track]:
     return written
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(STEPS)
 def test_after_any_prefix_the_record_brings_the_written_state_back(steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory(dir=QUICK_DISK) as folder:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from tests.monitor.standing.registries import AT_MS, Case, cases, track_of
 
 from camkeeper.availability.buckets import Buckets
@@ -47,6 +47,7 @@ def site_of(standing: Standing, site_id: str) -> SiteStanding:
     return next(site for site in standing.sites if site.id == site_id)
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_counts_sum_up_the_tree(case: Case) -> None:
     standing = build(case.inputs())
@@ -64,6 +65,7 @@ def test_counts_sum_up_the_tree(case: Case) -> None:
         assert shown.cameras_online == shown.cameras[Status.UP] + shown.cameras[Status.DEGRADED]
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_a_sites_time_is_the_sum_of_its_cameras_retired_ones_too_and_never_twice(case: Case) -> None:
     standing = build(case.inputs())
@@ -77,6 +79,7 @@ def test_a_sites_time_is_the_sum_of_its_cameras_retired_ones_too_and_never_twice
             assert rate.verdict is rate.buckets.verdict(target_bp=site.target_bp, unknown_limit_bp=limit)
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_the_total_is_the_root_or_all_roots_held_to_the_strictest_target(case: Case) -> None:
     standing = build(case.inputs())
@@ -95,6 +98,7 @@ def test_the_total_is_the_root_or_all_roots_held_to_the_strictest_target(case: C
     assert (total.cameras_total, sum(total.others.values())) == (kinds[True], kinds[False])
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_every_device_and_site_is_there_once_parents_first(case: Case) -> None:
     standing = build(case.inputs())
@@ -105,6 +109,7 @@ def test_every_device_and_site_is_there_once_parents_first(case: Case) -> None:
         assert site.parent_id is None or places.index(site.parent_id) < places.index(site.id)
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_who_was_never_seen_is_unknown_and_nobody_else_is_changed(case: Case) -> None:
     standing = build(case.inputs())
@@ -117,6 +122,7 @@ def test_who_was_never_seen_is_unknown_and_nobody_else_is_changed(case: Case) ->
             assert device.last_sample_ms is None
 
 
+@settings(max_examples=40)
 @given(cases())
 def test_a_village_has_a_working_camera_where_one_answers_at_or_below_it(case: Case) -> None:
     standing = build(case.inputs())

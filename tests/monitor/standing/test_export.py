@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from tests.monitor.standing.registries import Case, cases, some_buckets
 
 from camkeeper.availability.buckets import Buckets
@@ -40,6 +40,7 @@ def test_just_below_the_target_is_not_shown_as_the_target() -> None:
     assert percents_json(Buckets(up_ms=10**12 - 1, down_ms=1))["ratio"] == "99.99"
 
 
+@settings(max_examples=20)
 @given(cases())
 def test_a_site_as_json_has_the_very_integers(case: Case) -> None:
     standing = build(case.inputs())
