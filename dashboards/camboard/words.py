@@ -65,7 +65,7 @@ PROMISE_SHAPE = {Promise.MET: "✓", Promise.MISSED: "✗", Promise.UNDETERMINED
 REASON = {
     Reason.RECOVERED: mark("应答正常"),
     Reason.NO_ANSWER: mark("连接不上"),
-    Reason.NO_ONVIF: mark("端口通，ONVIF 无应答"),
+    Reason.NO_ONVIF: mark("端口通，ONVIF 不应答或报错"),
     Reason.AUTH_REFUSED: mark("口令被拒，已停止再试"),
     Reason.CLOCK_SKEW: mark("设备时钟偏差过大，认证被拒"),
     Reason.NO_ANSWER_AUTHED: mark("认证后的请求无应答"),

@@ -12,8 +12,7 @@ from camkeeper.model.status import Reason, Status
 _ORDER = {rung: place for place, rung in enumerate(Rung)}
 _FOUNDATION = frozenset({Rung.REACH, Rung.PING, Rung.SNMP, Rung.TIME})
 """Where one of these fails, nothing above it was asked: what is remembered of the rungs above is old."""
-_DEVICE_SPOKE = frozenset({Verdict.AUTH_REFUSED, Verdict.LATCHED, Verdict.CLOCK_SKEW})
-"""A refusal is an answer: such a device is never down."""
+_REFUSALS = frozenset({Verdict.AUTH_REFUSED, Verdict.LATCHED, Verdict.CLOCK_SKEW})
 _NOT_ANSWERED = frozenset({Verdict.SKIPPED, Verdict.MONITOR})
 _NO_EVIDENCE = _NOT_ANSWERED | {Verdict.LATCHED}
 
@@ -79,8 +78,8 @@ def merge(memory: Memory, result: ProbeResult) -> Memory:
 def assess(memory: Memory, policy: JudgePolicy) -> tuple[Status, Reason]:
     """Say what the remembered answers amount to; the lowest rung that decides gives the reason.
 
-    A failed rung of `down_on` is down, one of `degraded_on` degraded, any other decides nothing. A refused credential
-    or a skewed clock is an answer, so it is degraded wherever `down_on` has its rung.
+    A failed rung of `down_on` is down, one of `degraded_on` degraded, any other decides nothing. Where the device
+    spoke (a refused credential, a skewed clock, a fault in answer to the time) it is degraded, never down.
     """
     degraded: Reason | None = None
     # Some cameras want a signature even for their time. Where the signed rung is content, that refusal is no fault.
@@ -90,8 +89,8 @@ def assess(memory: Memory, policy: JudgePolicy) -> tuple[Status, Reason]:
             continue
         if signed and rung is Rung.TIME and verdict is Verdict.AUTH_REFUSED:
             continue
-        spoke = verdict in _DEVICE_SPOKE
-        reason = _REASON_OF_REFUSAL[verdict] if spoke else _REASON[rung]
+        spoke = _spoke(rung, verdict)
+        reason = _REASON_OF_REFUSAL.get(verdict, _REASON[rung])
         if rung in policy.down_on and not spoke:
             return Status.DOWN, reason
         degraded = degraded or reason
@@ -119,8 +118,17 @@ def sample_of(result: ProbeResult, memory: Memory, policy: JudgePolicy) -> tuple
 def _fails_now(result: ProbeResult, policy: JudgePolicy) -> bool:
     """Tell whether `result` itself has a failed rung that makes a device down."""
     return any(
-        r.rung in policy.down_on and r.verdict.is_failure and r.verdict not in _DEVICE_SPOKE for r in result.rungs
+        r.rung in policy.down_on and r.verdict.is_failure and not _spoke(r.rung, r.verdict) for r in result.rungs
     )
+
+
+def _spoke(rung: Rung, verdict: Verdict) -> bool:
+    """Tell whether a failure is an answer all the same: such a device is never down.
+
+    A refusal is one on every rung, and a fault is one where the time was asked: "no answer at reach or ONVIF time" is
+    the contract's down, and a device that answers with a fault has answered. Garbage proves no device.
+    """
+    return verdict in _REFUSALS or (rung is Rung.TIME and verdict is Verdict.FAULT)
 
 
 def seed(status: Status, reason: Reason) -> Memory:

@@ -34,7 +34,7 @@ class Reason(StrEnum):
 
     RECOVERED = "recovered"  # every rung that was asked answered
     NO_ANSWER = "no_answer"  # reach: nothing accepts a connection
-    NO_ONVIF = "no_onvif"  # the port accepts, ONVIF time gets no answer
+    NO_ONVIF = "no_onvif"  # the port accepts, ONVIF time gets no answer (down), or a fault for one (degraded)
     AUTH_REFUSED = "auth_refused"  # the device answers and refuses the credential: degraded, never down
     CLOCK_SKEW = "clock_skew"  # refused because the device's clock is too far off
     NO_ANSWER_AUTHED = "no_answer_authed"  # authenticated ONVIF fails otherwise than by refusal

@@ -67,6 +67,10 @@ class Prober:
     ) -> None:
         await self._carrier.close()
 
+    def adopt(self, policy: ProbePolicy) -> None:
+        """Ask by this policy from now on; probes under way end as they began."""
+        self._policy = policy
+
     def forget(self, device_id: str) -> None:
         """Drop what was learnt of a device; its latches stay."""
         self._known.pop(device_id, None)

@@ -20,6 +20,7 @@ class Calendar:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=_JOB)
+        self._minutes: dict[str, int] = {}
 
     def every_tick(self, job: Callable[[], Awaitable[None]]) -> None:
         """Run `job` once a second, from now."""
@@ -27,19 +28,18 @@ class Calendar:
 
     def every_minutes(self, name: str, minutes: int, job: Callable[[], Awaitable[None]]) -> None:
         """Run `job` each so many minutes."""
+        self._minutes[name] = minutes
         self._scheduler.add_job(job, "interval", minutes=minutes, id=name)
-
-    def daily(self, name: str, *, hour: int, minute: int, timezone: str, job: Callable[[], Awaitable[None]]) -> None:
-        """Run `job` each day at a local time."""
-        self._scheduler.add_job(job, "cron", hour=hour, minute=minute, timezone=timezone, id=name)
 
     def start(self) -> None:
         """Begin."""
         self._scheduler.start()
 
     def rearm(self) -> None:
-        """Bring the tick to the wall's new reading: after a step back it would wait until the old time comes again."""
+        """Bring the jobs to the wall's new reading: after a step back they would wait out the old time."""
         self._scheduler.modify_job("tick", next_run_time=self._now())
+        for name, minutes in self._minutes.items():
+            self._scheduler.reschedule_job(name, trigger="interval", minutes=minutes)
 
     def stop(self) -> None:
         """Start nothing more."""

@@ -14,6 +14,7 @@ from camkeeper.config import ConfigError, load
 from camkeeper.config.diff import diff
 from camkeeper.ledger.record import LifeChange
 from camkeeper.ledger.snapshot import snapshot_of
+from camkeeper.model.policy import ProbePolicy
 from camkeeper.model.registry import Registry
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
@@ -28,6 +29,9 @@ class Forgets(Protocol):
 
     def forget(self, device_id: str) -> None:
         """Drop what was learned of a device."""
+
+    def adopt(self, policy: ProbePolicy) -> None:
+        """Ask by this policy from now on."""
 
 
 class Enrolment:
@@ -48,6 +52,7 @@ class Enrolment:
         self._path, self._clock, self._timeline = path, clock, timeline
         self._township, self._wheel, self._uplinks = township, wheel, uplinks
         self._recorder, self._prober = recorder, prober
+        self._reading = asyncio.Lock()
         self.warning: str | None = None
         """Why the newest file was not taken; None: it was."""
 
@@ -61,7 +66,11 @@ class Enrolment:
         self._record(registry, enrolled, retired, now_ms)
 
     async def reload(self) -> None:
-        """Read the file again and take it over, or keep the old one and say why."""
+        """Read the file again and take it over, or keep the old one and say why. The last one asked for stands."""
+        async with self._reading:
+            await self._reload()
+
+    async def _reload(self) -> None:
         try:
             registry = await asyncio.to_thread(load, self._path)
         except ConfigError as error:
@@ -82,6 +91,7 @@ class Enrolment:
             self._prober.forget(device_id)
         for device_id in changes.removed:
             self._wheel.remove(device_id)
+        self._prober.adopt(registry.probe)
         self._township.enrol(registry, anew=changes.changed)
         again = registry.devices if old.probe != registry.probe else ()
         self._put(registry, (*changes.added, *changes.changed, *(d.id for d in again)))

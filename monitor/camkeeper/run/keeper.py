@@ -105,26 +105,30 @@ class Keeper:
     async def run(self) -> None:
         """Build after each change, or every few seconds, until cancelled."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_S):
-                    await self._dirty.wait()
-                    await asyncio.sleep(CHANGED_S)
+            await self._wanted()
             self._dirty.clear()
             changed, self._changed = frozenset(self._changed), set()
             took_ms = await self.build()
             self._feed.publish(changed)
             await asyncio.sleep(rest_s(took_ms))
-            if self._clock.elapsed_ms() - self._asked_ms > WATCHED_MS:
-                self._asked.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(UNWATCHED_S):
-                        await self._asked.wait()
+
+    async def _wanted(self) -> None:
+        """Wait for a change; where nobody looks, for somebody who does, and then begin at once."""
+        watched = self._clock.elapsed_ms() - self._asked_ms <= WATCHED_MS
+        self._asked.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE_S if watched else UNWATCHED_S):
+                if watched:
+                    await self._dirty.wait()
+                    await asyncio.sleep(CHANGED_S)
+                else:
+                    await self._asked.wait()
 
     async def build(self) -> int:
         """Build a Standing from what is known at this moment; return the milliseconds it took."""
         began_ms = self._clock.elapsed_ms()
         registry = self._township.registry
-        at_ms = self._recorder.last_tick_ms
+        at_ms, tracks = self._recorder.last_tick_ms, self._recorder.tracks
         tz = timezone_of(registry)
         found = await asyncio.to_thread(partial(read, self._ledger.path, snapshot_of(registry), at_ms=at_ms, tz=tz))
         now = {}
@@ -132,7 +136,7 @@ class Keeper:
             known = self._township.known(device.id)
             if known is not None:
                 rungs = tuple(known.rungs[rung] for rung in device.ladder if rung in known.rungs)
-                now[device.id] = DeviceNow(track=known.track, rungs=rungs, facts=known.facts)
+                now[device.id] = DeviceNow(track=tracks.get(device.id), rungs=rungs, facts=known.facts)
         inputs = Inputs(
             at_ms=at_ms,
             registry=registry,
@@ -152,7 +156,7 @@ class Keeper:
 
     def _monitor(self) -> MonitorStanding:
         registry, counts = self._township.registry, self._poller.counts
-        newest = max((track.last_ms for track in self._township.tracks()), default=None)
+        newest = max((track.last_ms for track in self._recorder.tracks.values()), default=None)
         return MonitorStanding(
             boot_id=self._boot.boot_id,
             started_ms=self._started_ms,

@@ -44,7 +44,6 @@ class Lane:
     """One budget of probes under way."""
 
     name: str
-    places: int
     busy: int = 0
     waiting: deque[Due] = field(default_factory=deque)
     late: list[int] = field(default_factory=lambda: [0] * (len(LATE_BOUNDS_S) + 1))
@@ -90,9 +89,7 @@ class Poller:
         """Devices with a probe under way, waiting for a place, or being weighed."""
         self.asking: set[str] = set()
         """The same less those that wait: their next sample may be dated before now."""
-        policy = township.registry.probe
-        self.healthy = Lane(name="healthy", places=policy.max_in_flight)
-        self.dead = Lane(name="dead", places=policy.max_dead_in_flight)
+        self.healthy, self.dead = Lane(name="healthy"), Lane(name="dead")
         self.counts = Counts()
 
     async def tick(self) -> None:
@@ -112,7 +109,8 @@ class Poller:
         if due.device_id not in self._township.registry.device_by_id:
             return
         self.busy.add(due.device_id)
-        if lane.busy < lane.places:
+        policy = self._township.registry.probe
+        if lane.busy < (policy.max_dead_in_flight if lane is self.dead else policy.max_in_flight):
             self._launch(due, lane)
         else:
             lane.waiting.append(due)

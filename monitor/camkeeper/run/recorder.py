@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Protocol
 
 from camkeeper.clock import ClockStep, Timeline
@@ -44,6 +45,8 @@ class Recorder:
         """Everything up to here is acknowledged on disk."""
         self.samples_stored = 0
         """Samples acknowledged since the ledger began."""
+        self.tracks: Mapping[str, Track] = _by_id(township)
+        """Every device's track as of the last acknowledged batch: what may be told."""
 
     def note_config(self, snapshot: Snapshot, lives: tuple[LifeChange, ...]) -> None:
         """Put a configuration and the lives that begin or end with it into the next batch."""
@@ -69,18 +72,17 @@ class Recorder:
         now_ms = self._timeline.now_ms()
         idle = not (self._township.waiting or self._township.changed or self._lives or self._steps or self._config)
         if not idle or final or now_ms - self.last_tick_ms >= TICK_EVERY_MS:
-            await self._stored_by(self._submit(now_ms), now_ms)
+            await self._stored_by(self._submit(now_ms))
 
     async def checkpoint(self) -> None:
         """Write what waits and keep the tracks just as they are after it."""
-        now_ms = self._timeline.now_ms()
-        written = self._submit(now_ms)
+        submitted = self._submit(self._timeline.now_ms())
         # No await between the two: a sample taken in between would be in the tracks and not in the journal.
-        kept = self._ledger.checkpoint(self._township.tracks())
-        await self._stored_by(written, now_ms)
+        kept = self._ledger.checkpoint(submitted.tracks.values())
+        await self._stored_by(submitted)
         await asyncio.shield(asyncio.wrap_future(kept))
 
-    def _submit(self, now_ms: int) -> tuple[Batch, Future[Ack]]:
+    def _submit(self, now_ms: int) -> _Submitted:
         samples, transitions = self._township.drain()
         batch = Batch(
             samples=samples,
@@ -92,14 +94,29 @@ class Recorder:
         )
         self._lives, self._steps, self._config = [], [], None
         self._waiting += len(samples)
-        return batch, self._ledger.append(batch)
+        return _Submitted(batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=self._ledger.append(batch))
 
-    async def _stored_by(self, submitted: tuple[Batch, Future[Ack]], tick_ms: int) -> None:
-        batch, future = submitted
+    async def _stored_by(self, submitted: _Submitted) -> None:
         # Shielded: a stop in this moment must not take back what was queued.
-        ack = await asyncio.shield(asyncio.wrap_future(future))
+        ack = await asyncio.shield(asyncio.wrap_future(submitted.future))
+        batch = submitted.batch
         self._waiting -= len(batch.samples)
         self.samples_stored = ack.samples
-        self.last_tick_ms = max(self.last_tick_ms, tick_ms)
+        if submitted.tick_ms >= self.last_tick_ms:
+            self.last_tick_ms, self.tracks = submitted.tick_ms, submitted.tracks
         changed = frozenset(t.device_id for t in batch.transitions) | frozenset(c.device_id for c in batch.lives)
         self._stored(changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Submitted:
+    """A batch on its way to the disk, and the tracks just as it leaves them."""
+
+    batch: Batch
+    tick_ms: int
+    tracks: Mapping[str, Track]
+    future: Future[Ack]
+
+
+def _by_id(township: Township) -> dict[str, Track]:
+    return {track.device_id: track for track in township.tracks()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from camkeeper.clock import Clock
@@ -77,18 +78,19 @@ class UplinkWatch:
 
     async def run(self) -> None:
         """Check until cancelled."""
-        while True:
-            self._wanted.clear()
-            await asyncio.gather(*(self._check(uplink) for uplink in tuple(self._uplinks.values())))
-            async with self._checked:
-                self._checked.notify_all()
-            try:
-                async with asyncio.timeout(EVERY_S):
-                    await self._wanted.wait()
-                # A hundred failures at once share one check.
-                await asyncio.sleep(0.2)
-            except TimeoutError:
-                pass
+        under_way: dict[str, asyncio.Task[None]] = {}
+        async with asyncio.TaskGroup() as group:
+            while True:
+                self._wanted.clear()
+                # Each at its own pace: a silent one takes seconds, and nobody waits for another's.
+                for uplink in tuple(self._uplinks.values()):
+                    if uplink.id not in under_way or under_way[uplink.id].done():
+                        under_way[uplink.id] = group.create_task(self._check(uplink))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(EVERY_S):
+                        await self._wanted.wait()
+                    # A hundred failures at once share one check.
+                    await asyncio.sleep(0.2)
 
     async def _check(self, uplink: Uplink) -> None:
         began_ms = self._clock.elapsed_ms()
@@ -100,6 +102,8 @@ class UplinkWatch:
             self._sights[uplink.id] = after
             if sees is not before.sees:
                 self._on_change(uplink, after)
+        async with self._checked:
+            self._checked.notify_all()
 
     async def _any_answers(self, uplink: Uplink) -> bool:
         tasks = [asyncio.create_task(answers(beacon)) for beacon in uplink.beacons]

@@ -38,7 +38,8 @@ results = st.dictionaries(st.sampled_from([r.value for r in Rung]), st.sampled_f
         ({"reach": TIMEOUT}, (Status.DOWN, Reason.NO_ANSWER)),
         ({"ping": TIMEOUT}, (Status.DOWN, Reason.NO_ANSWER)),
         ({"snmp": TIMEOUT}, (Status.DOWN, Reason.NO_ANSWER)),
-        ({"reach": OK, "time": FAULT}, (Status.DOWN, Reason.NO_ONVIF)),
+        ({"reach": OK, "time": FAULT}, (Status.DEGRADED, Reason.NO_ONVIF)),  # a fault is an answer
+        ({"reach": OK, "time": Verdict.MALFORMED}, (Status.DOWN, Reason.NO_ONVIF)),
         ({"reach": TIMEOUT, "snapshot": FAULT}, (Status.DOWN, Reason.NO_ANSWER)),
         ({"reach": OK, "time": Verdict.AUTH_REFUSED}, (Status.DEGRADED, Reason.AUTH_REFUSED)),
         ({"reach": OK, "time": Verdict.AUTH_REFUSED, "auth": OK}, (Status.UP, Reason.RECOVERED)),
