@@ -73,7 +73,8 @@ class Wheel:
     def __init__(self) -> None:
         self._cadence: dict[str, Cadence] = {}
         self._heap: list[tuple[int, str, int]] = []
-        self._entry: dict[str, int] = {}
+        self._entry: dict[str, tuple[int, int]] = {}
+        """The serial of a device's live entry in the heap, and when it is due."""
         self._asked: dict[str, Depth] = {}
         self._serial = 0
 
@@ -93,10 +94,11 @@ class Wheel:
         self._asked.pop(device_id, None)
 
     def ask(self, device_id: str, at_ms: int, depth: Depth) -> None:
-        """Bring a device's next probe forward to `at_ms` with at least `depth` (a retry, an operator's wish)."""
+        """Bring a device's next probe forward to `at_ms` with at least `depth` (a retry); never put it off."""
         if device_id in self._cadence:
             self._asked[device_id] = depth
-            self._push(device_id, at_ms)
+            if at_ms < self._entry[device_id][1]:
+                self._push(device_id, at_ms)
 
     def due(self, now_ms: int) -> list[Due]:
         """Return everything due at or before `now_ms`, oldest first, and move each to its next turn.
@@ -106,7 +108,7 @@ class Wheel:
         out: list[Due] = []
         while self._heap and self._heap[0][0] <= now_ms:
             due_ms, device_id, serial = heapq.heappop(self._heap)
-            if self._entry.get(device_id) != serial:
+            if self._serial_of(device_id) != serial:
                 continue  # moved or removed since
             cadence = self._cadence[device_id]
             skipped = (now_ms - due_ms) // cadence.every_ms
@@ -116,7 +118,7 @@ class Wheel:
 
     def next_due_ms(self) -> int | None:
         """Return the earliest due instant, or None for an empty wheel."""
-        while self._heap and self._entry.get(self._heap[0][1]) != self._heap[0][2]:
+        while self._heap and self._serial_of(self._heap[0][1]) != self._heap[0][2]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
@@ -125,9 +127,13 @@ class Wheel:
         regular = self._cadence[device_id].depth_at(due_ms, phase(device_id))
         return max((asked or Depth.QUICK), regular, key=_DEEPER.index)
 
+    def _serial_of(self, device_id: str) -> int | None:
+        entry = self._entry.get(device_id)
+        return None if entry is None else entry[0]
+
     def _push(self, device_id: str, at_ms: int) -> None:
         self._serial += 1
-        self._entry[device_id] = self._serial
+        self._entry[device_id] = self._serial, at_ms
         heapq.heappush(self._heap, (at_ms, device_id, self._serial))
 
 

@@ -86,6 +86,21 @@ def test_asked_comes_forward_once_and_the_cadence_goes_on() -> None:
     assert len(turned(wheel, START + 6, START + 600_006, 1_000)) == 10
 
 
+@given(asks=st.lists(st.tuples(st.integers(0, 590_000), st.integers(0, 200_000)), max_size=20))
+def test_asking_never_puts_a_turn_off(asks: list[tuple[int, int]]) -> None:
+    wheel = Wheel()
+    wheel.put("a", MINUTE, START)
+    waiting = sorted(asks)
+    last = START
+    for now in range(START, START + 600_000, 1_000):
+        while waiting and START + waiting[0][0] <= now:
+            wheel.ask("a", now + waiting.pop(0)[1], Depth.FULL)
+        for due in wheel.due(now):
+            assert due.due_ms - last <= 60_000
+            last = due.due_ms
+    assert last > START + 540_000 - 1
+
+
 def test_removed_is_never_due() -> None:
     wheel = Wheel()
     wheel.put("a", MINUTE, START)
