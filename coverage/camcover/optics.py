@@ -22,20 +22,22 @@ class Mount:
 
     lon_deg: float
     lat_deg: float
-    height_m: float = 4.0
+    height_m: float | None = 4.0
+    """Above the ground; None: nobody noted it, so every obstacle blocks and no limit is drawn from the tilt."""
     azimuth_deg: float | None = None
-    tilt_deg: float = 15.0
+    tilt_deg: float | None = 15.0
+    """None: nobody noted it, so neither a near nor a far limit is drawn."""
     position_error_m: float = 3.0
     azimuth_error_deg: float = 5.0
 
     def __post_init__(self) -> None:
         if not -180.0 <= self.lon_deg <= 180.0 or not -RIGHT_ANGLE_DEG <= self.lat_deg <= RIGHT_ANGLE_DEG:
             raise OpticsError(f"not on this globe: longitude {self.lon_deg}, latitude {self.lat_deg}")
-        if self.height_m <= 0:
+        if self.height_m is not None and self.height_m <= 0:
             raise OpticsError(f"height_m must be above the ground: {self.height_m}")
         if self.azimuth_deg is not None and not 0 <= self.azimuth_deg < FULL_CIRCLE_DEG:
             raise OpticsError(f"azimuth_deg must be in [0, 360): {self.azimuth_deg}")
-        if not -RIGHT_ANGLE_DEG <= self.tilt_deg <= RIGHT_ANGLE_DEG:
+        if self.tilt_deg is not None and not -RIGHT_ANGLE_DEG <= self.tilt_deg <= RIGHT_ANGLE_DEG:
             raise OpticsError(f"tilt_deg must be in [-90, 90]: {self.tilt_deg}")
         if self.position_error_m < 0 or self.azimuth_error_deg < 0:
             raise OpticsError("survey errors are not negative")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 LonLat = tuple[float, float]
@@ -59,6 +60,8 @@ class Site:
     parent_id: str | None = None
     boundary: tuple[LonLat, ...] = ()
     """The outer ring, not closed; empty where the register has none."""
+    coverage_targets: Mapping[str, int] = field(default_factory=dict)
+    """Layer -> basis points that must be seen here; comes before `CoveragePolicy.targets`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +75,5 @@ class KeyPlace:
     shape: Shape
     coordinates: tuple[LonLat, ...]
     band: str = "observation"
+    weight: float = 1.0
+    """How much it counts when repairs and new posts are ordered."""

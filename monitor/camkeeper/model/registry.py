@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from camkeeper.model.contract import Contact, Contractor, Window
+from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.place import KeyPlace, Site
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
@@ -29,6 +30,8 @@ class Registry:
     probe: ProbePolicy = field(default_factory=ProbePolicy)
     judge: JudgePolicy = field(default_factory=JudgePolicy)
     accounting: tuple[AccountingPolicy, ...] = DEFAULT_ACCOUNTING
+    coverage: CoveragePolicy = field(default_factory=CoveragePolicy)
+    obstacles: tuple[ObstacleFile, ...] = ()
     synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""
