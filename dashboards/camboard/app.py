@@ -7,7 +7,7 @@ from aiohttp import web
 from camboard import api, assets, events, guard, metrics, pages
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
-from camboard.source import StandingSource
+from camboard.source import CoverageSource, StandingSource
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096
@@ -16,10 +16,17 @@ _STOP_S = 2.0
 _KEEP_ALIVE_S = 75.0
 
 
-def create_app(source: StandingSource, *, settings: BoardSettings) -> web.Application:
-    """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server."""
+def create_app(
+    source: StandingSource, *, settings: BoardSettings, coverage: CoverageSource | None = None
+) -> web.Application:
+    """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server.
+
+    `coverage` None: the source itself, where it is one.
+    """
     app = web.Application(middlewares=[guard.guard], client_max_size=_MAX_BODY)
-    board = Board(source=source, settings=settings)
+    if coverage is None and isinstance(source, CoverageSource):
+        coverage = source
+    board = Board(source=source, settings=settings, coverage=coverage)
     app[BOARD] = board
     app[pages.PAGES] = pages.Pages()
     app[metrics.REGISTRY] = metrics.registry(board)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
-from camboard.source import StandingSource
+from camboard.source import CoverageSource, StandingSource
 from camkeeper.feed import Feed
 from camkeeper.standing.view import Standing
 
@@ -19,6 +19,8 @@ class Board:
 
     source: StandingSource
     settings: BoardSettings
+    coverage: CoverageSource | None = None
+    """None: this monitor computes no coverage, so no page speaks of it."""
     feed: Feed = field(default_factory=Feed)
     indexes: IndexCache = field(default_factory=IndexCache)
     changes_end: str | None = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.view import Standing
 
 JSON = None | bool | int | float | str | list["JSON"] | Mapping[str, "JSON"]
@@ -52,3 +53,20 @@ class StandingSource(Protocol):
 
     def health(self) -> Health:
         """Return the monitor's health now."""
+
+
+@runtime_checkable
+class CoverageSource(Protocol):
+    """What the cameras see, as the board asks for it. A change of coverage is told by the same `subscribe`."""
+
+    def coverage(self) -> CoverageStanding | None:
+        """Return the newest coverage; None while it is being computed. Cheap: called for every request."""
+
+    def coverage_map(self) -> CoverageMap | None:
+        """Return what doesn't change while the configuration stands; None while it is being computed."""
+
+    async def darkness(self, site_id: str, *, night: bool, failed: frozenset[str]) -> Darkness:
+        """Return what the site loses now, or would lose if devices or links of these ids failed too.
+
+        Raises LookupError for ids that it doesn't have.
+        """

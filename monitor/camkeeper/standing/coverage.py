@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from shapely.geometry.base import BaseGeometry
 
+from camkeeper.model.equipment import LinkKind
 from camkeeper.model.place import KeyPlaceType, SiteKind
 from camkeeper.model.span import Span
 
@@ -167,6 +168,16 @@ class CameraField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultDomain:
+    """A link of the register, and the cameras with a field of view that go dark with it."""
+
+    id: str
+    name: str
+    kind: LinkKind
+    camera_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageMap:
     """What doesn't change while the configuration stands, WGS-84 (longitude, latitude) degrees."""
 
@@ -180,6 +191,8 @@ class CoverageMap:
     """Key place id and shape."""
     attribution: tuple[str, ...]
     synthetic: bool
+    links: tuple[FaultDomain, ...] = ()
+    """What can be asked "what darkens if this fails": every link with any camera behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
