@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import api, assets, events, guard, metrics, pages
+from camboard import api, assets, coverapi, events, guard, metrics, pages
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, StandingSource
@@ -29,6 +29,7 @@ def create_app(
     board = Board(source=source, settings=settings, coverage=coverage)
     app[BOARD] = board
     app[pages.PAGES] = pages.Pages()
+    app[coverapi.CHARTS] = coverapi.Charts(board)
     app[metrics.REGISTRY] = metrics.registry(board)
     app.on_response_prepare.append(guard.add_headers)
     app.cleanup_ctx.append(events.pump)
@@ -45,6 +46,10 @@ def create_app(
             web.get("/api/v1/devices", api.devices),
             web.get("/api/v1/devices/{id}", api.device),
             web.get("/api/v1/sla", api.sla),
+            web.get("/api/v1/coverage", coverapi.coverage),
+            web.get("/api/v1/coverage/map.geojson", coverapi.chart),
+            web.get("/api/v1/coverage/sites/{id}", coverapi.site),
+            web.get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness),
             web.get("/healthz", api.healthz),
             web.get("/readyz", api.readyz),
             web.get("/metrics", metrics.metrics),

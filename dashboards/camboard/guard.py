@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from camboard.board import BOARD
+from camboard.coverapi import NotYet
 from camboard.pages import PAGES, html_response
 from camboard.query import BadQuery
 from camboard.settings import BoardSettings
@@ -40,6 +41,7 @@ _SAID = {
     500: ("服务器内部错误，已记入日志", "Internal error; it has been logged"),
     503: ("暂时不能服务，请稍后再试", "Not available now; try again later"),
 }
+COMPUTING = ("正在计算覆盖，请稍候再试", "Coverage is being computed; try again shortly")
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
@@ -86,6 +88,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except BadQuery as bad:
         return error(request, 400, zh=f"参数 {bad.name} 无法解读", en=f"cannot read parameter {bad.name}")
+    except NotYet:
+        return error(request, 503, zh=COMPUTING[0], en=COMPUTING[1], headers={"Retry-After": "5"})
     except web.HTTPException as exc:
         if exc.status < HTTPStatus.BAD_REQUEST:
             raise
