@@ -1,0 +1,86 @@
+"""What darkens if a camera, pole, switch, transceiver or line fails, and what to repair first.
+
+Who depends on what is the caller's knowledge: a group is an id and the cameras that go dark when it fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from camcover.overlay import Amounts, Overlay, Working
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Loss:
+    """What is seen no more when one group fails."""
+
+    group_id: str
+    amounts: Amounts
+    """(p,) m2, m or count of each place."""
+    weight: float
+    """The same as `Overlay.weigh` values it: shares of places times their weights."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Regain:
+    """What is seen again when one group is repaired, after the repairs that come before it."""
+
+    group_id: str
+    amounts: Amounts
+    weight: float
+
+
+def without(overlay: Overlay, working: ArrayLike, groups: Mapping[str, Collection[str]]) -> tuple[Loss, ...]:
+    """Return what each group's failure alone would cost, the heaviest first, ties by id."""
+    base = np.asarray(working, dtype=np.bool_)
+    ids = sorted(groups)
+    after = overlay.seen(base & ~_members(overlay, [groups[one] for one in ids]))
+    lost = overlay.seen(base) - after
+    weights = overlay.weigh(lost)
+    losses = [
+        Loss(group_id=one, amounts=amounts, weight=float(weight))
+        for one, amounts, weight in zip(ids, lost, weights, strict=True)
+    ]
+    return tuple(sorted(losses, key=lambda loss: (-loss.weight, loss.group_id)))
+
+
+def repair_order(
+    overlay: Overlay, working: ArrayLike, groups_down: Mapping[str, Collection[str]]
+) -> tuple[Regain, ...]:
+    """Return the order of repairs that brings back most weight soonest, step by step (greedy).
+
+    A camera works again once no group that holds it is down: a pole behind a dead switch regains nothing alone. Where
+    no single repair regains anything, the group comes first whose cameras would be worth most if nothing else were
+    down. Cameras that are dark and in no group stay dark. Ties by id.
+    """
+    left = sorted(groups_down)
+    members = dict(zip(left, _members(overlay, [groups_down[one] for one in left]), strict=True))
+    down = np.zeros(len(overlay.camera_ids), dtype=np.bool_)
+    for one in left:
+        down |= members[one]
+    repaired: Working = np.asarray(working, dtype=np.bool_) | down
+    order: list[Regain] = []
+    now = overlay.seen(repaired & ~down)
+    while left:
+        still = np.stack([_union([members[other] for other in left if other != one], down) for one in left])
+        gains = overlay.seen(repaired & ~still) - now
+        hopes = overlay.seen((repaired & ~down) | np.stack([members[one] for one in left])) - now
+        ranks = zip(-overlay.weigh(gains), -overlay.weigh(hopes), left, strict=True)
+        best = min(range(len(left)), key=list(ranks).__getitem__)
+        order.append(Regain(group_id=left[best], amounts=gains[best], weight=float(overlay.weigh(gains[best]))))
+        down, now = still[best], now + gains[best]
+        del left[best]
+    return tuple(order)
+
+
+def _members(overlay: Overlay, groups: list[Collection[str]]) -> Working:
+    """Return (groups, n)."""
+    return np.array([overlay.mask(group) for group in groups], dtype=np.bool_).reshape(-1, len(overlay.camera_ids))
+
+
+def _union(masks: list[Working], like: Working) -> Working:
+    return np.logical_or.reduce(masks) if masks else np.zeros_like(like)
