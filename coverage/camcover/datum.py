@@ -1,8 +1,8 @@
 """Map datums of Chinese registers. WGS-84 is kept; what comes in another datum is brought there.
 
 CGCS2000 and WGS-84 agree to within decimetres, far below any survey here: they are taken as one. GCJ-02 (Amap, Tencent)
-and BD-09 (Baidu) shift the map by some 100-1,300 m in a way known as a series of sines that many programs share; there is
-no official definition. Points are arrays (n, 2) of longitude and latitude, degrees.
+and BD-09 (Baidu) shift the map by some 100-1,300 m in a way known as a series of sines. Many programs share it; nothing
+official defines it. Points are arrays (n, 2) of longitude and latitude, degrees.
 """
 
 from __future__ import annotations

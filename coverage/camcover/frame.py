@@ -1,6 +1,6 @@
 """The metric plane in which everything is computed: degrees are no unit of area.
 
-Web Mercator is no such plane: at 33.8 N it makes areas 1.448 times too large.
+Web Mercator is no such plane: at 33.8 N it makes areas 1.45 times too large.
 """
 
 from __future__ import annotations
