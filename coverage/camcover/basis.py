@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from math import isfinite
 
 import numpy as np
 import shapely
@@ -70,7 +71,9 @@ def _canonical(value: object) -> object:
 
 
 def _number(value: float) -> str:
-    return f"{value + 0.0:.{_DECIMALS}f}" if round(value, _DECIMALS) else f"{0:.{_DECIMALS}f}"
+    if not isfinite(value):
+        raise ValueError(f"a number that coverage is computed from is finite, not {value}")
+    return f"{value:.{_DECIMALS}f}" if round(value, _DECIMALS) else f"{0:.{_DECIMALS}f}"
 
 
 def _geometry(shape: BaseGeometry) -> str:

@@ -6,6 +6,7 @@ of the matrix rows x cameras; what is asked afterwards for a set of cameras, or 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -102,7 +103,7 @@ class Overlay:
         A stack gives the same bits as each of its sets alone.
         """
         sets = self._sets(working)
-        flat = sets.reshape(-1, sets.shape[-1])
+        flat = sets.reshape(math.prod(sets.shape[:-1]), sets.shape[-1])
         out = np.empty((len(flat), len(self.places)))
         for first in range(0, len(flat), _STACK_ROWS):
             lit = self._depths(flat[first : first + _STACK_ROWS]) > 0
@@ -123,7 +124,7 @@ class Overlay:
         """Return (n, p): the amounts that this working camera alone sees, lost when it goes."""
         sets = self._sets(working)
         alone = np.flatnonzero(self._depths(sets) == 1)
-        camera = (self.bits[alone] * sets).argmax(axis=1)
+        _, camera = np.nonzero(self.bits[alone] * sets)  # one a row
         out = np.zeros((len(self.camera_ids), len(self.places)))
         np.add.at(out, (camera, self._place_of_rows()[alone]), self.amounts[alone])
         return out

@@ -45,7 +45,7 @@ def without(overlay: Overlay, working: ArrayLike, groups: Mapping[str, Collectio
         Loss(group_id=one, amounts=amounts, weight=float(weight))
         for one, amounts, weight in zip(ids, lost, weights, strict=True)
     ]
-    return tuple(sorted(losses, key=lambda loss: (-loss.weight, loss.group_id)))
+    return tuple(sorted(losses, key=lambda loss: (-round(loss.weight, 9), loss.group_id)))
 
 
 def repair_order(
@@ -67,19 +67,24 @@ def repair_order(
     now = overlay.seen(repaired & ~down)
     while left:
         still = np.stack([_union([members[other] for other in left if other != one], down) for one in left])
-        gains = overlay.seen(repaired & ~still) - now
+        after = overlay.seen(repaired & ~still)
+        gains = after - now
         hopes = overlay.seen((repaired & ~down) | np.stack([members[one] for one in left])) - now
-        ranks = zip(-overlay.weigh(gains), -overlay.weigh(hopes), left, strict=True)
-        best = min(range(len(left)), key=list(ranks).__getitem__)
+        # Rounded, so that sums in another order are a tie still.
+        ranks = list(zip(-overlay.weigh(gains).round(9), -overlay.weigh(hopes).round(9), left, strict=True))
+        best = min(range(len(left)), key=ranks.__getitem__)
         order.append(Regain(group_id=left[best], amounts=gains[best], weight=float(overlay.weigh(gains[best]))))
-        down, now = still[best], now + gains[best]
+        down, now = still[best], after[best]
         del left[best]
     return tuple(order)
 
 
 def _members(overlay: Overlay, groups: list[Collection[str]]) -> Working:
     """Return (groups, n)."""
-    return np.array([overlay.mask(group) for group in groups], dtype=np.bool_).reshape(-1, len(overlay.camera_ids))
+    masks = np.zeros((len(groups), len(overlay.camera_ids)), dtype=np.bool_)
+    for row, group in zip(masks, groups, strict=True):
+        row[:] = overlay.mask(group)
+    return masks
 
 
 def _union(masks: list[Working], like: Working) -> Working:
