@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import api, assets, coverapi, events, guard, metrics, pages
+from camboard import api, assets, coverapi, events, guard, mappage, metrics, pages
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, StandingSource
@@ -38,6 +38,8 @@ def create_app(
         [
             web.get("/", pages.home),
             web.get("/fragments/board", pages.fragment),
+            web.get("/map", mappage.page),
+            web.get("/fragments/map", mappage.fragment),
             web.get("/events", events.events, allow_head=False),
             web.get("/static/{name}", assets.static),
             web.get("/api/v1/standing", api.standing),

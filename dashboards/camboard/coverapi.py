@@ -68,7 +68,8 @@ def _names(index: Index) -> str:
 
 
 def _write(chart: CoverageMap, index: Index, places: dict[str, PlaceCover], site_id: str | None) -> Chart:
-    members: dict[str, JSON] = {"digest": chart.digest, "attribution": list(chart.attribution), "synthetic": chart.synthetic}
+    members: dict[str, JSON] = {"digest": chart.digest, "synthetic": chart.synthetic}
+    members["attribution"] = list(chart.attribution)
     body = geo.collection(geo.map_features(chart, index, places, site_id), members)
     etag = hashlib.sha256(f"{chart.digest}\n".encode() + body).hexdigest()[:32]
     return Chart(body=body, packed=gzip.compress(body, 6, mtime=0), etag=f'"{etag}"')

@@ -39,7 +39,7 @@ class MapQuery:
             sites=number(params, "sites"),
         )
 
-    def address(self, path: str = "/map", **changes: Any) -> str:
+    def address(self, path: str = "/map", /, **changes: Any) -> str:
         """Return the address of this choice with `changes`; another site or time starts at page one again."""
         if changes and "places" not in changes and "sites" not in changes:
             changes |= {"places": 1} if "site" not in changes else {"places": 1, "sites": 1}

@@ -112,7 +112,7 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
     now = figure(instant, total.target_bp, instant.verdict(target_bp=total.target_bp), say)
     site = None if query.site is None else index.site_by_id.get(query.site)
     return Overview(
-        name=_name(index, say),
+        name=board_name(index, say),
         synthetic_geometry=standing.synthetic_geometry,
         at=f"{at:%Y-%m-%d %H:%M:%S} {utc_offset(at)}",
         policy=plain(standing.monitor.policy),
@@ -151,7 +151,7 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
     )
 
 
-def _name(index: Index, say: Language) -> str:
+def board_name(index: Index, say: Language) -> str:
     """Return the register's name. It has none in English: the lowest site that holds every device lends its own."""
     standing = index.standing
     holds = standing.total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from camboard.assets import assets
-from camboard.board import BOARD
+from camboard.board import BOARD, Board
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
-from camboard.overview import Overview, overview
+from camboard.overview import Overview, board_name, overview
 from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain
@@ -54,7 +55,9 @@ class Pages:
         self._of: object = None
         self._written: dict[tuple[str, Query], tuple[Overview, Markup]] = {}
 
-    def board(self, index: Index, query: Query, settings: BoardSettings, say: Language) -> tuple[Overview, Markup]:
+    def board(
+        self, index: Index, query: Query, settings: BoardSettings, say: Language, *, has_map: bool
+    ) -> tuple[Overview, Markup]:
         """Write the live part; the same choice of the same Standing is written once."""
         if self._of is not index.standing or len(self._written) >= _KEPT:
             self._written.clear()
@@ -62,13 +65,14 @@ class Pages:
         key = (say.code, query)
         if key not in self._written:
             values = overview(index, query, settings, say)
-            html = self._env[say.code].get_template("board.html").render(o=values)
-            self._written[key] = values, Markup(html)  # noqa: S704 - written by an escaping template
+            html = self.write("board.html", say, {"o": values, "has_map": has_map})
+            self._written[key] = values, html
         return self._written[key]
 
-    def page(self, say: Language, values: Mapping[str, object]) -> str:
-        """Write the whole page around a board."""
-        return self._env[say.code].get_template("page.html").render(values)
+    def write(self, template: str, say: Language, values: Mapping[str, object]) -> Markup:
+        """Write a template in a language."""
+        html = self._env[say.code].get_template(template).render(values)
+        return Markup(html)  # noqa: S704 - written by an escaping template
 
     def error(self, status: int, zh: str, en: str) -> str:
         """Write an error for people."""
@@ -87,33 +91,52 @@ def language_of(request: web.Request) -> Language:
     return known[DEFAULT]
 
 
-async def home(request: web.Request) -> web.Response:
-    """`GET /`."""
-    board, pages, say = request.app[BOARD], request.app[PAGES], language_of(request)
-    query = Query.read(request.query)
-    index = board.index()
-    values, html = pages.board(index, query, board.settings, say)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What every live page has around its body."""
+
+    html_lang: str
+    name: str
+    synthetic: bool
+    at: str
+    age_ms: int
+    stale_ms: int
+    stale: bool
+    age_words: str
+    fragment: str
+    other_address: str
+    other_word: str
+    other_lang: str
+    body: Markup
+
+
+def shell(
+    board: Board, index: Index, say: Language, *, body: Markup, here: str, fragment: str, at: str, synthetic: bool
+) -> Shell:
+    """Write what stands around `body`; `here` is the page's address without a language."""
     age_ms, stale_ms = board.age_ms(index.standing), board.settings.stale_after_ms
     stale = age_ms > stale_ms
-    age = span_words(age_ms, say)
+    words = say("数据已过期 {span}") if stale else say("数据更新于 {span}前")
     other, other_word, other_lang = _OTHER[say.code]
-    text = pages.page(
-        say,
-        {
-            "o": values,
-            "board": html,
-            "query": query,
-            "html_lang": say.html_lang,
-            "age_ms": age_ms,
-            "stale_ms": stale_ms,
-            "stale": stale,
-            "age_words": (say("数据已过期 {span}") if stale else say("数据更新于 {span}前")).replace("{span}", age),
-            "fragment": query.address("/fragments/board"),
-            "other_address": _with_language(query, other),
-            "other_word": other_word,
-            "other_lang": other_lang,
-        },
+    return Shell(
+        html_lang=say.html_lang,
+        name=board_name(index, say),
+        synthetic=synthetic,
+        at=at,
+        age_ms=age_ms,
+        stale_ms=stale_ms,
+        stale=stale,
+        age_words=words.replace("{span}", span_words(age_ms, say)),
+        fragment=fragment,
+        other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
+        other_word=other_word,
+        other_lang=other_lang,
+        body=body,
     )
+
+
+def page_response(request: web.Request, text: str, say: Language) -> web.Response:
+    """Return a page, and remember the language where the address asked for one."""
     response = html_response(text)
     response.headers["Vary"] = "Cookie"
     if request.query.get("lang") in languages():
@@ -121,16 +144,43 @@ async def home(request: web.Request) -> web.Response:
     return response
 
 
-async def fragment(request: web.Request) -> web.Response:
-    """`GET /fragments/board`: the live part of `/` for the same choice."""
-    board, say = request.app[BOARD], language_of(request)
-    index = board.index()
-    _, html = request.app[PAGES].board(index, Query.read(request.query), board.settings, say)
+def fragment_response(board: Board, index: Index, html: str) -> web.Response:
+    """Return the live part of a page, with the age of what it shows."""
     response = html_response(html)
     response.headers["Vary"] = "Cookie"
     response.headers["X-At-Ms"] = str(index.standing.at_ms)
     response.headers["X-Age-Ms"] = str(board.age_ms(index.standing))
     return response
+
+
+async def home(request: web.Request) -> web.Response:
+    """`GET /`."""
+    board, pages, say = request.app[BOARD], request.app[PAGES], language_of(request)
+    query = Query.read(request.query)
+    index = board.index()
+    values, html = pages.board(index, query, board.settings, say, has_map=board.coverage is not None)
+    around = shell(
+        board,
+        index,
+        say,
+        body=html,
+        here=query.address(),
+        fragment=query.address("/fragments/board"),
+        at=values.at,
+        synthetic=values.synthetic_geometry,
+    )
+    text = pages.write("page.html", say, {"shell": around, "query": query, "has_map": board.coverage is not None})
+    return page_response(request, text, say)
+
+
+async def fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/board`: the live part of `/` for the same choice."""
+    board, say = request.app[BOARD], language_of(request)
+    index = board.index()
+    query = Query.read(request.query)
+    has_map = board.coverage is not None
+    _, html = request.app[PAGES].board(index, query, board.settings, say, has_map=has_map)
+    return fragment_response(board, index, html)
 
 
 def html_response(text: str, *, status: int = 200) -> web.Response:
@@ -139,8 +189,3 @@ def html_response(text: str, *, status: int = 200) -> web.Response:
     response.headers["Cache-Control"] = "no-store"
     response.enable_compression()
     return response
-
-
-def _with_language(query: Query, code: str) -> str:
-    address = query.address()
-    return f"{address}{'&' if '?' in address else '?'}{urlencode({'lang': code})}"

@@ -49,6 +49,7 @@
   // Bring `to` (what is shown) to the shape of `from` (what came), touching only what differs: focus, selection and
   // scrolling stay. Children with data-key are moved, not rewritten.
   function morph(to, from) {
+    if (to.hasAttribute("data-still")) return; // another script draws here, or a reader has set it
     for (const { name, value } of [...from.attributes]) if (to.getAttribute(name) !== value) to.setAttribute(name, value);
     for (const { name } of [...to.attributes]) if (!from.hasAttribute(name)) to.removeAttribute(name);
     children(to, from);
@@ -100,14 +101,18 @@
     fetching = true;
     lastFetch = performance.now();
     try {
-      const answer = await fetch(board.dataset.fragment, { credentials: "same-origin", cache: "no-store" });
-      if (answer.ok) {
+      const asked = board.dataset.fragment;
+      const answer = await fetch(asked, { credentials: "same-origin", cache: "no-store" });
+      if (asked !== board.dataset.fragment) {
+        wanted = true; // the reader has gone on to another choice meanwhile
+      } else if (answer.ok) {
         const page = new DOMParser().parseFromString("<main>" + (await answer.text()) + "</main>", "text/html");
         children(board, page.querySelector("main"));
         shownAt = Number(answer.headers.get("X-At-Ms"));
         const summary = $("summary");
         if (summary) put($("at"), summary.dataset.at);
         told(Number(answer.headers.get("X-Age-Ms")));
+        board.dispatchEvent(new Event("renewed"));
       }
     } catch {
       wanted = true; // the stream's own end says that we are lost; asked again when it is back
@@ -147,6 +152,11 @@
     source.addEventListener("beat", heard);
   }
 
+  board.addEventListener("renew", () => {
+    lastFetch = -RENEW_MS; // a reader who asks for something else doesn't wait
+    wanted = true;
+    renew();
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return;
     wanted = true;
