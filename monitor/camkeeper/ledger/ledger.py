@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -12,6 +12,7 @@ from typing import Self
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
 from camkeeper.ledger import closing, rollup
+from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.record import Ack, Batch, Boot, Health, LedgerBusyError, Life, Recorded, Recovery
 from camkeeper.ledger.replay import pack_tracks, read_checkpoint, read_journal
 from camkeeper.ledger.session import Session
@@ -91,6 +92,16 @@ class Ledger:
         edit of the windows.
         """
         return self._writer.put(lambda s: rollup.roll_up(s, days=days))
+
+    def store_coverage(
+        self, series: Sequence[CoverageSeries], hours: Sequence[CoverageHour], *, seen_seq: int
+    ) -> Future[int]:
+        """Keep finished hours of coverage, computed from what a reader saw up to record `seen_seq`.
+
+        `series` are all there are now: the hours of every other one, and of one whose basis changed, go. Resolves to
+        the number of hours kept. A few ten thousand at a time: samples wait meanwhile.
+        """
+        return self._writer.put(lambda s: s.store_coverage(series, hours, seen_seq))
 
     def close_month(self, month: str, *, zone: str, by: str) -> Future[closing.Closed]:
         """Fix a month's figures ("2026-10", in `zone`) in the chain; ValueError where it is not over, or closed."""

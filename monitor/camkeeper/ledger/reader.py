@@ -15,15 +15,17 @@ from typing import Self
 from camkeeper.availability.buckets import Buckets
 from camkeeper.availability.daily import DaySum, DayTally
 from camkeeper.availability.days import local_date
+from camkeeper.ledger import coverage
 from camkeeper.ledger.chain import Kind, Record, read_transition
 from camkeeper.ledger.closing import Closed, closed_months, closing_config
 from camkeeper.ledger.configs import ConfigAt, config_at, entries_of
+from camkeeper.ledger.coverage import CoverageHour, SeriesKey, StoredHours
 from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.months import month_of
 from camkeeper.ledger.record import LedgerDamagedError, Life
 from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot
-from camkeeper.ledger.spans import Interval, read_intervals
+from camkeeper.ledger.spans import Interval, ToldInterval, read_intervals, read_told_intervals
 from camkeeper.ledger.sums import sums
 from camkeeper.model.change import Transition
 from camkeeper.model.policy import AccountingPolicy
@@ -96,6 +98,26 @@ class LedgerReader:
         """
         with self.reading() as db:
             return read_intervals(db, period, device_ids, self._known(known_until_ms))
+
+    def told_intervals(self, period: Span, *, known_until_ms: int | None = None) -> tuple[ToldInterval, ...]:
+        """Return `intervals` of all devices, those of degraded ones with the reason that they began with."""
+        with self.reading() as db:
+            return read_told_intervals(db, period, self._known(known_until_ms))
+
+    def last_seq(self) -> int:
+        """Return the number of the newest record; 0 where there is none."""
+        with self.reading() as db:
+            return int(db.execute("SELECT coalesce(max(seq), 0) FROM chain").fetchone()[0])
+
+    def coverage_stored(self, period: Span) -> dict[SeriesKey, StoredHours]:
+        """Return what is stored of each series within the period: its basis, and the sum of its whole hours."""
+        with self.reading() as db:
+            return coverage.stored(db, period)
+
+    def coverage_hours(self, period: Span, site_id: str | None = None) -> Iterator[tuple[SeriesKey, CoverageHour]]:
+        """Yield the stored hours within the period by time, of all sites or of one."""
+        with self.reading() as db:
+            yield from coverage.hours(db, period, site_id)
 
     def strip(self, device_ids: Collection[str], period: Span) -> dict[str, tuple[Interval, ...]]:
         """Return each device's intervals in the period, oldest first: the strips of the board."""

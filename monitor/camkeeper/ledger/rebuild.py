@@ -20,6 +20,8 @@ ChainRow = tuple[int, Any, Any, Any, Any]
 """seq, kind, at_ms, body, hash: after damage a column may have any type."""
 FLUSH_ROWS = 50_000
 _EMPTY = (
+    "DELETE FROM coverage_hour",  # the monitor fills it again: geometry is the configuration's to know
+    "DELETE FROM coverage_series",
     "DELETE FROM day_rollup",
     "DELETE FROM rollup_day",
     "DELETE FROM open_interval",

@@ -78,6 +78,23 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
     (layout,) = db.execute("SELECT layout FROM ledger").fetchone()
     if layout != LAYOUT:
         raise LedgerFormatError(f"{path}: layout {layout}, this version reads {LAYOUT}")
+    if not has_coverage(db):
+        _add_coverage(db)
+
+
+def has_coverage(db: sqlite3.Connection) -> bool:
+    """Tell whether the tables of coverage are there: a ledger from before there was any gets them when written."""
+    query = "SELECT count(*) FROM sqlite_schema WHERE name IN ('coverage_series', 'coverage_hour')"
+    return bool(db.execute(query).fetchone()[0] == 2)
+
+
+def _add_coverage(db: sqlite3.Connection) -> None:
+    """Derived tables are no new layout: an older version reads the ledger all the same, and leaves them alone."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in _statements(schema()):
+        if "CREATE TABLE coverage_" in statement:
+            db.execute(statement.replace("CREATE TABLE coverage_", "CREATE TABLE IF NOT EXISTS coverage_"))
+    db.execute("COMMIT")
 
 
 def _create(db: sqlite3.Connection, created_ms: int) -> None:

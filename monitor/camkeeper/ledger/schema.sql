@@ -110,3 +110,28 @@ CREATE TABLE day_rollup (
     raw_look     INTEGER,
     PRIMARY KEY (day, device)
 ) WITHOUT ROWID;
+
+-- DERIVED, and not from the chain alone: what cameras saw also follows from where they hang, which the configuration
+-- knows. One row a figure that is kept by the hour. Its hours go when its basis changes, and are computed again.
+CREATE TABLE coverage_series (
+    series INTEGER PRIMARY KEY,
+    site   TEXT NOT NULL,
+    layer  TEXT NOT NULL,
+    unit   TEXT NOT NULL,                                      -- m2, m or count
+    night  INTEGER NOT NULL CHECK (night IN (0, 1)),
+    total  INTEGER NOT NULL,                                   -- what there is to see, thousandths of the unit
+    design INTEGER NOT NULL,                                   -- seen when every camera works
+    basis  BLOB NOT NULL CHECK (length(basis) = 32),           -- SHA-256 over cameras, obstacles, places and policy
+    UNIQUE (site, layer, unit, night)
+);
+
+-- DERIVED: finished hours of a series. A change that reaches back into one drops it, in the change's transaction.
+CREATE TABLE coverage_hour (
+    start_ms INTEGER NOT NULL,                                 -- a full hour, UTC
+    series   INTEGER NOT NULL,
+    lower    INTEGER NOT NULL CHECK (lower >= 0),              -- thousandths x ms seen, unknown counted as blind
+    upper    INTEGER NOT NULL CHECK (upper >= lower),          --   ... counted as seeing
+    worst    INTEGER NOT NULL,                                 -- smallest upper amount within the hour, thousandths
+    worst_ms INTEGER NOT NULL,                                 -- when that first was
+    PRIMARY KEY (start_ms, series)
+) WITHOUT ROWID;

@@ -6,11 +6,12 @@ Everything here happens between `begin` and `commit`; after a failure `reload` b
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camkeeper.ledger import chain, journal
+from camkeeper.ledger import chain, coverage, journal
 from camkeeper.ledger.chain import Entry, Kind
+from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
 from camkeeper.ledger.record import Ack, Batch, Boot, InconsistentBatchError, LifeChange
 from camkeeper.ledger.schema import connect_writer
@@ -59,6 +60,7 @@ class Session:
         self.config = from_json(chain.read_config(row[0])) if row else None
         (until,) = db.execute("SELECT max(end_ms) FROM rollup_day").fetchone()
         self.rolled_until_ms: int | None = until
+        self.covered_until_ms = coverage.stored_until(db)
 
     def reopen(self) -> None:
         """Replace a connection whose file gave an I/O error: what SQLite cached of it is not to be trusted."""
@@ -81,6 +83,7 @@ class Session:
         db.executemany("INSERT INTO chain (seq, kind, at_ms, body, hash) VALUES (?, ?, ?, ?, ?)", self._rows)
         self._rows.clear()
         self._forget_rollups(self.books.earliest_ms)
+        self._forget_coverage(self.books.earliest_ms)
         self.books.flush(db)
 
     def _forget_rollups(self, from_ms: int | None) -> None:
@@ -89,6 +92,23 @@ class Session:
             return
         self.db.execute("DELETE FROM rollup_day WHERE end_ms > ?", (from_ms,))
         (self.rolled_until_ms,) = self.db.execute("SELECT max(end_ms) FROM rollup_day").fetchone()
+
+    def _forget_coverage(self, from_ms: int | None) -> None:
+        """Drop the hours of coverage that a late change reaches back into; they are computed again."""
+        if from_ms is None or self.covered_until_ms is None or from_ms >= self.covered_until_ms:
+            return
+        coverage.forget(self.db, from_ms)
+        self.covered_until_ms = coverage.stored_until(self.db)
+
+    def store_coverage(self, series: Sequence[CoverageSeries], hours: Sequence[CoverageHour], seen_seq: int) -> int:
+        """Keep finished hours that were computed from the record as of `seen_seq`; returns how many were kept.
+
+        An hour that something recorded since then reaches back into is left out: it will be computed again.
+        """
+        self.flush()
+        kept = coverage.store(self.db, series, hours, seen_seq)
+        self.covered_until_ms = coverage.stored_until(self.db)
+        return kept
 
     def add(self, entry: Entry) -> int:
         """Put one record at the end of the chain; returns its number."""

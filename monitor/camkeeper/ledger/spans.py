@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from camkeeper.ledger.chain import read_transition
 from camkeeper.ledger.months import month_of
 from camkeeper.model.span import Span
-from camkeeper.model.status import Status
+from camkeeper.model.status import Reason, Status
 
 _SPANS = """
 SELECT device, t0, t1, status FROM interval
@@ -67,3 +68,47 @@ def _joined(rows: list[tuple[str, int, int, int]]) -> Iterator[tuple[str, int, i
         before = row
     if before is not None:
         yield before
+
+
+_TOLD = """
+SELECT device, t0, t1, status, seq FROM interval
+WHERE month BETWEEN :first AND :last AND t0 < :end AND t1 > :start
+UNION ALL SELECT device, t0, :end, status, seq FROM open_interval WHERE t0 < :end
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldInterval:
+    """One device in one status; `reason` where it is degraded."""
+
+    device_id: str
+    span: Span
+    status: Status
+    reason: Reason | None = None
+
+
+def read_told_intervals(db: sqlite3.Connection, period: Span, known_until_ms: int) -> tuple[ToldInterval, ...]:
+    """Return what is known of each device with reasons, cut to the period, by device id and time.
+
+    Pieces cut at month edges stay pieces.
+    """
+    ids = dict(db.execute("SELECT device, id FROM device"))
+    end_ms = min(period.end_ms, max(known_until_ms, period.start_ms))
+    values = _span_values(period.start_ms, end_ms, None)
+    del values["devices"]
+    rows = db.execute(_TOLD, values).fetchall()
+    reasons = _reasons(db, sorted({seq for _, _, _, status, seq in rows if status == Status.DEGRADED.code}))
+    return tuple(
+        ToldInterval(
+            device_id=device_id,
+            span=Span(start_ms=max(t0, period.start_ms), end_ms=min(t1, end_ms)),
+            status=Status.from_code(status),
+            reason=reasons.get(seq) if status == Status.DEGRADED.code else None,
+        )
+        for device_id, t0, t1, status, seq in sorted((ids[d], *rest) for d, *rest in rows)
+    )
+
+
+def _reasons(db: sqlite3.Connection, seqs: list[int]) -> dict[int, Reason]:
+    query = "SELECT seq, body FROM chain WHERE seq IN (SELECT value FROM json_each(?))"
+    return {seq: read_transition("", 0, body).reason for seq, body in db.execute(query, (json.dumps(seqs),))}

@@ -1,0 +1,143 @@
+"""The shapes of a township in its metric frame: boundaries, key places, and who counts which ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from camcover.frame import Frame
+from camkeeper.model.place import KeyPlace, LonLat, Shape, Site, SiteKind
+from camkeeper.model.registry import Registry
+from camkeeper.standing.coverage import Unit
+
+Obstacle = tuple[BaseGeometry, float | None, str]
+"""Shape (WGS-84 longitude, latitude), height in metres or None, id: as `camkeeper.geo` reads it."""
+
+UNIT_OF = {Shape.POLYGON: Unit.AREA, Shape.LINE: Unit.LENGTH, Shape.POINT: Unit.COUNT}
+_OWN_KINDS = frozenset({SiteKind.VILLAGE, SiteKind.GRID, SiteKind.CAMPUS, SiteKind.CHECKPOINT})
+_OVERLAP_SHARE = 1e-6
+"""Neighbours digitised from one line overlap by rounding; less than this of the smaller one is no overlap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What is measured where, in metres of one frame."""
+
+    boundaries: dict[str, BaseGeometry]
+    """Of every site that has one."""
+    measured: tuple[str, ...]
+    """Sites whose own boundary is measured, in the register's order; every other one is a sum of these."""
+    counted: dict[str, BaseGeometry | None]
+    """Of a measured site with no measured one above it: the ground that sums above it count as its own.
+
+    The boundary itself, or what no earlier neighbour has of it (a school entered beside its village, not below it);
+    None: nothing is left.
+    """
+    places: dict[str, BaseGeometry]
+    """Key places by id."""
+
+
+def lonlat_shape(shape: Shape, coordinates: Sequence[LonLat]) -> BaseGeometry:
+    """Return a register's coordinates as a geometry in WGS-84; a polygon that crosses itself is made valid."""
+    if shape is Shape.POINT:
+        return shapely.Point(coordinates[0])
+    if shape is Shape.LINE:
+        return shapely.LineString(coordinates)
+    return _areal(shapely.Polygon(coordinates))
+
+
+def _areal(polygon: BaseGeometry) -> BaseGeometry:
+    if shapely.is_valid(polygon):
+        return polygon
+    return shapely.buffer(shapely.make_valid(polygon), 0)
+
+
+def bounds_lonlat(registry: Registry, obstacles: Iterable[Obstacle] = ()) -> tuple[float, float, float, float] | None:
+    """Return (west, south, east, north) of sites, key places and cameras; of obstacles only where there is no other."""
+    points = [p for site in registry.sites for p in site.boundary]
+    points += [p for place in registry.key_places for p in place.coordinates]
+    points += [(d.mount.lon_deg, d.mount.lat_deg) for d in registry.devices if d.mount is not None]
+    if not points:
+        boxes = [shape.bounds for shape, _, _ in obstacles]
+        points = [p for west, south, east, north in boxes for p in ((west, south), (east, north))]
+    if not points:
+        return None
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def ground_of(registry: Registry, frame: Frame) -> Ground:
+    """Return the township's shapes in the frame."""
+    sites = [site for site in registry.sites if len(site.boundary) > 2]
+    boundaries = dict(
+        zip(
+            [site.id for site in sites],
+            _metric(frame, [lonlat_shape(Shape.POLYGON, site.boundary) for site in sites]),
+            strict=True,
+        )
+    )
+    places = dict(
+        zip(
+            [place.id for place in registry.key_places],
+            _metric(frame, [_place_shape(place) for place in registry.key_places]),
+            strict=True,
+        )
+    )
+    measured = tuple(site.id for site in registry.sites if _is_measured(registry, site, boundaries))
+    return Ground(
+        boundaries=boundaries,
+        measured=measured,
+        counted=_counted(registry, measured, boundaries),
+        places=places,
+    )
+
+
+def _place_shape(place: KeyPlace) -> BaseGeometry:
+    return lonlat_shape(place.shape, place.coordinates)
+
+
+def _metric(frame: Frame, shapes: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    if not shapes:
+        return []
+    moved: NDArray[np.object_] = frame.to_metric(np.array(shapes, dtype=object))
+    return [_areal(shape) if shape.geom_type.endswith("Polygon") else shape for shape in moved]
+
+
+def _is_measured(registry: Registry, site: Site, boundaries: dict[str, BaseGeometry]) -> bool:
+    """Tell whether a site's own boundary is measured.
+
+    A village, grid, campus or checkpoint is. A town, county or city is the sum of what lies below it, so that it can
+    never contradict its villages; where nothing below has a boundary, its own is all there is.
+    """
+    if site.id not in boundaries:
+        return False
+    if site.kind in _OWN_KINDS:
+        return True
+    return not any(below.id in boundaries for below in registry.subtree(site.id) if below.id != site.id)
+
+
+def _counted(
+    registry: Registry, measured: Sequence[str], boundaries: dict[str, BaseGeometry]
+) -> dict[str, BaseGeometry | None]:
+    among = set(measured)
+    tops = [i for i in measured if among.isdisjoint(registry.ancestry(i)[1:])]
+    # Villages first: what else is entered directly below a town lies inside one of them as a rule.
+    tops.sort(key=lambda i: registry.site_by_id[i].kind is not SiteKind.VILLAGE)
+    shapes = [boundaries[i] for i in tops]
+    tree = shapely.STRtree(shapes)
+    out: dict[str, BaseGeometry | None] = {}
+    for n, site_id in enumerate(tops):
+        own = shapes[n]
+        earlier = [shapes[m] for m in sorted(tree.query(own, predicate="intersects")) if m < n]
+        left = shapely.difference(own, shapely.union_all(earlier)) if earlier else own
+        lost = own.area - left.area
+        if lost <= _OVERLAP_SHARE * own.area:
+            out[site_id] = own
+        else:
+            out[site_id] = left if left.area > _OVERLAP_SHARE * own.area else None
+    return out
