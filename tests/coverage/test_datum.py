@@ -24,7 +24,8 @@ chinese = st.lists(st.tuples(st.floats(73, 135), st.floats(4, 54)), min_size=1, 
 def metres(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     scale = np.column_stack((np.cos(np.radians(a[:, 1])), np.ones(len(a)))) * 111_195
     east, north = ((a - b) * scale).T
-    return np.hypot(east, north)
+    apart: NDArray[np.float64] = np.hypot(east, north)
+    return apart
 
 
 def test_examples() -> None:

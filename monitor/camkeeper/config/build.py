@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from camkeeper.config.bands import USUAL_BAND
 from camkeeper.config.places import opened
 from camkeeper.config.schema import (
     AccountingEntry,
+    CoverageEntry,
     DeviceEntry,
     JudgeEntry,
     KeyPlaceEntry,
@@ -17,6 +19,7 @@ from camkeeper.config.schema import (
     WindowEntry,
 )
 from camkeeper.model.contract import Window, WindowKind
+from camkeeper.model.cover import CoveragePolicy
 from camkeeper.model.equipment import Address, Beacon, Device, Link, ProbeOverrides, Uplink
 from camkeeper.model.place import KeyPlace, LonLat, Shape, Site
 from camkeeper.model.policy import AccountingPolicy, JudgePolicy
@@ -71,11 +74,12 @@ def site(e: SiteEntry) -> Site:
         target_bp=e.target,
         timezone=e.timezone,
         boundary=opened(e.boundary),
+        coverage_targets=e.coverage.targets() if e.coverage else {},
     )
 
 
-def key_place(e: KeyPlaceEntry) -> KeyPlace:
-    """Return the key place."""
+def key_place(e: KeyPlaceEntry, standard: str) -> KeyPlace:
+    """Return the key place; without a band of its own it wants the usual one of `standard`."""
     shape: Shape
     coordinates: tuple[LonLat, ...]
     if e.point is not None:
@@ -85,7 +89,14 @@ def key_place(e: KeyPlaceEntry) -> KeyPlace:
     else:
         shape, coordinates = Shape.POLYGON, opened(e.polygon)
     return KeyPlace(
-        id=e.id, site_id=e.site, type=e.type, name=e.name, shape=shape, coordinates=coordinates, band=str(e.band)
+        id=e.id,
+        site_id=e.site,
+        type=e.type,
+        name=e.name,
+        shape=shape,
+        coordinates=coordinates,
+        band=e.band or USUAL_BAND[standard],
+        weight=e.weight,
     )
 
 
@@ -113,6 +124,12 @@ def uplink(e: UplinkEntry) -> Uplink:
     """Return our own way out."""
     beacons = tuple(Beacon(host=host, port=port) for host, port in e.beacons)
     return Uplink(id=e.id, name=e.name, beacons=beacons, line_ids=frozenset(e.lines))
+
+
+def coverage(e: CoverageEntry) -> CoveragePolicy:
+    """Return the coverage policy."""
+    given = dict(e)
+    return CoveragePolicy(**{**given, "targets": e.targets.targets() if e.targets else {}})
 
 
 def judge(e: JudgeEntry) -> JudgePolicy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from camcover.optics import LensModel
 from camkeeper.config import scalars as s
 from camkeeper.config.schema import Entry, ProbeOverridesEntry
 from camkeeper.model.equipment import DeviceKind
@@ -12,9 +13,9 @@ from camkeeper.model.equipment import DeviceKind
 class MountDefaults(Entry):
     """What mounts share; never a position."""
 
-    height_m: s.Metres | None = None
+    height_m: s.MetresIfKnown = None
     azimuth_deg: s.Degrees | None = None
-    tilt_deg: s.Degrees | None = None
+    tilt_deg: s.DegreesIfKnown = None
     position_error_m: s.Metres | None = None
     azimuth_error_deg: s.Degrees | None = None
 
@@ -29,6 +30,8 @@ class LensDefaults(Entry):
     height_px: s.Pixels | None = None
     range_m: s.Metres | None = None
     ir_range_m: s.Metres | None = None
+    model: LensModel | None = None
+    vfov_deg: s.Degrees | None = None
 
 
 class AddressDefaults(Entry):

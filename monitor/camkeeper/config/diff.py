@@ -10,8 +10,8 @@ from camkeeper.model.registry import Registry
 
 _ASKED = frozenset({"kind", "address", "credential", "overrides"})
 """What decides how a device is asked: where one of these changed, what was learned of it is void."""
-_PARTS = ("sites", "links", "key_places", "contractors", "contacts", "windows", "uplinks")
-_POLICIES = ("probe", "judge", "accounting")
+_PARTS = ("sites", "links", "key_places", "contractors", "contacts", "windows", "uplinks", "obstacles")
+_POLICIES = ("probe", "judge", "accounting", "coverage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class Changes:
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of each device in `changed` and `restated`: which fields of `Device` differ (`credential` for its contents)."""
     policies_changed: frozenset[str] = frozenset()
-    """Of probe, judge, accounting."""
+    """Of probe, judge, accounting, coverage."""
     parts_changed: frozenset[str] = frozenset()
-    """Of sites, links, key_places, contractors, contacts, windows, uplinks."""
+    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles."""
 
     @property
     def windows_changed(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from camkeeper.config.build import accounting
 from camkeeper.config.findings import Findings
-from camkeeper.config.schema import AccountingEntry, DeviceEntry, JudgeEntry, LinkEntry, UplinkEntry
+from camkeeper.config.schema import AccountingEntry, CoverageEntry, DeviceEntry, JudgeEntry, LinkEntry, UplinkEntry
 from camkeeper.model.equipment import LADDERS, LinkKind
 from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.probing import Rung
@@ -79,4 +79,14 @@ def check_judge(judge: JudgeEntry, findings: Findings) -> None:
             ("policy", "judge"),
             zh="判定规则与内置的 default/1 不同；请用 name 另取名称，报表才说得清",
             en="differs from the built-in default/1; give it a name of its own, so that reports can say which",
+        )
+
+
+def check_coverage(coverage: CoverageEntry, findings: Findings) -> None:
+    """Warn of a coverage policy that goes by the built-in's name and is not it."""
+    if (coverage.name, coverage.version) == ("default", 1) and coverage != CoverageEntry():
+        findings.warn(
+            ("policy", "coverage"),
+            zh="覆盖口径与内置的 default/1 不同；请用 name 另取名称，地图与报表才说得清",
+            en="differs from the built-in default/1; give it a name of its own, so that maps and reports can say which",
         )

@@ -9,12 +9,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from camkeeper.config import build, enrolment, places, references, schema
+from camcover.bands import DORI
+from camcover.datum import Datum
+from camkeeper.config import bands, build, datums, enrolment, obstacles, places, references, schema
 from camkeeper.config.defaults import Defaults, merged, without_nothing
 from camkeeper.config.document import MAX_BYTES, Document, UnreadableError, decode, parse
 from camkeeper.config.fault import ConfigError, Fault, Loc
 from camkeeper.config.findings import Findings, salvaged
 from camkeeper.model.contract import Contact, Contractor
+from camkeeper.model.cover import ObstacleFile
 from camkeeper.model.equipment import Credential
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, ProbePolicy
 from camkeeper.model.registry import Registry
@@ -29,11 +32,10 @@ _SECTIONS: dict[str, type[schema.Entry]] = {
     "devices": schema.DeviceEntry,
     "key_places": schema.KeyPlaceEntry,
     "windows": schema.WindowEntry,
+    "obstacles": schema.ObstacleEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
 _KEYS = (*_HEAD, "policy", "defaults", *_SECTIONS)
-_DATUMS = frozenset({"wgs84", "cgcs2000"})
-_SHIFTED = frozenset({"gcj02", "bd09", "amap", "gaode", "tencent", "baidu", "mars"})
 
 _E = TypeVar("_E", bound=schema.Entry)
 
@@ -99,6 +101,8 @@ class _Reading:
         self._probe: schema.ProbeEntry | None = None
         self._judge: schema.JudgeEntry | None = None
         self._accounting: dict[int, schema.AccountingEntry] = {}
+        self._coverage: schema.CoverageEntry | None = None
+        self._obstacles: tuple[ObstacleFile, ...] = ()
 
     def register(self, *, digest: str) -> Registry | None:
         """Return the register, or None where there are faults."""
@@ -111,26 +115,14 @@ class _Reading:
         raw = {section: entries for section, entries in found.items() if entries is not None}
         references.check(raw, defaults, self.findings)
         self._policy()
-        self._whole()
+        self._whole(head)
         if self.findings.faults or head is None:
             return None
         return self._registry(head, digest)
 
     def _head(self) -> schema.HeadEntry | None:
         own = {key: value for key, value in self.root.items() if key in _HEAD and value is not None}
-        head = self._model((), without_nothing(own), schema.HeadEntry)
-        datum = own.get("datum")
-        plain = datum.lower().replace("-", "").replace("_", "").strip() if isinstance(datum, str) else None
-        if plain in _SHIFTED:
-            self.findings.fault(
-                ("datum",),
-                zh=f"{datum} 坐标偏移数百米，须先换算为 WGS-84；换算随导入工具提供，本文件只存 wgs84 或 cgcs2000",
-                en=f"{datum} is shifted by hundreds of metres and must become WGS-84 first; the import tool brings the "
-                "conversion, this file keeps wgs84 or cgcs2000",
-            )
-        elif plain is not None and plain not in _DATUMS:
-            self.findings.fault(("datum",), zh="应为 wgs84 或 cgcs2000", en="wants wgs84 or cgcs2000")
-        return head
+        return self._model((), without_nothing(own), schema.HeadEntry)
 
     def _policy(self) -> None:
         policy = self.root.get("policy")
@@ -142,6 +134,7 @@ class _Reading:
             self.findings.unknown_key(("policy", key), tuple(schema.PolicyEntry.model_fields))
         self._probe = self._model(("policy", "probe"), policy.get("probe", {}), schema.ProbeEntry)
         self._judge = self._model(("policy", "judge"), policy.get("judge", {}), schema.JudgeEntry)
+        self._coverage = self._model(("policy", "coverage"), policy.get("coverage", {}), schema.CoverageEntry)
         rules = policy.get("accounting", [])
         if not isinstance(rules, list):
             self._model(("policy",), {"accounting": rules}, schema.PolicyEntry)
@@ -201,14 +194,38 @@ class _Reading:
         except ValidationError:
             return None
 
-    def _whole(self) -> None:
+    def _whole(self, head: schema.HeadEntry | None) -> None:
         valid, findings = self._valid, self.findings
-        places.check(valid["sites"], valid["key_places"], valid["devices"], findings)
+        self._places(head)
+        bands.check(valid["key_places"], self._standard, findings)
+        self._obstacles = obstacles.check(valid["obstacles"], Path(findings.document.file).parent, findings)
         enrolment.check_devices(valid["devices"], findings)
         enrolment.check_uplinks(valid["uplinks"], valid["links"], findings)
         if self._judge is not None:
             enrolment.check_judge(self._judge, findings)
+        if self._coverage is not None:
+            enrolment.check_coverage(self._coverage, findings)
         enrolment.check_accounting(self._accounting, findings)
+
+    @property
+    def _standard(self) -> str:
+        return self._coverage.standard if self._coverage is not None else DORI
+
+    def _places(self, head: schema.HeadEntry | None) -> None:
+        """Bring all positions to WGS-84, then judge what lies where."""
+        valid, findings = self._valid, self.findings
+        datum = Datum(head.datum if head is not None else Datum.WGS84)
+        picked = Datum(head.mounts_datum) if head is not None and head.mounts_datum is not None else datum
+        valid["sites"] = {place: datums.site_to_wgs84(e, datum) for place, e in valid["sites"].items()}
+        valid["key_places"] = {place: datums.key_place_to_wgs84(e, datum) for place, e in valid["key_places"].items()}
+        written = valid["devices"]
+        valid["devices"] = datums.devices_to_wgs84(written, picked)
+        areas = places.check(valid["sites"], valid["key_places"], findings)
+        suspected = datums.suspicion(written, areas, picked)
+        if suspected is not None:  # one sentence for the batch instead of one for each camera
+            datums.warn(suspected, "mounts_datum" if "mounts_datum" in self.root else "datum", findings)
+        else:
+            places.check_mounts(valid["devices"], areas, findings)
 
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
@@ -217,7 +234,7 @@ class _Reading:
             sites=tuple(build.site(e) for e in valid["sites"]),
             devices=tuple(build.device(e) for e in valid["devices"]),
             links=tuple(build.link(e) for e in valid["links"]),
-            key_places=tuple(build.key_place(e) for e in valid["key_places"]),
+            key_places=tuple(build.key_place(e, self._standard) for e in valid["key_places"]),
             credentials=tuple(Credential(id=e.id, user=e.user, secret_ref=e.secret) for e in valid["credentials"]),
             contractors=tuple(Contractor(id=e.id, name=e.name, contact_ids=e.contacts) for e in valid["contractors"]),
             contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
@@ -226,6 +243,8 @@ class _Reading:
             probe=ProbePolicy(**dict(self._probe or schema.ProbeEntry())),
             judge=build.judge(self._judge or schema.JudgeEntry()),
             accounting=tuple(build.accounting(e) for e in self._accounting.values()) or DEFAULT_ACCOUNTING,
+            coverage=build.coverage(self._coverage or schema.CoverageEntry()),
+            obstacles=self._obstacles,
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

@@ -1,4 +1,4 @@
-"""The tree of sites, region codes, and what lies where. Plane geometry in degrees: inside is inside in any datum."""
+"""The tree of sites, region codes, and what lies where. Plane geometry in degrees: WGS-84 throughout."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ _BORDER_DEG = 1e-6
 def check(
     sites: Mapping[int, SiteEntry],
     key_places: Mapping[int, KeyPlaceEntry],
-    devices: Mapping[int, DeviceEntry],
     findings: Findings,
-) -> None:
-    """Add the faults and warnings of places."""
+) -> dict[str, BaseGeometry]:
+    """Add the faults and warnings of places; return the areas by site id, with their border."""
     by_id = {site.id: site for site in sites.values()}
     areas = {site.id: area for place, site in sites.items() if (area := _area(place, site, findings)) is not None}
     for place, site in sites.items():
@@ -49,8 +48,13 @@ def check(
     shapely.prepare(list(wide.values()))
     for place, key_place in key_places.items():
         _key_place(place, key_place, wide.get(key_place.site), findings)
+    return wide
+
+
+def check_mounts(devices: Mapping[int, DeviceEntry], areas: Mapping[str, BaseGeometry], findings: Findings) -> None:
+    """Warn of each mount outside the area of its site."""
     for place, device in devices.items():
-        area = wide.get(device.site)
+        area = areas.get(device.site)
         mount = device.mount
         if mount is not None and area is not None and not shapely.contains_xy(area, mount.lon_deg, mount.lat_deg):
             findings.warn(

@@ -8,13 +8,16 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from camcover.bands import STANDARDS
+from camcover.datum import Datum
 from camkeeper.config.fault import shown, shown_zh
 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", re.ASCII)
@@ -27,6 +30,11 @@ _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017  one name less than datetime.UTC
 MAX_TEXT = 200
+UNKNOWN = "unknown"
+_MAPS = {"amap": "gcj02", "gaode": "gcj02", "tencent": "gcj02", "mars": "gcj02", "baidu": "bd09"}
+"""Maps whose pickers people name instead of the datum."""
+
+_T = TypeVar("_T")
 
 
 def refuse(*, zh: str, en: str, key: str = "") -> PydanticCustomError:
@@ -66,6 +74,37 @@ def number(low: float, high: float) -> Callable[[Any], float]:
         return out
 
     return read
+
+
+def if_known(read: Callable[[Any], _T]) -> Callable[[Any], _T | None]:
+    """Return a reader that takes the word `unknown` too, as None: nobody noted it."""
+
+    def read_or_not(value: Any) -> _T | None:
+        return None if isinstance(value, str) and value.strip() == UNKNOWN else read(value)
+
+    return read_or_not
+
+
+def _one_of(value: Any, known: tuple[str, ...], hint: str | None = None) -> str:
+    if isinstance(value, str) and value in known:
+        return value
+    near = hint or next(iter(get_close_matches(value, known, n=1, cutoff=0.6) if isinstance(value, str) else ()), None)
+    raise refuse(
+        zh=f"应为下列之一：{' '.join(known)}；不是{shown_zh(value)}" + (f"（是否想写 {near}？）" if near else ""),
+        en=f"wants one of: {' '.join(known)}; not {shown(value)}" + (f" (did you mean {near}?)" if near else ""),
+    )
+
+
+def _datum(value: Any) -> str:
+    """Read a datum as people write it: WGS-84, gcj_02."""
+    plain = re.sub(r"[-_ ]", "", value).lower() if isinstance(value, str) else value
+    if isinstance(plain, str) and plain in set(Datum):
+        return plain
+    return _one_of(value, tuple(Datum), _MAPS.get(plain) if isinstance(plain, str) else None)
+
+
+def _standard(value: Any) -> str:
+    return _one_of(value, tuple(STANDARDS))
 
 
 def _flag(value: Any) -> bool:
@@ -258,6 +297,14 @@ Seconds = Annotated[float, BeforeValidator(number(0.1, 31_536_000))]
 Cadence = Annotated[float, BeforeValidator(number(1, 31_536_000))]
 Degrees = Annotated[float, BeforeValidator(number(-360, 360))]
 Metres = Annotated[float, BeforeValidator(number(-10_000, 10_000))]
+MetresIfKnown = Annotated[float | None, BeforeValidator(if_known(number(-10_000, 10_000)))]
+DegreesIfKnown = Annotated[float | None, BeforeValidator(if_known(number(-360, 360)))]
+HeightAboveGround = Annotated[float, BeforeValidator(number(0, 100))]
+HeightOfBuilding = Annotated[float, BeforeValidator(number(0.1, 1_000))]
+HeightOfStorey = Annotated[float, BeforeValidator(number(1, 20))]
+Weight = Annotated[float, BeforeValidator(number(0, 1_000))]
+Standard = Annotated[str, BeforeValidator(_standard)]
+DatumName = Annotated[str, BeforeValidator(_datum)]
 Millimetres = Annotated[float, BeforeValidator(number(0, 10_000))]
 Pixels = Annotated[int, BeforeValidator(whole(1, 100_000))]
 Polls = Annotated[float, BeforeValidator(number(1, 1_000))]

@@ -6,12 +6,12 @@ whole file, in `references` and `places`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from camcover.optics import Lens, Mount, OpticsError, hfov_from_focal
+from camcover.bands import DORI
+from camcover.optics import HALF_CIRCLE_DEG, Lens, LensModel, Mount, OpticsError, hfov_from_focal
 from camkeeper.config import scalars as s
 from camkeeper.config.scalars import refuse
 from camkeeper.model.contract import WindowKind
@@ -36,25 +36,26 @@ _OPTICS_ZH = {
     "hfov_deg": "水平视场角应在 (0, 360] 度",
     "a sensor has pixels": "像素数必须大于 0",
     "ranges are not": "距离必须大于 0 米",
+    "vfov_deg": "垂直视场角应在 (0, 180] 度",
     "focal length": "焦距与传感器宽度必须大于 0",
 }
 
 
 def _optics(error: OpticsError) -> Exception:
-    text = str(error)
+    text = str(error).replace("vertical_deg", "vfov_deg")
     start = next((k for k in _OPTICS_ZH if text.startswith(k)), "")
     zh = _OPTICS_ZH.get(start, f"光学参数不成立（{text}）")
     return refuse(zh=zh, en=text, key=start if start.endswith(("_m", "_deg")) else "")
 
 
 class MountEntry(Entry):
-    """Where a camera hangs (WGS-84) and where it looks."""
+    """Where a camera hangs (in the file's datum, until that is brought to WGS-84) and where it looks."""
 
     lon_deg: s.Degrees
     lat_deg: s.Degrees
-    height_m: s.Metres = 4.0
+    height_m: s.MetresIfKnown = 4.0
     azimuth_deg: s.Degrees | None = None
-    tilt_deg: s.Degrees = 15.0
+    tilt_deg: s.DegreesIfKnown = 15.0
     position_error_m: s.Metres = 3.0
     azimuth_error_deg: s.Degrees = 5.0
 
@@ -82,18 +83,26 @@ class LensEntry(Entry):
     height_px: s.Pixels = 1080
     range_m: s.Metres = 50.0
     ir_range_m: s.Metres | None = None
+    model: LensModel | None = None
+    vfov_deg: s.Degrees | None = None
 
     def lens(self) -> Lens:
         """Return the value that geometry works with; OpticsError where it cannot exist."""
         hfov_deg = self.hfov_deg
         if hfov_deg is None:
-            hfov_deg = hfov_from_focal(focal_mm=self.focal_mm or 0, sensor_width_mm=self.sensor_width_mm or 0)
+            hfov_deg = hfov_from_focal(
+                focal_mm=self.focal_mm or 0,
+                sensor_width_mm=self.sensor_width_mm or 0,
+                model=self.model or LensModel.RECTILINEAR,
+            )
         return Lens(
             hfov_deg=hfov_deg,
             width_px=self.width_px,
             height_px=self.height_px,
             range_m=self.range_m,
             ir_range_m=self.ir_range_m,
+            model=self.model or LensModel.RECTILINEAR,
+            vertical_deg=self.vfov_deg,
         )
 
     @model_validator(mode="after")
@@ -105,9 +114,15 @@ class LensEntry(Entry):
                 en="a lens has either hfov_deg, or both focal_mm and sensor_width_mm",
             )
         try:
-            self.lens()
+            lens = self.lens()
         except OpticsError as error:
             raise _optics(error) from None
+        if self.model is LensModel.RECTILINEAR and lens.hfov_deg >= HALF_CIRCLE_DEG:
+            raise refuse(
+                zh="直线镜头的视场角小于 180 度；鱼眼或拼接全景写 model: fisheye",
+                en="a rectilinear lens sees less than 180 degrees; write model: fisheye for fisheyes and panoramas",
+                key="model",
+            )
         return self
 
 
@@ -170,6 +185,26 @@ class DeviceEntry(Entry):
         return self
 
 
+class LayerTargets(Entry):
+    """How much of each layer must be seen, percent: the whole boundary, and each type of key place."""
+
+    area: s.BasisPoints | None = None
+    square: s.BasisPoints | None = None
+    road: s.BasisPoints | None = None
+    junction: s.BasisPoints | None = None
+    pond: s.BasisPoints | None = None
+    ditch: s.BasisPoints | None = None
+    school: s.BasisPoints | None = None
+    ancient_building: s.BasisPoints | None = None
+    exit: s.BasisPoints | None = None
+    patrol_route: s.BasisPoints | None = None
+    zone: s.BasisPoints | None = None
+
+    def targets(self) -> dict[str, int]:
+        """Return basis points by layer, of the layers that have a target."""
+        return {layer: target for layer, target in self.__dict__.items() if target is not None}
+
+
 class SiteEntry(Entry):
     """A place with a target."""
 
@@ -182,6 +217,7 @@ class SiteEntry(Entry):
     target: s.BasisPoints
     timezone: s.TimeZone
     boundary: tuple[s.Position, ...] | None = None
+    coverage: LayerTargets | None = None
 
 
 class LinkEntry(Entry):
@@ -195,15 +231,6 @@ class LinkEntry(Entry):
     operator: s.Text | None = None
 
 
-class Band(StrEnum):
-    """How much detail a key place wants (IEC 62676-4): the least pixels per metre come from the chosen preset."""
-
-    DETECTION = "detection"
-    OBSERVATION = "observation"
-    RECOGNITION = "recognition"
-    IDENTIFICATION = "identification"
-
-
 class KeyPlaceEntry(Entry):
     """重点部位: exactly one of point, line, polygon."""
 
@@ -214,7 +241,9 @@ class KeyPlaceEntry(Entry):
     point: s.Position | None = None
     line: tuple[s.Position, ...] | None = None
     polygon: tuple[s.Position, ...] | None = None
-    band: Band = Band.OBSERVATION
+    band: s.Text | None = None
+    """A name of `policy.coverage.standard`; judged over the whole file."""
+    weight: s.Weight = 1.0
 
     @model_validator(mode="before")
     @classmethod
@@ -354,17 +383,38 @@ class AccountingEntry(Entry):
     excludes: tuple[WindowKind, ...] | None = None
 
 
+class CoverageEntry(Entry):
+    """How coverage is measured, and how much must be seen."""
+
+    name: s.Text = "default"
+    version: s.Count = 1
+    standard: s.Standard = DORI
+    target_height_m: s.HeightAboveGround = 0.0
+    targets: LayerTargets | None = None
+    obstacle_height_m: s.HeightOfBuilding | None = None
+    storey_m: s.HeightOfStorey = 3.0
+
+
+class ObstacleEntry(Entry):
+    """A file of buildings, walls and tree lines."""
+
+    path: s.Text
+    attribution: s.Text | None = None
+
+
 class PolicyEntry(Entry):
     """All named rules."""
 
     probe: ProbeEntry | None = None
     judge: JudgeEntry | None = None
     accounting: tuple[AccountingEntry, ...] = ()
+    coverage: CoverageEntry | None = None
 
 
 class HeadEntry(Entry):
     """The top of the file, less its policy and its lists."""
 
     name: s.Text
-    datum: s.Text
+    datum: s.DatumName
+    mounts_datum: s.DatumName | None = None
     synthetic_geometry: s.Flag = False

@@ -40,3 +40,5 @@ class ObstacleFile:
     """As resolved against the configuration's folder."""
     attribution: str = ""
     """Shown wherever its geometry is shown, e.g. what the ODbL asks for."""
+    digest: str = ""
+    """SHA-256 of the file's bytes when the configuration was read: a reload notices new contents."""

@@ -41,7 +41,7 @@ def test_json_of_both() -> None:
     done = runner.invoke(app, ["check", "--json", str(HERE / "good.yaml")])
     told = json.loads(done.stdout)
     assert (done.exit_code, told["ok"], told["counts"]["cameras"], told["warnings"]) == (0, True, 2, [])
-    done = runner.invoke(app, ["check", "--json", str(HERE / "bad" / "datum-gcj02.yaml")])
+    done = runner.invoke(app, ["check", "--json", str(HERE / "bad" / "datum-unknown.yaml")])
     told = json.loads(done.stdout)
     assert (done.exit_code, told["ok"]) == (1, False)
     assert (told["faults"][0]["line"], told["faults"][0]["path"]) == (2, "datum")

@@ -13,17 +13,18 @@ from camkeeper.config.diff import diff
 from camkeeper.model.registry import Registry
 
 GOOD = Path(__file__).parent / "good.yaml"
+BESIDE = str(GOOD.with_name("elsewhere.yaml"))
 TEXT = GOOD.read_text(encoding="utf-8")
 REGISTRY = load(GOOD)
 
 
 def changed(old: str, new: str) -> Registry:
     assert old in TEXT
-    return read(TEXT.replace(old, new).encode(), "x.yaml").registry
+    return read(TEXT.replace(old, new).encode(), BESIDE).registry
 
 
 def test_nothing_changed() -> None:
-    again = read(("# 注释\n" + TEXT).encode(), "elsewhere.yaml").registry
+    again = read(("# 注释\n" + TEXT).encode(), BESIDE).registry
     assert again.digest != REGISTRY.digest
     assert not diff(REGISTRY, again)
 

@@ -137,7 +137,7 @@ def test_defaults_come_after_what_the_device_says(registry: Registry) -> None:
     assert second.credential_id == "other"
     assert second.mount is None  # the defaults hold no position
     assert second.lens is not None
-    assert second.lens.hfov_deg == pytest.approx(67.74, abs=0.01)
+    assert second.lens.hfov_deg == pytest.approx(76.92, abs=0.01)  # a fisheye
     assert second.lens.range_m == 40
     assert (second.link_id, second.overrides.every_s, second.ladder) == (None, 30, (Rung.REACH, Rung.TIME))
     assert (switch.kind, switch.maker, switch.address.port, switch.lens) == (DeviceKind.SWITCH, "乙厂", 22, None)
@@ -154,7 +154,7 @@ def test_the_rest(registry: Registry) -> None:
     assert registry.link_by_id["sw"].device_id == "sw-1"
     assert registry.link_by_id["line"].kind is LinkKind.OPERATOR_LINE
     assert [k.shape for k in registry.key_places] == [Shape.POINT, Shape.LINE, Shape.POLYGON]
-    assert (registry.key_places[0].band, registry.key_places[1].band) == ("identification", "observation")
+    assert (registry.key_places[0].band, registry.key_places[1].band) == ("validate", "discern")
     assert len(registry.key_places[2].coordinates) == 3
     assert registry.contractors[0].contact_ids == ("duty",)
     assert registry.contacts[0].phone == "0395-0000000"

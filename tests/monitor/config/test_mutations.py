@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from camkeeper.config import ConfigError, read
 
-GOOD = (Path(__file__).parent / "good.yaml").read_bytes()
+FILE = Path(__file__).parent / "good.yaml"
+GOOD = FILE.read_bytes()
 SCRAPS = [
     b"\t", b"\n", b"\r", b" ", b"- ", b": ", b"{", b"}", b"[", b"]", b"&a ", b"*a", b"!!int ", b"'", b'"', b"#", b"|",
     b">", b"%", b"@", b"`", b"~", b"null", b"yes", b"-1", b"1e9", b"0x1f", b".inf", b".nan", b"0123", b"9" * 400,
@@ -49,7 +50,7 @@ def mutated(data: bytes, steps: list[tuple[str, int, object]]) -> bytes:
 def test_a_mutated_file_is_read_or_refused_with_lines_that_exist(steps: list[tuple[str, int, object]]) -> None:
     data = mutated(GOOD, steps)
     try:
-        loaded = read(data, "x.yaml")
+        loaded = read(data, str(FILE))
     except ConfigError as error:
         told = error.faults
         assert told
@@ -77,6 +78,6 @@ def test_every_unknown_key_is_told_at_its_line(data: st.DataObject) -> None:
     for n in marred:
         lines[n] = lines[n].replace("- {id: ", "- {zzz: 1, id: ")
     with pytest.raises(ConfigError) as caught:
-        read("\n".join(lines).encode(), "x.yaml")
+        read("\n".join(lines).encode(), str(FILE))
     assert [f.line for f in caught.value.faults] == [n + 1 for n in sorted(marred)]
     assert all(f.path.endswith(".zzz") for f in caught.value.faults)

@@ -17,6 +17,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "policy.probe": schema.ProbeEntry,
     "policy.judge": schema.JudgeEntry,
     "policy.accounting[]": schema.AccountingEntry,
+    "policy.coverage": schema.CoverageEntry,
+    "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
     "credentials[]": schema.CredentialEntry,
