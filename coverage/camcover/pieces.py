@@ -69,7 +69,7 @@ def _whole(shape: BaseGeometry, amount: float, fields: Shapes) -> Pieces:
 
 
 def _cut_area(shape: BaseGeometry, fields: Shapes) -> Pieces:
-    area = shape if shapely.is_valid(shape) else _polygonal(shapely.make_valid(shape))
+    area = mended(shape)
     measure = float(shapely.area(area))
     if len(fields) == 0 or measure == 0.0:
         return _whole(area, measure, fields)
@@ -99,9 +99,11 @@ def _seen_by(fields: Shapes, points: Shapes) -> NDArray[np.bool_]:
     return bits
 
 
-def _polygonal(shape: BaseGeometry) -> BaseGeometry:
-    """Keep of a repaired shape what has an area."""
-    parts = shapely.get_parts(shapely.get_parts(shape))
+def mended(area: BaseGeometry) -> BaseGeometry:
+    """Return an area whose boundary doesn't cross itself; the same where it didn't."""
+    if shapely.is_valid(area):
+        return area
+    parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(area)))
     return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
 
 
