@@ -12,6 +12,7 @@ import typer
 
 from camkeeper.cli.account import account
 from camkeeper.cli.check import check
+from camkeeper.cli.coverage import coverage
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
@@ -36,7 +37,7 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-for _command in (demo, run, status, sla, verify, account, check, probe, discover, unlatch, fleet):
+for _command in (demo, run, status, sla, coverage, verify, account, check, probe, discover, unlatch, fleet):
     app.command()(_command)
 
 
