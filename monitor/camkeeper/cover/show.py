@@ -22,6 +22,7 @@ from camkeeper.standing.coverage import (
     CameraField,
     Cover,
     CoverageMap,
+    FaultDomain,
     LayerCover,
     PlaceCover,
     Unit,
@@ -143,6 +144,20 @@ def coverage_map(
         places=tuple(zip(ground.places, places, strict=True)),
         attribution=tuple(dict.fromkeys(o.attribution for o in registry.obstacles if o.attribution)),
         synthetic=registry.synthetic_geometry,
+        links=fault_domains(registry, [camera.id for camera in eyes.cameras]),
+    )
+
+
+def fault_domains(registry: Registry, camera_ids: Sequence[str]) -> tuple[FaultDomain, ...]:
+    """Return the links with any of these cameras behind them, in the register's order."""
+    behind: dict[str, list[str]] = {}
+    for camera_id in camera_ids:
+        for link in registry.upstream(registry.device_by_id[camera_id]):
+            behind.setdefault(link.id, []).append(camera_id)
+    return tuple(
+        FaultDomain(id=link.id, name=link.name, kind=link.kind, camera_ids=tuple(behind[link.id]))
+        for link in registry.links
+        if link.id in behind
     )
 
 
