@@ -51,6 +51,10 @@ class Board:
         """Show these bands too."""
         self._survey.update((band.site_id, band) for band in bands)
 
+    def unsurveyed(self) -> list[str]:
+        """Return the measured sites whose survey band was not computed yet."""
+        return [i for i in self.cover.ground.measured if i not in self._survey]
+
     def standing(self, at_ms: int) -> CoverageStanding:
         """Return all of it as of an instant."""
         order = self.cover.panels[0].rows_of_site

@@ -128,6 +128,7 @@ async def _watch(
                 group.create_task(_expire(township, timeline, poller), name="expire"),
                 group.create_task(recorder.run(), name="recorder"),
                 group.create_task(keeper.run(), name="keeper"),
+                group.create_task(keeper.keep_coverage(), name="coverage"),
             ]
             asyncio.get_running_loop().add_signal_handler(
                 signal.SIGHUP, lambda: group.create_task(enrolment.reload(), name="reload")

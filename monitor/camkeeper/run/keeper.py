@@ -14,6 +14,7 @@ from typing import Any
 from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
+from camkeeper.run.cover import Coverage
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
@@ -23,6 +24,7 @@ from camkeeper.run.township import Township
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
 
 CHANGED_S = 0.5
@@ -60,6 +62,13 @@ class Keeper:
         self._standing: Standing | None = None
         self._asked_ms = clock.elapsed_ms()
         self._asked = asyncio.Event()
+        self._coverage = Coverage(
+            ledger=ledger,
+            clock=clock,
+            registry=lambda: township.registry,
+            last_tick_ms=lambda: self._recorder.last_tick_ms,
+            publish=self._feed.publish,
+        )
 
     def show(
         self, *, poller: Poller, pulse: Pulse, uplinks: UplinkWatch, recorder: Recorder, enrolment: Enrolment
@@ -73,6 +82,7 @@ class Keeper:
         if device_ids:
             self._changed |= device_ids
             self._dirty.set()
+        self._coverage.changed(device_ids)
 
     def standing(self) -> Standing:
         """Return the newest built value, and note that somebody looks."""
@@ -91,6 +101,22 @@ class Keeper:
         return await asyncio.to_thread(
             partial(sla, self._ledger.path, month=month, site_id=site_id, policy=policy, now_ms=self._timeline.now_ms())
         )
+
+    def coverage(self) -> CoverageStanding | None:
+        """Return what the cameras see; None while it is being computed."""
+        return self._coverage.coverage()
+
+    def coverage_map(self) -> CoverageMap | None:
+        """Return the shapes of it; None while they are being computed."""
+        return self._coverage.coverage_map()
+
+    async def darkness(self, site_id: str, *, night: bool, failed: frozenset[str]) -> Darkness:
+        """Return what a site loses, or would lose if these devices or links failed too; LookupError for others."""
+        return await self._coverage.darkness(site_id, night=night, failed=failed)
+
+    async def keep_coverage(self) -> None:
+        """Compute coverage and keep it up to date, until cancelled."""
+        await self._coverage.run()
 
     def health(self) -> Health:
         """Return the monitor's health now."""
@@ -206,6 +232,8 @@ class Keeper:
                 f"系统时钟跳变 {skew_s} 秒，记录仍按原时间"
                 f" / the wall clock was stepped by {skew_s} s; records go on in the old time"
             )
+        if self._coverage.warning is not None:
+            out.append(self._coverage.warning)
         bugs = self._poller.counts.bugs
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")

@@ -1,0 +1,229 @@
+"""Coverage inside the running monitor: built beside it, told like every other change, and never in its way.
+
+All computing happens in threads. Whatever goes wrong here is logged and shown as a warning; monitoring goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Set as AbstractSet
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from camkeeper.clock import Clock
+from camkeeper.cover.board import Board
+from camkeeper.cover.hours import HOUR_MS
+from camkeeper.cover.sight import State
+from camkeeper.cover.township import TownshipCover
+from camkeeper.ledger import Ledger, LedgerReader
+from camkeeper.model.registry import Registry
+from camkeeper.run.coverhours import SETTLE_MS, day_and_month, next_fill, states_now
+from camkeeper.run.obstacles import obstacles_of
+from camkeeper.standing.build import timezone_of
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
+
+LOOK_S = 1.0
+"""How soon a new configuration is noticed."""
+MOVES_ON_MS = 5_000
+"""How old the instant of a standing may be in which nothing changed."""
+GATHER_S = 0.1
+"""Changes that come together are one."""
+HOURS_EVERY_S = 30.0
+"""How old today's and this month's hours may be."""
+SHARE = 0.1
+"""At the most this share of the time goes into them."""
+RETRY_S = 30.0
+"""After a fault in the background work."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Coverage:
+    """What the cameras see, now and over time. Owned by the event loop; the ledger is read in threads."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        registry: Callable[[], Registry],
+        last_tick_ms: Callable[[], int],
+        publish: Callable[[], None],
+    ) -> None:
+        self._ledger, self._clock = ledger, clock
+        self._registry, self._last_tick_ms, self._publish = registry, last_tick_ms, publish
+        self._changed = asyncio.Event()
+        self._built = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._tried: Registry | None = None
+        self._board: Board | None = None
+        self._states: dict[str, State] = {}
+        self._standing: CoverageStanding | None = None
+        self._map: CoverageMap | None = None
+        self._filled: tuple[Board, int] | None = None
+        self._faults: dict[str, str] = {}
+
+    @property
+    def warning(self) -> str | None:
+        """Why there is no coverage, or none that is up to date; None: there is."""
+        if not self._faults:
+            return None
+        fault = "; ".join(self._faults.values())
+        return f"覆盖计算失败，监测不受影响：{fault} / coverage cannot be computed, monitoring goes on: {fault}"
+
+    def changed(self, device_ids: AbstractSet[str]) -> None:
+        """Note that these devices' changes are on disk."""
+        if device_ids:
+            self._changed.set()
+
+    def coverage(self) -> CoverageStanding | None:
+        """Return the newest coverage; None while it is being computed."""
+        return self._standing
+
+    def coverage_map(self) -> CoverageMap | None:
+        """Return what doesn't change while the configuration stands; None while it is being computed."""
+        return self._map
+
+    async def darkness(self, site_id: str, *, night: bool, failed: frozenset[str]) -> Darkness:
+        """Return what the site loses, or would lose; LookupError for ids that aren't there, or not yet."""
+        board = self._board
+        if board is None:
+            raise LookupError("覆盖仍在计算 / coverage is still being computed")
+        at_ms = self._last_tick_ms()
+        return await asyncio.to_thread(
+            partial(board.cover.darkness, dict(self._states), site_id, night=night, failed=failed, at_ms=at_ms)
+        )
+
+    async def run(self) -> None:
+        """Keep coverage up to date until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_up(), name="coverage-now")
+            group.create_task(self._look_back(), name="coverage-hours")
+
+    async def _keep_up(self) -> None:
+        while True:
+            if not await self._guarded("now", self._once()):
+                self._changed.set()
+                await asyncio.sleep(RETRY_S)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
+            await asyncio.sleep(GATHER_S)
+
+    async def _guarded(self, what: str, work: Coroutine[Any, Any, None]) -> bool:
+        """Do a piece of work; where it fails, tell, and let everything else go on."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - a bug in coverage must never end monitoring
+            self._faults[what] = f"{type(error).__name__}: {error}"
+            _log.error("coverage", what=what, exc_info=error)
+            return False
+        self._faults.pop(what, None)
+        return True
+
+    async def _once(self) -> None:
+        """Build where the configuration is another; take in what changed; move the standing's instant on."""
+        registry, news = self._registry(), self._changed.is_set()
+        self._changed.clear()
+        if registry is not self._tried:
+            self._tried = registry
+            news |= await self._guarded("build", self._build(registry))
+        if self._board is None:
+            return
+        at_ms = self._last_tick_ms()
+        if news:
+            self._states = await asyncio.to_thread(_states, self._ledger.path)
+            async with self._lock:
+                await asyncio.to_thread(self._board.update, self._states)
+        if news or self._standing is None or at_ms - self._standing.at_ms >= MOVES_ON_MS:
+            await self._show(at_ms, tell=news)
+
+    async def _build(self, registry: Registry) -> None:
+        began_ms = self._clock.elapsed_ms()
+        previous = None if self._board is None else self._board.cover
+        board = await asyncio.to_thread(_build, registry, previous)
+        chart = await asyncio.to_thread(lambda: board.cover.map)
+        self._board, self._map = board, chart
+        self._built.set()
+        _log.info("coverage_built", cameras=len(board.cover.eyes.cameras), ms=self._clock.elapsed_ms() - began_ms)
+
+    async def _show(self, at_ms: int, *, tell: bool) -> None:
+        if self._board is None:
+            return
+        async with self._lock:
+            self._standing = await asyncio.to_thread(self._board.standing, at_ms)
+        if tell:
+            self._publish()
+
+    async def _look_back(self) -> None:
+        """Hours first, then survey bands, then what is to be kept of finished hours; again and again."""
+        await self._built.wait()
+        while True:
+            board, began_ms = self._board, self._clock.elapsed_ms()
+            if board is not None:
+                await self._guarded("hours", self._read_hours(board))
+                took_s = (self._clock.elapsed_ms() - began_ms) / 1000
+                await self._guarded("survey", self._survey(board))
+                await self._guarded("keep", self._fill(board))
+                await self._rest(board, max(HOURS_EVERY_S, took_s / SHARE))
+
+    async def _rest(self, board: Board | None, rest_s: float) -> None:
+        """Wait so long, or until another configuration's coverage is there: its hours are wanted at once."""
+        self._built.clear()
+        if self._board is board:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest_s):
+                    await self._built.wait()
+
+    async def _read_hours(self, board: Board) -> None:
+        at_ms, tz = self._last_tick_ms(), timezone_of(board.cover.registry)
+        hours = await asyncio.to_thread(partial(day_and_month, self._ledger.path, board.cover, at_ms=at_ms, tz=tz))
+        async with self._lock:
+            await asyncio.to_thread(board.take_hours, hours)
+        if self._board is board:
+            await self._show(self._last_tick_ms(), tell=True)
+
+    async def _survey(self, board: Board) -> None:
+        for site_id in board.unsurveyed():
+            if self._board is not board:
+                return
+            band = await asyncio.to_thread(board.cover.survey, site_id)
+            async with self._lock:
+                board.take_survey([band])
+
+    async def _fill(self, board: Board) -> None:
+        """Keep finished hours, a part at a time: what was computed of an hour that changed meanwhile is left out."""
+        hour = (self._last_tick_ms() - SETTLE_MS) // HOUR_MS
+        while self._board is board and self._filled != (board, hour):
+            fill = await asyncio.to_thread(next_fill, self._ledger.path, board.cover)
+            if fill is None:
+                self._filled = (board, hour)
+                return
+            stored = self._ledger.store_coverage(fill.series, fill.hours, seen_seq=fill.seen_seq)
+            if await asyncio.wrap_future(stored) < len(fill.hours):
+                return  # something reached back meanwhile: tried again with the next round
+
+
+def _states(path: Path) -> dict[str, State]:
+    with LedgerReader(path) as reader, reader.reading():
+        return states_now(reader)
+
+
+def _build(registry: Registry, previous: TownshipCover | None) -> Board:
+    obstacles, told = obstacles_of(registry)
+    return Board(TownshipCover.build(registry, obstacles, previous=previous, warnings=_few(told)))
+
+
+def _few(told: Iterable[str], *, most: int = 20) -> list[str]:
+    """Return the first warnings, and how many more there are: a bad file has thousands."""
+    lines = list(told)
+    if len(lines) <= most:
+        return lines
+    more = len(lines) - most
+    return [*lines[:most], f"另有 {more} 条 / and {more} more"]
