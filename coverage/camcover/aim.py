@@ -125,7 +125,7 @@ class _Search:
         return steps
 
     def _best(self, viewer: int) -> tuple[int, float]:
-        """Return the largest gain of turning this camera alone, and the azimuth; of equals, the smallest turn."""
+        """Return the largest gain of turning this camera alone, and the azimuth."""
         now = self._aim[viewer]
         assert now is not None, "only cameras of known azimuth are free"  # noqa: S101
         mine = self._sight.towards(viewer, now)
@@ -133,9 +133,8 @@ class _Search:
         open_parts = np.where(self._count == 0, self._parts, 0)
         self._count[mine] += 1
         worth = self._sight.sums(viewer, self._grid, open_parts)
-        swing = np.abs((self._grid - now + 180.0) % FULL_CIRCLE_DEG - 180.0)
-        pick = int(np.lexsort((self._grid, swing, -worth))[0])
-        return int(worth[pick] - open_parts[mine].sum()), float(self._grid[pick])
+        most = int(worth.max())
+        return most - int(open_parts[mine].sum()), float(self._grid[_middle(worth == most)])
 
     def _turn(self, viewer: int, azimuth_deg: float) -> NDArray[np.int64]:
         """Turn a camera; return the cameras that could see any of what it saw or sees now, itself too."""
@@ -146,6 +145,20 @@ class _Search:
             changed[elements] = True
         self._aim[viewer] = azimuth_deg
         return np.unique(np.append(self._viewer[changed[self._sight.element]], viewer))
+
+
+def _middle(best: NDArray[np.bool_]) -> int:
+    """Return the middle of the longest run round the circle, of equal runs the first.
+
+    Any azimuth of a run sees as much; its middle still does when the bracket is a few degrees off.
+    """
+    if best.all():
+        return 0
+    turned = int(np.argmin(best))  # start where a run cannot be cut in two
+    edges = np.diff(np.concatenate([[0], np.roll(best, -turned).astype(np.int64), [0]]))
+    start, length = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    pick = int(np.argmax(length))
+    return int(turned + start[pick] + (length[pick] - 1) // 2) % len(best)
 
 
 def _told(

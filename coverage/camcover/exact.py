@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, isfinite
 
 import highspy
 import numpy as np
@@ -71,7 +71,10 @@ def _most(program: _Program, limit: Limit, start: Choice, time_limit_s: float) -
     worth, had = program.worth(solved.chosen), program.worth(start.chosen)
     better = worth > had
     have = start.first + max(worth, had)
-    bound = max(have, start.first + min(program.total, ceil(solved.bound * program.unit * (1 + _SLACK))))
+    most = [start.first + program.total, *start.bound[-1:]]
+    if isfinite(solved.bound):
+        most.append(start.first + ceil(solved.bound * program.unit * (1 + _SLACK)))
+    bound = max(have, min(most))
     proven = solved.optimal and bound - have <= 2 * _SLACK * program.total + 1
     chosen = solved.chosen if better else start.chosen
     return Exact(
@@ -93,7 +96,8 @@ def _cheapest(program: _Program, limit: Limit, start: Choice, time_limit_s: floa
     reaches = program.worth(solved.chosen) >= target
     better = reaches and cost < had
     chosen = solved.chosen if better else start.chosen
-    least, have = solved.bound * (1 - _SLACK), min(cost, had) if reaches else had
+    least = max(0.0, solved.bound * (1 - _SLACK)) if isfinite(solved.bound) else 0.0
+    have = min(cost, had) if reaches else had
     if program.whole:
         least = float(ceil(least - _SLACK))
     proven = solved.optimal and have - least <= 2 * _SLACK * have
@@ -103,7 +107,7 @@ def _cheapest(program: _Program, limit: Limit, start: Choice, time_limit_s: floa
         cost=have,
         bound=start.first + program.total,
         cheapest=have if proven else min(least, have),
-        gap=0.0 if proven else max(0.0, (have - least) / have),
+        gap=0.0 if proven else (have - min(least, have)) / have,
         proven=proven,
         better=better,
     )
@@ -179,6 +183,8 @@ class _Program:
         target: int | None = None,
     ) -> _Solved:
         """Solve for the most covered, or with a `target` in parts for the least cost; begin from `start`."""
+        if number == 0 or not len(self.weight):
+            return _Solved((), 0.0, optimal=True)
         highs = self._model(number, budget, target)
         highs.setOptionValue("output_flag", False)  # noqa: FBT003  (HiGHS's own signature)
         highs.setOptionValue("time_limit", float(time_limit_s))
@@ -194,7 +200,8 @@ class _Program:
         else:
             values = np.asarray(highs.getSolution().col_value)[: len(self.options)]
             found = tuple(np.flatnonzero(values > 0.5).tolist())
-        return _Solved(found, float(info.mip_dual_bound), highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+        optimal = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        return _Solved(found, float(info.mip_dual_bound), optimal=optimal)
 
     def _model(self, number: int | None, budget: float | None, target: int | None) -> highspy.Highs:
         options, groups = len(self.options), len(self.weight)

@@ -22,7 +22,8 @@ from camcover.sight import Ask, Sight
 from camcover.spots import Spot
 from camcover.terrain import Terrain
 
-STEP_DEG = 15.0
+STEP_DEG = 10.0
+"""Of new posts. Half of it won 1% more in a village of 144 houses, for three times as many options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ def propose(
     exact = None if wish.exact_s is None else best(options, demand.parts, turned.seen, limit, choice, wish.exact_s)
     if exact is not None and exact.better:
         choice = _again(options, demand, turned.seen, exact, choice)
-    posts = _posts(choice, options, demand, turned.seen, [spots[one] for one in viewer], azimuth, kit)
+    posts = _posts(_Bought(demand, sight, spots, kit, options, viewer, azimuth), choice, turned.seen)
     after = demand.weigh(choice.parts)
     return Plan(
         turns=turned,
@@ -170,31 +171,38 @@ def _again(options: Options, demand: Demand, seen: NDArray[np.bool_], exact: Exa
     return replace(order, chosen=tuple(exact.chosen[one] for one in order.chosen), bound=tuple(bound))
 
 
-def _posts(
-    choice: Choice,
-    options: Options,
-    demand: Demand,
-    seen: NDArray[np.bool_],
-    spots: Sequence[Spot],
-    azimuth_deg: NDArray[np.float64],
-    kit: Kit,
-) -> tuple[Post, ...]:
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """Everything that a chosen option stands for."""
+
+    demand: Demand
+    sight: Sight
+    spots: Sequence[Spot]
+    kit: Kit
+    options: Options
+    viewer: NDArray[np.int64]
+    azimuth_deg: NDArray[np.float64]
+
+
+def _posts(of: _Bought, choice: Choice, seen: NDArray[np.bool_]) -> tuple[Post, ...]:
     seen, parts = seen.copy(), choice.first
     posts: list[Post] = []
     for option, gain, bound in zip(choice.chosen, choice.gains, choice.bound, strict=True):
-        new = np.zeros(len(demand), dtype=np.bool_)
-        new[options.covers(option)] = True
+        new = np.zeros(len(of.demand), dtype=np.bool_)
+        new[of.options.covers(option)] = True
         new &= ~seen
         seen |= new
         parts += gain
+        viewer = int(of.viewer[option])
+        azimuth_deg = of.sight.centred(viewer, float(of.azimuth_deg[option]), new)
         posts.append(
             Post(
-                camera=kit.at(spots[option], float(azimuth_deg[option])),
-                spot=spots[option],
-                amounts=demand.amounts(new),
-                weight=demand.weigh(gain),
-                after=demand.weigh(parts),
-                bound=demand.weigh(bound),
+                camera=of.kit.at(of.spots[viewer], azimuth_deg),
+                spot=of.spots[viewer],
+                amounts=of.demand.amounts(new),
+                weight=of.demand.weigh(gain),
+                after=of.demand.weigh(parts),
+                bound=of.demand.weigh(bound),
             )
         )
     return tuple(posts)

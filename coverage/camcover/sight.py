@@ -90,7 +90,7 @@ class Sight:
         if azimuth_deg is None:
             return around[:0]
         low, high = self.runs(viewer, np.array([azimuth_deg]))
-        return around[np.arange(low[0], high[0]) % max(len(around), 1)]
+        return np.asarray(around[np.arange(low[0], high[0]) % max(len(around), 1)])
 
     def runs(self, viewer: int, azimuth_deg: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return for each azimuth (a,) the half-open run of `around` inside the sector; indices wrap at its length.
@@ -103,6 +103,21 @@ class Sight:
         left = (azimuth_deg - half) % FULL_CIRCLE_DEG
         low = np.searchsorted(two, left, "left").astype(np.int64)
         return low, np.searchsorted(two, left + 2 * half, "right").astype(np.int64)
+
+    def centred(self, viewer: int, azimuth_deg: float, won: NDArray[np.bool_]) -> float:
+        """Return a whole azimuth that has what it wins (e,) in the middle, or this one where that would lose any.
+
+        A bracket is a few degrees off, and what lies at the edge of the picture is lost first.
+        """
+        own = slice(self.start[viewer], self.start[viewer + 1])
+        side = (self.bearing_deg[own][won[self.element[own]]] - azimuth_deg + 180.0) % FULL_CIRCLE_DEG - 180.0
+        half = self.hfov_deg[viewer] / 2
+        side = side[np.abs(side) <= half]
+        if not len(side):
+            return azimuth_deg
+        middle = float(np.rint(azimuth_deg + (side.min() + side.max()) / 2))
+        kept = np.abs(side + azimuth_deg - middle).max() <= half
+        return middle % FULL_CIRCLE_DEG if kept else azimuth_deg
 
     def sums(self, viewer: int, azimuth_deg: NDArray[np.float64], parts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return for each azimuth (a,) the sum of `parts` (e,) over what it sees."""
