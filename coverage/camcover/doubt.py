@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camcover.camera import Camera, View
 from camcover.optics import FULL_CIRCLE_DEG
-from camcover.pieces import OverlayError, Shapes, mended
+from camcover.pieces import OverlayError, Shapes, repaired, united
 from camcover.terrain import Terrain
 from camcover.viewshed import Sectors, sweep
 
@@ -55,7 +55,7 @@ def survey_band(
     The same cameras, in any order, and the same seed give the same figures. Cost: 22 cameras, 200 trials: see
     `docs/design/0010-coverage-in-time.md`.
     """
-    area = mended(area)
+    area = repaired(area)
     total = float(shapely.area(area))
     if total <= 0.0 or trials < 1:
         raise OverlayError(f"a survey needs an area and trials, not {total} m2 and {trials}")
@@ -130,4 +130,4 @@ def _seen(shapes: Shapes, area: BaseGeometry) -> float:
     """Return the m2 of `area` under the union. Exact, and quicker than 10,000 sample points of half a per cent."""
     if len(shapes) == 0:
         return 0.0
-    return float(shapely.area(shapely.intersection(shapely.disjoint_subset_union_all(shapes), area)))
+    return float(shapely.area(shapely.intersection(united(shapes), area)))

@@ -69,7 +69,7 @@ def _whole(shape: BaseGeometry, amount: float, fields: Shapes) -> Pieces:
 
 
 def _cut_area(shape: BaseGeometry, fields: Shapes) -> Pieces:
-    area = mended(shape)
+    area = repaired(shape)
     measure = float(shapely.area(area))
     if len(fields) == 0 or measure == 0.0:
         return _whole(area, measure, fields)
@@ -99,12 +99,25 @@ def _seen_by(fields: Shapes, points: Shapes) -> NDArray[np.bool_]:
     return bits
 
 
-def mended(area: BaseGeometry) -> BaseGeometry:
+def repaired(area: BaseGeometry) -> BaseGeometry:
     """Return an area whose boundary doesn't cross itself; the same where it didn't."""
     if shapely.is_valid(area):
         return area
     parts = shapely.get_parts(shapely.get_parts(shapely.make_valid(area)))
     return shapely.multipolygons(parts[shapely.get_dimensions(parts) == 2])
+
+
+def united(shapes: Shapes) -> BaseGeometry:
+    """Return the union of fields, quickly as floats have it, and on the grid where that fails.
+
+    Among many walls a field may have a hairline that GEOS takes for a crossing: TopologyException, side location
+    conflict.
+    """
+    try:
+        return shapely.disjoint_subset_union_all(shapes)
+    except shapely.GEOSException:
+        mended = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+        return shapely.union_all(mended, grid_size=GRID_M)
 
 
 def _cut_points(shape: BaseGeometry, fields: Shapes) -> Pieces:

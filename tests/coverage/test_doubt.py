@@ -98,10 +98,7 @@ def test_errors_of_position_are_standard_deviations_along_each_axis() -> None:
     survey = band([camera("c1", (400, 200), hfov_deg=360.0, azimuth_deg=None)], trials=2_000)
 
     def inside(shift_m: float) -> float:
-        radius, depth = 50.0, 50.0 - shift_m
-        return (
-            radius**2 * acos((radius - depth) / radius) - (radius - depth) * sqrt(2 * radius * depth - depth**2)
-        ) / TOTAL
+        return (50**2 * acos(shift_m / 50) - shift_m * sqrt(50**2 - shift_m**2)) / TOTAL
 
     assert survey.as_entered == pytest.approx(pi * 50**2 / 2 / TOTAL, rel=1e-3)
     assert survey.known_azimuth_only == survey.as_entered  # one that sees all round has no azimuth to know

@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from tests.coverage.sectors import EAST_M, NORTH_M, column, scenes, sector, sets_of
 
 from camcover.overlay import Overlay, Place
-from camcover.pieces import OverlayError, cut
+from camcover.pieces import OverlayError, cut, united
 
 Scene = tuple[Overlay, NDArray[np.object_]]
 LAWS = settings(max_examples=100, deadline=None)
@@ -258,6 +258,21 @@ def test_each_place_is_cut_by_the_fields_of_its_band() -> None:
     assert Overlay.build(places, ["c"], fields).seen([True]).tolist() == [100.0, 0.0]
     with pytest.raises(OverlayError, match="gate: no fields of band 'recognition'; there are: seen"):
         Overlay.build(places, ["c"], {"seen": fields["seen"]})
+
+
+def test_a_field_with_a_hairline_is_united_all_the_same() -> None:
+    """A field among walls, as a floating-point difference left it: GEOS refuses its union."""
+    hairline = shapely.from_wkt(
+        "MULTIPOLYGON (((-24.251 0.835, 1.464 0.835, 7.471 11.562, 7.048 10.806, -22.801 3.206, -24.251 "
+        "0.835)), ((7.471 11.562, 10.883 17.655, 10.883 17.655, 7.471 11.562)), ((10.883 17.655, 10.883 "
+        "17.655, 12.133 19.888, -4.245 12.835, -10.58 19.376, 32.732 56.671, 10.883 17.655))) "
+    )
+    shapes = column([hairline, shapely.box(100, 0, 150, 50)])
+    with pytest.raises(shapely.GEOSException, match="side location conflict"):
+        shapely.union_all(shapes)
+    assert united(shapes).area == pytest.approx(hairline.area + 50 * 50, rel=1e-4)
+    overlay = build([shapely.box(-50, -50, 150, 100)], list(shapes))
+    assert overlay.seen([True, True]).tolist() == pytest.approx([hairline.area + 50 * 50], rel=1e-4)
 
 
 def test_what_cannot_be_laid_over_one_another_is_told() -> None:
