@@ -123,7 +123,10 @@ def measure(layer: LayerCover, say: Language) -> Measure:
 
 def _seen(cover: Cover) -> str:
     low, high = amount(cover.lower, cover.unit), amount(cover.upper, cover.unit)
-    return low if low == high else f"{low}–{high}"
+    if low == high:
+        return low
+    number, _, unit = low.partition(" ")
+    return f"{number}–{high}" if high.endswith(f" {unit}") else f"{low}–{high}"
 
 
 def _at(ratio: float | None) -> int:
