@@ -112,8 +112,8 @@ def _write(cover: SceneCover, figures: dict[str, Any], geojson: Path | None, kml
     from camkeeper.geo.scene_shapes import features
 
     shapes = list(features(cover, figures))
-    about = {key: figures[key] for key in ("crs", "standard", "lens_model", "definition", "definition_en", "inputs")}
-    members = {"name": cover.scene.name, "synthetic": cover.scene.synthetic, "source_datum": figures["datum"], **about}
+    about = {key: figures[key] for key in ("standard", "lens_model", "definition", "definition_en", "inputs")}
+    members = {"name": cover.scene.name, "synthetic": cover.scene.synthetic, "computed_in": figures["crs"], **about}
     if cover.scene.attribution:
         members["attribution"] = cover.scene.attribution
     path = Path()
@@ -157,7 +157,9 @@ def _table(title: str, *headings: str) -> Table:
 def _row(table: Table, *cells: str) -> None:
     from rich.markup import escape
 
-    table.add_row(*(escape(cell) for cell in cells))
+    from camkeeper.geo.fault import printable
+
+    table.add_row(*(escape(printable(cell, 200)) for cell in cells))
 
 
 def _sites(figures: dict[str, Any]) -> Table | None:
@@ -282,9 +284,7 @@ def _more(table: Table, rows: int) -> None:
 
 
 def _named(thing: dict[str, Any]) -> str:
-    from camkeeper.geo.fault import printable
-
-    return printable(f"{thing['id']} {thing['name']}" if thing["name"] else thing["id"])
+    return f"{thing['id']} {thing['name']}" if thing["name"] else str(thing["id"])
 
 
 def _percent(share: float) -> str:

@@ -35,6 +35,9 @@ from camkeeper.geo.scene_features import (
 from camkeeper.geo.shape import mended, shape_of
 from camkeeper.geo.tags import blocks
 
+LEAST_M2, LEAST_M = 1e-4, 1e-3
+"""A square centimetre, a millimetre: less is a slip of the drawing hand, and no share of it means anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneFile:
@@ -184,18 +187,18 @@ def _kind(values: Mapping[str, Any]) -> str:
     return found
 
 
-_T = TypeVar("_T", SceneSite, ScenePlace, SceneRoad)
+_T = TypeVar("_T", SceneObstacle, SceneSite, ScenePlace, SceneRoad)
 
 
 def _scene(file: str, found: Collection, terms: _Terms, reader: _Reader) -> SceneFile:
+    frame = Frame.around(*scene_checks.middle([thing for _, thing in reader.things.values()]))
+    metric = _metric(frame, reader)
     things = [thing for _, thing in reader.things.values()]
-    lon_deg, lat_deg = scene_checks.middle(things)
-    frame = Frame.around(lon_deg, lat_deg)
     cameras = [thing for thing in things if isinstance(thing, SceneCamera)]
-    obstacles = [thing for thing in things if isinstance(thing, SceneObstacle)]
 
-    def metric(kind: type[_T]) -> tuple[_T, ...]:
-        return tuple(replace(one, shape=_to_metric(frame, one.shape)) for one in things if isinstance(one, kind))
+    def in_metres(kind: type[_T]) -> tuple[_T, ...]:
+        found = ((where, thing) for where, (_, thing) in reader.things.items())
+        return tuple(replace(thing, shape=metric[where]) for where, thing in found if isinstance(thing, kind))
 
     return SceneFile(
         file=file,
@@ -211,19 +214,33 @@ def _scene(file: str, found: Collection, terms: _Terms, reader: _Reader) -> Scen
         working=frozenset(camera.id for camera in cameras if camera.working),
         links=_links(cameras),
         obstacles=tuple(
-            Obstacle(id=one.id, shape=_to_metric(frame, one.shape), height_m=one.height_m) for one in obstacles
+            Obstacle(id=one.id, shape=one.shape, height_m=one.height_m) for one in in_metres(SceneObstacle)
         ),
-        by_storeys=sum(one.by_storeys for one in obstacles),
-        sites=metric(SceneSite),
-        keyplaces=metric(ScenePlace),
-        roads=metric(SceneRoad),
+        by_storeys=sum(isinstance(one, SceneObstacle) and one.by_storeys for one in things),
+        sites=in_metres(SceneSite),
+        keyplaces=in_metres(ScenePlace),
+        roads=in_metres(SceneRoad),
         faults=tuple(reader.faults),
     )
 
 
-def _to_metric(frame: Frame, shape: BaseGeometry) -> BaseGeometry:
+def _metric(frame: Frame, reader: _Reader) -> dict[str, BaseGeometry]:
+    """Return every shape in metres by where it stands; what is next to nothing there is dropped, and told."""
+    out: dict[str, BaseGeometry] = {}
+    for where, (_, thing) in list(reader.things.items()):
+        try:
+            out[where] = _in_metres(frame, thing.shape)
+        except BadValueError as error:
+            reader.told(where, thing.id, error.zh, error.en, dropped=True)
+    return out
+
+
+def _in_metres(frame: Frame, shape: BaseGeometry) -> BaseGeometry:
     """Return the shape in metres, valid there too: a hair's breadth of a hole may close on the way."""
-    return mended(frame.to_metric(shape))[0]
+    out, _ = mended(frame.to_metric(shape))
+    if 0 < out.area < LEAST_M2 or 0 < out.length < LEAST_M:
+        raise BadValueError("几何小得不成形", "the geometry is next to nothing")
+    return out
 
 
 def _camera(frame: Frame, camera: SceneCamera) -> Camera:

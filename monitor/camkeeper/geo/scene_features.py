@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
 from shapely.geometry.base import BaseGeometry
 
-from camcover.bands import SEEN, BandError, px_per_m
+from camcover.bands import SEEN, BandError, names, px_per_m
 from camcover.optics import Lens, LensModel, Mount
 from camkeeper.geo.fault import BadValueError, shown
 from camkeeper.geo.height import height_of
@@ -245,10 +246,7 @@ def _site(given: Given) -> SceneSite:
 def _keyplace(given: Given) -> ScenePlace:
     p = given.properties
     band = p.text("band") or SEEN
-    try:
-        px_per_m(band, given.standard)
-    except BandError as error:
-        raise BadValueError(f"band {shown(band)} 不认识：{error}", f"band {shown(band)}: {error}") from None
+    _known_band(band, given.standard)
     type_ = p.text("type")
     if type_ is None:
         given.hint("没有 type", "has no type")
@@ -263,6 +261,19 @@ def _keyplace(given: Given) -> ScenePlace:
         site=p.id("site"),
         name=p.text("name"),
     )
+
+
+def _known_band(band: str, standard: str) -> None:
+    try:
+        px_per_m(band, standard)
+    except BandError:
+        known = names(standard)
+        near = get_close_matches(band[:60], known, n=1, cutoff=0.6)
+        zh, en = (f"（是否想写 {near[0]}？）", f" (did you mean {near[0]}?)") if near else ("", "")
+        words = " ".join(known)
+        raise BadValueError(
+            f"band 应为下列之一：{words}；不是 {shown(band)}{zh}", f"band wants one of: {words}; not {shown(band)}{en}"
+        ) from None
 
 
 def _road(given: Given) -> SceneRoad:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.errors import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from camkeeper.geo.fault import BadValueError, shown
@@ -53,7 +54,10 @@ def mended(shape: BaseGeometry) -> tuple[BaseGeometry, bool]:
         raise BadValueError("坐标不是有限数", "a coordinate is not finite")
     valid = bool(shapely.is_valid(shape))
     if not valid:
-        shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        try:
+            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        except GEOSException as error:
+            raise BadValueError(f"几何无法修复：{error}", f"the geometry cannot be repaired: {error}") from None
     if shape.is_empty:
         raise BadValueError("几何没有面积", "the geometry has no area")
     if shape.geom_type in LINEAR and shape.length == 0:
