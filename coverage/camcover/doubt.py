@@ -52,8 +52,8 @@ def survey_band(
 ) -> Survey:
     """Return what survey errors make of the share of `area` (polygons, metric frame) that `cameras` see.
 
-    The same cameras, in any order, and the same seed give the same figures. Cost: 22 cameras, 200 trials: see
-    `docs/design/0010-coverage-in-time.md`.
+    The same cameras, in any order, and the same seed give the same figures. Cameras that no error brings near the area
+    may be among them. Why so: `docs/design/0010-coverage-in-time.md`.
     """
     area = repaired(area)
     total = float(shapely.area(area))
@@ -127,7 +127,7 @@ def _chunks(sectors: Sectors, cameras: int) -> list[Sectors]:
 
 
 def _seen(shapes: Shapes, area: BaseGeometry) -> float:
-    """Return the m2 of `area` under the union. Exact, and quicker than 10,000 sample points of half a per cent."""
+    """Return the m2 of `area` under the union."""
     if len(shapes) == 0:
         return 0.0
     return float(shapely.area(shapely.intersection(united(shapes), area)))

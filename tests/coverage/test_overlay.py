@@ -13,7 +13,7 @@ from camcover.overlay import Overlay, Place
 from camcover.pieces import OverlayError, cut, united
 
 Scene = tuple[Overlay, NDArray[np.object_]]
-LAWS = settings(max_examples=100, deadline=None)
+LAWS = settings(max_examples=40, deadline=None)
 
 
 def measure(shape: BaseGeometry, dimension: int) -> float:

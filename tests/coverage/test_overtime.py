@@ -10,7 +10,7 @@ from tests.coverage.sectors import column, scenes
 from camcover.overlay import Overlay, Place
 from camcover.overtime import Series, Steps, over_time
 
-LAWS = settings(max_examples=100, deadline=None)
+LAWS = settings(max_examples=50, deadline=None)
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 

@@ -13,7 +13,7 @@ from tests.coverage.sectors import column, scenes, sets_of
 from camcover.overlay import Overlay, Place
 from camcover.resilience import repair_order, without
 
-LAWS = settings(max_examples=100, deadline=None)
+LAWS = settings(max_examples=40, deadline=None)
 
 
 @st.composite
