@@ -58,24 +58,21 @@ def repair_order(
     down. Cameras that are dark and in no group stay dark. Ties by id.
     """
     left = sorted(groups_down)
-    members = dict(zip(left, _members(overlay, [groups_down[one] for one in left]), strict=True))
-    down = np.zeros(len(overlay.camera_ids), dtype=np.bool_)
-    for one in left:
-        down |= members[one]
-    repaired: Working = np.asarray(working, dtype=np.bool_) | down
+    members = _members(overlay, [groups_down[one] for one in left])
+    holders = members.sum(axis=0)  # how many groups that are down hold each camera
+    healthy: Working = np.asarray(working, dtype=np.bool_) | (holders > 0)
+    now = overlay.seen(healthy & (holders == 0))
     order: list[Regain] = []
-    now = overlay.seen(repaired & ~down)
     while left:
-        still = np.stack([_union([members[other] for other in left if other != one], down) for one in left])
-        after = overlay.seen(repaired & ~still)
-        gains = after - now
-        hopes = overlay.seen((repaired & ~down) | np.stack([members[one] for one in left])) - now
+        after = overlay.seen(healthy & (holders - members == 0))
+        hopes = overlay.weigh(overlay.seen(healthy & ((holders == 0) | members)) - now)
+        gains = overlay.weigh(after - now)
         # Rounded, so that sums in another order are a tie still.
-        ranks = list(zip(-overlay.weigh(gains).round(9), -overlay.weigh(hopes).round(9), left, strict=True))
+        ranks = list(zip(-gains.round(9), -hopes.round(9), left, strict=True))
         best = min(range(len(left)), key=ranks.__getitem__)
-        order.append(Regain(group_id=left[best], amounts=gains[best], weight=float(overlay.weigh(gains[best]))))
-        down, now = still[best], after[best]
-        del left[best]
+        order.append(Regain(group_id=left.pop(best), amounts=after[best] - now, weight=float(gains[best])))
+        holders, now = holders - members[best], after[best]
+        members = np.delete(members, best, axis=0)
     return tuple(order)
 
 
@@ -85,7 +82,3 @@ def _members(overlay: Overlay, groups: list[Collection[str]]) -> Working:
     for row, group in zip(masks, groups, strict=True):
         row[:] = overlay.mask(group)
     return masks
-
-
-def _union(masks: list[Working], like: Working) -> Working:
-    return np.logical_or.reduce(masks) if masks else np.zeros_like(like)

@@ -150,6 +150,18 @@ def test_shapes_measure_what_the_figures_say(scene: Scene, data: st.DataObject) 
             assert close(measure(gone, place.dimension), lost, total)
 
 
+@LAWS
+@given(scenes(), st.data())
+def test_an_overlay_of_the_working_cameras_alone_says_the_same(scene: Scene, data: st.DataObject) -> None:
+    overlay, fields = scene
+    working = data.draw(sets_of(overlay))
+    ids = [one for one, works in zip(overlay.camera_ids, working, strict=True) if works]
+    alone = Overlay.build(overlay.places, ids, {"seen": fields[working]})
+    everything = np.ones(len(ids), dtype=np.bool_)
+    for place, total in enumerate(overlay.totals):
+        assert close(alone.seen(everything)[place], overlay.seen(working)[place], total)
+
+
 def village(side_m: float = 200.0) -> BaseGeometry:
     return shapely.box(EAST_M, NORTH_M, EAST_M + side_m, NORTH_M + side_m)
 
