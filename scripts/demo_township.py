@@ -1,7 +1,7 @@
-"""Writes config/cameras.yaml, the demo township: real villages, synthetic geometry, the same bytes every time.
+"""Writes config/cameras.yaml and config/daguo-buildings.geojson, the demo township: real villages, synthetic geometry.
 
-`python scripts/demo_township.py` prints it; `--write` replaces the file. Metres are east and
-north of a village's middle.
+The same bytes every time. `python scripts/demo_township.py` prints the register, with `--buildings` the buildings;
+`--write` replaces both files. Metres are east and north of a village's middle.
 The policy, contacts and windows lie beside it as text: data/cameras.head.yaml and data/cameras.tail.yaml.
 """
 
@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+from demo_buildings import collection, settlement
+
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "config" / "cameras.yaml"
+BUILDINGS = TARGET.with_name("daguo-buildings.geojson")
 SEED = 411122110
 MIDDLE = (113.85, 33.80)
 ROWS = (5, 6, 5, 6, 5)
@@ -28,6 +31,7 @@ TOWN = "411122110"
 SCENERY = ("文化广场", "十字路口", "东出村口", "坑塘边", "小学门口")
 
 LonLat = tuple[float, float]
+Metric = tuple[float, float]
 
 
 def lon_lat(middle: LonLat, east_m: float, north_m: float) -> LonLat:
@@ -55,6 +59,11 @@ class Village:
     def at(self, east_m: float, north_m: float) -> LonLat:
         """Return a place in the village."""
         return lon_lat(self.middle, east_m, north_m)
+
+    def metric(self, point: LonLat) -> Metric:
+        """Return the metres east and north of the middle; the inverse of `at`."""
+        east = (point[0] - self.middle[0]) * 111_320.0 * math.cos(math.radians(self.middle[1]))
+        return east, (point[1] - self.middle[1]) * 110_950.0
 
     @property
     def operator(self) -> str:
@@ -142,12 +151,17 @@ class Town:
     speakers: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     serial: int = 0
+    poles: list[LonLat] = field(default_factory=list)
+    """Where cameras hang."""
+    shapes: list[tuple[str, str, tuple[LonLat, ...]]] = field(default_factory=list)
+    """Type, shape and points of the key places."""
 
     def camera(
         self, v: Village, id_: str, name: str, host: int, pole: str, at: LonLat, azimuth: float | None, **more: str
     ) -> None:
         """Add one device with a picture; `more` overrides its kind and site and adds keys as written."""
         self.serial += 1
+        self.poles.append(at)
         kind, site = more.pop("kind", "camera"), more.pop("site", v.id)
         split = ", snapshot_port: 18081" if self.serial % 24 == 5 else ""
         height = "6" if kind != "camera" else f"{4.0 + 0.5 * (self.serial % 4):.1f}"
@@ -168,6 +182,8 @@ class Town:
 
     def place(self, site: str, id_: str, kind: str, name: str, shape: str, points: Iterable[LonLat], band: str) -> None:
         """Add a key place; `shape` is point, line or polygon."""
+        points = tuple(points)
+        self.shapes.append((kind, shape, points))
         text = ring_text(points)
         if shape == "point":
             text = text[1:-1]
@@ -182,9 +198,9 @@ def square(v: Village, east: float, north: float, half_e: float, half_n: float) 
 
 def key_places(t: Town, v: Village) -> None:
     """Add what the village wants seen."""
-    t.place(v.id, f"{v.id}-square", "square", f"{v.name}文化广场", "polygon", square(v, 0, 60, 30, 22), "observation")
+    t.place(v.id, f"{v.id}-square", "square", f"{v.name}文化广场", "polygon", square(v, 0, 60, 30, 22), "detection")
     t.place(v.id, f"{v.id}-junction", "junction", f"{v.name}十字路口", "point", [v.at(-120, 0)], "recognition")
-    t.place(v.id, f"{v.id}-exit", "exit", f"{v.name}东出村口", "point", [v.at(400, 0)], "identification")
+    t.place(v.id, f"{v.id}-exit", "exit", f"{v.name}东出村口", "point", [v.at(386, 3)], "identification")
     road = [v.at(-400, 5), v.at(-120, 0), v.at(150, -6), v.at(400, 0)]
     t.place(v.id, f"{v.id}-road", "road", f"{v.name}主街", "line", road, "detection")
     if v.number % 3 != 0:
@@ -194,12 +210,10 @@ def key_places(t: Town, v: Village) -> None:
         ditch = [v.at(-320, -230), v.at(-60, -245), v.at(240, -225)]
         t.place(v.id, f"{v.id}-ditch", "ditch", f"{v.name}沟渠", "line", ditch, "detection")
     if v.number % 2 == 1 or v.number % 3 == 0:
-        t.place(
-            v.id, f"{v.id}-school", "school", f"{v.name}小学", "polygon", square(v, 150, 200, 40, 28), "recognition"
-        )
+        t.place(v.id, f"{v.id}-school", "school", f"{v.name}小学", "polygon", square(v, 150, 200, 40, 28), "detection")
     if v.number in {5, 17, 24}:
         name = f"{v.name}古建筑"
-        t.place(v.id, f"{v.id}-old", "ancient_building", name, "polygon", square(v, 60, -90, 14, 10), "recognition")
+        t.place(v.id, f"{v.id}-old", "ancient_building", name, "polygon", square(v, 60, -90, 14, 10), "observation")
     if v.number % 4 == 1:
         route = [v.at(0, 60), v.at(-120, 0), v.at(-200, -110), v.at(0, -200), v.at(150, -6), v.at(0, 60)]
         t.place(v.id, f"{v.id}-patrol", "patrol_route", f"{v.name}夜巡路线", "line", route, "detection")
@@ -207,8 +221,13 @@ def key_places(t: Town, v: Village) -> None:
 
 STANDS = ((0.0, 85.0), (-130.0, 10.0), (408.0, 8.0), (-165.0, -118.0), (112.0, 172.0))
 """Where the poles stand, one for each of SCENERY."""
-AIMS = ((180.0, 90.0), (110.0, 290.0), (265.0, 85.0), (228.0, 100.0), (52.0, 205.0))
+AIMS = ((180.0, 90.0), (110.0, 290.0), (259.0, 85.0), (228.0, 100.0), (52.0, 205.0))
 """Where the cameras of a pole look: first at its place, then along the street."""
+LENSES = {
+    1: "{hfov_deg: 70, width_px: 3840, height_px: 2160, range_m: 100, ir_range_m: 60}",
+    2: "{hfov_deg: 32, width_px: 3840, height_px: 2160, range_m: 150, ir_range_m: 80}",
+}
+"""Longer lenses at the junction and the exit: faces and plates are wanted there, 125 and 250 px/m."""
 
 
 def village_devices(t: Town, v: Village) -> None:
@@ -227,6 +246,8 @@ def village_devices(t: Town, v: Village) -> None:
         aim: float | None = AIMS[k][turn] + t.rng.randint(-9, 9)
         name = f"{v.name}{SCENERY[k]}{('枪机', '辅机')[turn]}"
         more = {"lens": "{focal_mm: 4, sensor_width_mm: 5.37}"} if n == 4 else {}
+        if turn == 0 and k in LENSES:
+            more["lens"] = LENSES[k]
         if v.number == 1:
             more["site"] = f"dg01-grid-{1 if STANDS[k][0] < 0 else 2}"
         if v.number in {9, 16, 23} and n == 3:
@@ -273,7 +294,7 @@ def campus(t: Town, v: Village) -> None:
     ring = square(v, -330, 250, 95, 70)
     t.sites.append(
         "- {id: dg01-school, name: 大郭镇中心学校, name_en: Daguo Central School, kind: campus, parent: dg01, "
-        f"target: 98, boundary: {ring_text(ring)}}}"
+        f"target: 98, boundary: {ring_text(ring)}, coverage: {{area: 100, exit: 100}}}}"
     )
     corners = [(-1, -1, 45), (1, -1, 315), (1, 1, 225), (-1, 1, 135), (0, -1, 0)]
     for n, (a, b, aim) in enumerate(corners):
@@ -290,8 +311,9 @@ def campus(t: Town, v: Village) -> None:
                 at,
                 aim + 25 - 50 * k,
                 site="dg01-school",
+                lens="{width_px: 3840, height_px: 2160, range_m: 120, ir_range_m: 60}",
             )
-    t.place("dg01-school", "dg01-school-gate", "exit", "中心学校校门", "point", [v.at(-330, 183)], "identification")
+    t.place("dg01-school", "dg01-school-gate", "exit", "中心学校校门", "point", [v.at(-330, 194)], "recognition")
     t.place(
         "dg01-school",
         "dg01-school-yard",
@@ -299,7 +321,7 @@ def campus(t: Town, v: Village) -> None:
         "中心学校操场",
         "polygon",
         square(v, -330, 260, 50, 30),
-        "observation",
+        "detection",
     )
 
 
@@ -332,8 +354,28 @@ def zones(t: Town, around: list[Village]) -> None:
         t.place("daguo", f"daguo-zone-{n}", "zone", f"第{'一二三四'[n - 1]}防区", "polygon", v.ring, "detection")
 
 
-def render() -> str:
-    """Return the text of config/cameras.yaml."""
+def buildings(t: Town, all_villages: list[Village]) -> str:
+    """Return the text of config/daguo-buildings.geojson."""
+    near = 800.0  # no village is wider
+
+    def within(v: Village, points: Iterable[LonLat]) -> list[Metric]:
+        return [p for p in map(v.metric, points) if math.hypot(*p) < near]
+
+    return collection(
+        settlement(
+            v.number,
+            v.id,
+            v.at,
+            [v.metric(p) for p in v.ring],
+            within(v, t.poles),
+            [(kind, shape, metric) for kind, shape, points in t.shapes if (metric := within(v, points))],
+        )
+        for v in all_villages
+    )
+
+
+def render() -> tuple[str, str]:
+    """Return the texts of config/cameras.yaml and config/daguo-buildings.geojson."""
     rng = random.Random(SEED)  # noqa: S311  scenery, no secret
     all_villages, around = villages(rng)
     t = Town(rng)
@@ -389,11 +431,13 @@ def render() -> str:
         parts.append("\n".join([f"# {title}", *lines, ""]))
     parts.append("\n".join(["\n# 重点部位。Key places: what the contract wants seen.", "key_places:", *t.places, ""]))
     parts.append("\n" + (HERE / "data" / "cameras.tail.yaml").read_text(encoding="utf-8"))
-    return "".join(parts)
+    return "".join(parts), buildings(t, all_villages)
 
 
 if __name__ == "__main__":
+    register, geometry = render()
     if "--write" in sys.argv[1:]:
-        TARGET.write_text(render(), encoding="utf-8")
+        TARGET.write_text(register, encoding="utf-8")
+        BUILDINGS.write_text(geometry, encoding="utf-8")
     else:
-        sys.stdout.write(render())
+        sys.stdout.write(geometry if "--buildings" in sys.argv[1:] else register)

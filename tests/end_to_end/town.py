@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,7 +24,9 @@ WITHIN_S = 60.0
 
 
 def demo_config(folder: Path, *, net: int) -> Path:
-    """Write the demo's configuration with other loopback addresses: 127.NET instead of 127.64."""
+    """Write the demo's configuration and its obstacles with other loopback addresses: 127.NET instead of 127.64."""
+    for obstacles in (ROOT / "config").glob("*.geojson"):
+        shutil.copy(obstacles, folder)
     text = (ROOT / "config/cameras.yaml").read_text(encoding="utf-8").replace("127.64.", f"127.{net}.")
     path = folder / "cameras.yaml"
     path.write_text(text, encoding="utf-8")
