@@ -52,17 +52,29 @@ def mended(shape: BaseGeometry) -> tuple[BaseGeometry, bool]:
         raise BadValueError("几何为空", "the geometry is empty")
     if not np.isfinite(shape.bounds).all():
         raise BadValueError("坐标不是有限数", "a coordinate is not finite")
-    valid = bool(shapely.is_valid(shape))
-    if not valid:
-        try:
-            shape = shapely.make_valid(shape, method="structure", keep_collapsed=False)
-        except GEOSException as error:
-            raise BadValueError(f"几何无法修复：{error}", f"the geometry cannot be repaired: {error}") from None
+    if shape.geom_type in LINEAR:
+        if shape.length == 0:
+            raise BadValueError("线没有长度", "the line has no length")
+        return shape, False
+    if shapely.is_valid(shape):
+        return shape, False
+    shape = _made_valid(shape)
     if shape.is_empty:
         raise BadValueError("几何没有面积", "the geometry has no area")
-    if shape.geom_type in LINEAR and shape.length == 0:
-        raise BadValueError("线没有长度", "the line has no length")
-    return shape, not valid
+    return shape, True
+
+
+def _made_valid(shape: BaseGeometry) -> BaseGeometry:
+    """Return the areas of an invalid polygon."""
+    try:
+        out = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        if not out.is_valid:  # GEOS 3.14 leaves two triangles that overlap, where a ring runs twice along itself
+            out = polygonal(shapely.make_valid(shape, method="linework"))
+    except GEOSException as error:
+        raise BadValueError(f"几何无法修复：{error}", f"the geometry cannot be repaired: {error}") from None
+    if not out.is_valid:
+        raise BadValueError("几何无法修复", "the geometry cannot be repaired")
+    return out
 
 
 def polygonal(shape: BaseGeometry) -> BaseGeometry:

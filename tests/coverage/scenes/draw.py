@@ -144,7 +144,7 @@ def dongfeng() -> Plan:
         towards = (450 - number * 360 / 13) % 360
         link = f"defence-{number % 3 + 1}"
         plan.camera(f"kk-{number + 1:02d}", x, y, towards, hfov_deg=38, width_px=4096, range_m=40, link=link)
-        ahead = Point(x + 8 * cos(angle), y + 8 * sin(angle))
+        ahead = Point(x + 15 * cos(angle), y + 15 * sin(angle))
         plan.add("keyplace", ahead, id=f"exit-{number + 1:02d}", type="exit", band="identification")
     return plan
 
