@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ from camboard.words import SHAPE, STATE, State
 from camkeeper.cover.sight import State as CameraSight
 from camkeeper.cover.sight import state_of
 from camkeeper.model.cover import AREA
-from camkeeper.standing.coverage import CoverageMap, CoverageStanding, SiteCover
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCover, SiteCover
 
 _PLACES_A_PAGE = 40
 _SITES_A_PAGE = 60
@@ -221,6 +221,16 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         "version": coverage.at_ms,
         "states": states,
         "labels": labels,
-        "places": {place.id: Sight.of(place.cover).value for place in site.places},
+        "places": {
+            place.id: Sight.of(place.cover).value for place in (_all_places(coverage, site) if wide else site.places)
+        },
         "siteName": site_name(index.site_by_id[site.site_id], say) if site.site_id in index.site_by_id else "",
     }
+
+
+def _all_places(coverage: CoverageStanding, like: SiteCover) -> Iterator[PlaceCover]:
+    """Yield every key place at the time of day of `like`: neighbours are on the map too."""
+    known = {each.site_id for each in coverage.sites}
+    for each in coverage.sites:
+        if each.night is like.night and each.parent_id not in known:
+            yield from each.places

@@ -3,101 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
-from tests.dashboards.township import AT_MS, Township, device, township
+from playwright.async_api import expect
+from tests.dashboards.stage import Seen, Stage
+from tests.dashboards.township import device, township
 
 from camboard.app import create_app, create_runner
 from camboard.settings import BoardSettings
-from camkeeper.clock import SimulatedClock
 from camkeeper.model.status import Status
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")  # one browser for all of them
-
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
-    "--no-sandbox",
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@dataclass(slots=True, kw_only=True)
-class Seen:
-    """What a page asked for and complained of."""
-
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def watch(self, page: Page, base: str) -> None:
-        def request(asked: Request) -> None:
-            if not asked.url.startswith((base, "data:")):
-                self.hosts.add(asked.url)
-
-        def console(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
-                self.complaints.append(message.text)
-
-        page.on("request", request)
-        page.on("console", console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-
-@dataclass(slots=True, kw_only=True)
-class Stage:
-    """A served board, a browser, and what was seen."""
-
-    base: str
-    town: Township
-    clock: SimulatedClock
-    runner: web.AppRunner
-    browser: Browser
-    seen: Seen = field(default_factory=Seen)
-
-    @asynccontextmanager
-    async def page(self, path: str = "/", *, width: int = 1440, dark: bool = False) -> AsyncIterator[Page]:
-        context = await self.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-        )
-        page = await context.new_page()
-        self.seen.watch(page, self.base)
-        await page.goto(self.base + path)
-        yield page
-        await context.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    assert shutil.which(CHROMIUM), "chromium is missing: install Debian's package chromium"
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield made
-        await made.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def stage(town: Township, clock: SimulatedClock, browser: Browser) -> AsyncIterator[Stage]:
-    settings = BoardSettings(clock=clock, heartbeat_s=0.5, refresh_s=2.0)
-    runner = create_runner(create_app(town, settings=settings))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    clock.step_wall(AT_MS - clock.wall_ms())
-    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield Stage(base=base, town=town, clock=clock, runner=runner, browser=browser)
-    await runner.cleanup()
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False)])
