@@ -5,8 +5,8 @@ Compressed rows: the walls of cell (column, row) are `items[start[c] : start[c +
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,53 +18,50 @@ WALLS_PER_CELL = 4.0
 SMALLEST_CELL_M = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """West and south edge, cell size in metres, columns and rows, and the walls of each cell."""
+class Walls(NamedTuple):
+    """Walls and the grid over them: a plain tuple, because that is what compiled code takes.
 
-    west_m: float
-    south_m: float
-    cell_m: float
+    `ends_m` (n, 4) x1, y1, x2, y2: the solid side is on the left, a free-standing line is there once in each direction.
+    They meet only at shared ends. `top_m` (n,) is the higher side's height, inf where unknown; `foot_m` (n,) the lower
+    side's, inf for a line. `frame_m` (3,) is the west and south edge of the grid and the size of a cell.
+    """
+
+    ends_m: NDArray[np.float64]
+    top_m: NDArray[np.float64]
+    foot_m: NDArray[np.float64]
+    frame_m: NDArray[np.float64]
     columns: int
     rows: int
     start: NDArray[np.int64]
     items: NDArray[np.int32]
 
-    @classmethod
-    def over(cls, walls_m: NDArray[np.float64]) -> Grid:
-        """Return the grid over walls (n, 4): x1, y1, x2, y2 in metres."""
-        if len(walls_m) == 0:
-            return cls(
-                west_m=0.0,
-                south_m=0.0,
-                cell_m=1.0,
-                columns=1,
-                rows=1,
-                start=np.zeros(2, np.int64),
-                items=np.zeros(0, np.int32),
-            )
-        west, south = walls_m[:, [0, 2]].min(), walls_m[:, [1, 3]].min()
-        width = max(walls_m[:, [0, 2]].max() - west, SMALLEST_CELL_M)
-        height = max(walls_m[:, [1, 3]].max() - south, SMALLEST_CELL_M)
-        area = width * height
-        cell = max(SMALLEST_CELL_M, sqrt(WALLS_PER_CELL * area / len(walls_m)), sqrt(area / MOST_CELLS))
-        cell = max(cell, width / MOST_CELLS, height / MOST_CELLS)
-        columns, rows = ceil(width / cell) + 1, ceil(height / cell) + 1
-        frame = np.array([west, south, cell])
-        counts = np.zeros(columns * rows + 1, np.int64)
-        _visit(walls_m, frame, columns, rows, counts, np.zeros(0, np.int32))
-        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[:-1])])
-        items = np.empty(int(start[-1]), np.int32)
-        _visit(walls_m, frame, columns, rows, start.copy(), items)
-        return cls(
-            west_m=float(west),
-            south_m=float(south),
-            cell_m=cell,
-            columns=columns,
-            rows=rows,
-            start=start,
-            items=items,
-        )
+
+def indexed(ends_m: NDArray[np.float64], top_m: NDArray[np.float64], foot_m: NDArray[np.float64]) -> Walls:
+    """Return the walls with a grid over them; those of one place lie together in memory, so their order changes."""
+    if len(ends_m) == 0:
+        nothing = np.zeros(2, np.int64), np.zeros(0, np.int32)
+        return Walls(np.zeros((0, 4)), np.zeros(0), np.zeros(0), np.array([0.0, 0.0, 1.0]), 1, 1, *nothing)
+    frame, columns, rows = _laid_over(ends_m)
+    column = ((ends_m[:, 0] - frame[0]) / frame[2]).astype(np.int64)
+    row = ((ends_m[:, 1] - frame[1]) / frame[2]).astype(np.int64)
+    order = np.argsort(row * columns + column, kind="stable")
+    ends = np.ascontiguousarray(ends_m[order])
+    counts = np.zeros(columns * rows, np.int64)
+    _visit(ends, frame, columns, rows, counts, np.zeros(0, np.int32))
+    start = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    items = np.empty(int(start[-1]), np.int32)
+    _visit(ends, frame, columns, rows, start.copy(), items)
+    return Walls(ends, top_m[order], foot_m[order], frame, columns, rows, start, items)
+
+
+def _laid_over(ends_m: NDArray[np.float64]) -> tuple[NDArray[np.float64], int, int]:
+    """Return the grid's frame, columns and rows."""
+    west, south = ends_m[:, [0, 2]].min(), ends_m[:, [1, 3]].min()
+    width = max(ends_m[:, [0, 2]].max() - west, SMALLEST_CELL_M)
+    height = max(ends_m[:, [1, 3]].max() - south, SMALLEST_CELL_M)
+    cell = max(SMALLEST_CELL_M, sqrt(WALLS_PER_CELL * width * height / len(ends_m)))
+    cell = max(cell, sqrt(width * height / MOST_CELLS), width / MOST_CELLS, height / MOST_CELLS)
+    return np.array([west, south, cell]), ceil(width / cell) + 1, ceil(height / cell) + 1
 
 
 @kernel
@@ -98,3 +95,15 @@ def _visit(
                 if len(items):
                     items[cursor[cell]] = w
                 cursor[cell] += 1
+
+
+@kernel
+def cells_within(x: float, y: float, reach: float, walls: Walls) -> tuple[int, int, int, int]:
+    """Return (first column, column after the last, first row, row after the last) of the square around a point."""
+    west, south, cell = walls.frame_m
+    return (
+        min(max(int((x - reach - west) / cell), 0), walls.columns - 1),
+        min(max(int((x + reach - west) / cell), 0), walls.columns - 1) + 1,
+        min(max(int((y - reach - south) / cell), 0), walls.rows - 1),
+        min(max(int((y + reach - south) / cell), 0), walls.rows - 1) + 1,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from camcover.grid import Walls, cells_within
 from camcover.jit import kernel
 from camcover.terrain import Terrain
 
@@ -17,7 +18,7 @@ Bools = NDArray[np.bool_]
 CLEAR_M = 0.01
 """A camera stands at least this far outside a wall."""
 HANGS_M = 0.25
-"""Nearer to a free-standing wall it hangs on it: half a thick wall and a bracket. It then looks to its azimuth's side."""
+"""Nearer to a free-standing wall it hangs on it (half a thick wall and a bracket) and looks to its azimuth's side."""
 UNKNOWN_M = 1e-9
 """Height of a camera of unknown height: every obstacle is at least as high."""
 MOST_TRIES = 24
@@ -40,7 +41,7 @@ def place(
         if len(trapped) == 0:
             break
         at = np.column_stack([x_m[trapped], y_m[trapped], height[trapped]])
-        moved = _outside(at, rank, *_arrays(terrain))
+        moved = _outside(at, rank, terrain.walls)
         x[trapped], y[trapped] = moved[:, 0], moved[:, 1]
         inside[trapped] = moved[:, 2] > CLEAR_M if rank == 0 else inside[trapped]
         trapped = trapped[_roofs_at(x[trapped], y[trapped], height[trapped], terrain)[0]]
@@ -53,18 +54,11 @@ def _off_walls(
 ) -> tuple[Floats, Floats]:
     """Move what stands on a wall off it, unless another building is there."""
     at = np.column_stack([x, y, height, azimuth_deg])
-    moved = _off(at, *_arrays(terrain))
+    moved = _off(at, terrain.walls)
     changed = np.flatnonzero(~settled & ((moved[:, 0] != x) | (moved[:, 1] != y)))
     free = changed[~_roofs_at(moved[changed, 0], moved[changed, 1], height[changed], terrain)[0]]
     x[free], y[free] = moved[free, 0], moved[free, 1]
     return x, y
-
-
-def _arrays(terrain: Terrain) -> tuple[Floats, Floats, Floats, Floats, int, NDArray[np.int64], NDArray[np.int32]]:
-    grid = terrain.grid
-    frame = np.array([grid.west_m, grid.south_m, grid.cell_m])
-    walls = terrain.walls_m, terrain.wall_top_m, terrain.wall_foot_m
-    return *walls, frame, grid.columns, grid.start, grid.items
 
 
 def _roofs_at(x: Floats, y: Floats, height: Floats, terrain: Terrain) -> tuple[Bools, Bools]:
@@ -83,29 +77,22 @@ def _roofs_at(x: Floats, y: Floats, height: Floats, terrain: Terrain) -> tuple[B
 def _outside(
     at: Floats,
     rank: int,
-    walls: Floats,
-    tops: Floats,
-    feet: Floats,
-    frame: Floats,
-    columns: int,
-    start: NDArray[np.int64],
-    items: NDArray[np.int32],
+    walls: Walls,
 ) -> Floats:
     """Return (n, 3) for points (n, 3) x, y, height: x, y just outside the outer wall of that rank, and its distance."""
     moved = np.full((len(at), 3), nan)
-    rows = (len(start) - 1) // columns
-    widest = 2 * frame[2] * (rows + columns)
+    widest = 2 * walls.frame_m[2] * (walls.rows + walls.columns)
     for i in range(len(at)):
         x, y, height = at[i]
-        reach = frame[2]
+        reach = walls.frame_m[2]
         while True:
-            found, distance = _walls_within(x, y, reach, height, walls, tops, feet, frame, columns, start, items)
+            found, distance = _walls_within(x, y, reach, height, walls)
             if len(found) > rank or reach > widest:
                 break
             reach *= 2
         if len(found) > rank:
             k = np.argsort(distance)[rank]
-            moved[i, 0], moved[i, 1] = _beside(walls[found[k]], x, y, 1.0, 2 * CLEAR_M)
+            moved[i, 0], moved[i, 1] = _beside(walls.ends_m[found[k]], x, y, 1.0, 2 * CLEAR_M)
             moved[i, 2] = distance[k]
     return moved
 
@@ -116,25 +103,17 @@ def _walls_within(
     y: float,
     reach: float,
     height: float,
-    walls: Floats,
-    tops: Floats,
-    feet: Floats,
-    frame: Floats,
-    columns: int,
-    start: NDArray[np.int64],
-    items: NDArray[np.int32],
+    walls: Walls,
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return the outer walls within reach of buildings at least so high, and their distances."""
-    rows = (len(start) - 1) // columns
     found, distances, count = np.empty(16, np.int64), np.empty(16), 0
-    for row in range(_cell(y - reach - frame[1], frame[2], rows), _cell(y + reach - frame[1], frame[2], rows) + 1):
-        west = row * columns + _cell(x - reach - frame[0], frame[2], columns)
-        east = row * columns + _cell(x + reach - frame[0], frame[2], columns)
-        for k in range(start[west], start[east + 1]):
-            w = items[k]
-            if tops[w] < height or feet[w] >= height:
+    west, east, south, north = cells_within(x, y, reach, walls)
+    for row in range(south, north):
+        for k in range(walls.start[row * walls.columns + west], walls.start[row * walls.columns + east]):
+            w = walls.items[k]
+            if walls.top_m[w] < height or walls.foot_m[w] >= height:
                 continue
-            distance = _distance(walls[w], x, y)
+            distance = _distance(walls.ends_m[w], x, y)
             if distance <= reach:
                 if count == len(found):
                     found = np.concatenate((found, np.empty(count, np.int64)))
@@ -142,11 +121,6 @@ def _walls_within(
                 found[count], distances[count] = w, distance
                 count += 1
     return found[:count], distances[:count]
-
-
-@kernel
-def _cell(offset: float, size: float, cells: int) -> int:
-    return min(max(int(offset / size), 0), cells - 1)
 
 
 @kernel
@@ -171,44 +145,34 @@ def _beside(wall: Floats, x: float, y: float, side: float, margin: float) -> tup
 @kernel
 def _off(
     at: Floats,
-    walls: Floats,
-    tops: Floats,
-    feet: Floats,
-    frame: Floats,
-    columns: int,
-    start: NDArray[np.int64],
-    items: NDArray[np.int32],
+    walls: Walls,
 ) -> Floats:
     """Return (n, 2) for cameras (n, 4) x, y, height, azimuth in degrees: where they stand clear of the nearest wall."""
     moved = np.empty((len(at), 2))
-    rows = (len(start) - 1) // columns
     for i in range(len(at)):
         x, y, height, azimuth = at[i]
         moved[i, 0], moved[i, 1] = x, y
-        if not (x == x and len(walls)):  # noqa: PLR0124  # NaN
+        if not (x == x and len(walls.ends_m)):  # noqa: PLR0124  # NaN
             continue
         nearest, best = inf, -1
-        for row in range(
-            _cell(y - HANGS_M - frame[1], frame[2], rows), _cell(y + HANGS_M - frame[1], frame[2], rows) + 1
-        ):
-            west = row * columns + _cell(x - HANGS_M - frame[0], frame[2], columns)
-            east = row * columns + _cell(x + HANGS_M - frame[0], frame[2], columns)
-            for k in range(start[west], start[east + 1]):
-                w = items[k]
-                if tops[w] < height:
+        west, east, south, north = cells_within(x, y, HANGS_M, walls)
+        for row in range(south, north):
+            for k in range(walls.start[row * walls.columns + west], walls.start[row * walls.columns + east]):
+                w = walls.items[k]
+                if walls.top_m[w] < height:
                     continue
-                distance = _distance(walls[w], x, y)
-                if distance < nearest and distance < (HANGS_M if feet[w] == inf else CLEAR_M):
+                distance = _distance(walls.ends_m[w], x, y)
+                if distance < nearest and distance < (HANGS_M if walls.foot_m[w] == inf else CLEAR_M):
                     nearest, best = distance, w
         if best >= 0:
-            moved[i, 0], moved[i, 1] = _clear_of(walls[best], feet[best] == inf, nearest, x, y, azimuth)
+            moved[i, 0], moved[i, 1] = _clear_of(walls.ends_m[best], walls.foot_m[best], nearest, x, y, azimuth)
     return moved
 
 
 @kernel
-def _clear_of(wall: Floats, line: bool, distance: float, x: float, y: float, azimuth: float) -> tuple[float, float]:
+def _clear_of(wall: Floats, foot: float, distance: float, x: float, y: float, azimuth: float) -> tuple[float, float]:
     """Return where the camera stands: on the outside, or on that side of a line to which it looks."""
-    if not line:
+    if foot != inf:
         return _beside(wall, x, y, 1.0, 0.0)
     ex, ey = wall[2] - wall[0], wall[3] - wall[1]
     length = hypot(ex, ey)

@@ -136,7 +136,7 @@ def _strips(
 
 @kernel
 def _turn(at: Floats, a: Floats, b: Floats) -> float:
-    """Return the angle from a to b as seen from the camera: positive where an outline (inside left) shows its inside."""
+    """Return the angle from a to b as the camera sees it: positive where an outline (inside left) shows its inside."""
     ax, ay, bx, by = a[0] - at[0], a[1] - at[1], b[0] - at[0], b[1] - at[1]
     return float(np.arctan2(ax * by - ay * bx, ax * bx + ay * by))
 

@@ -14,14 +14,18 @@ of the range instead of a wall.
 from __future__ import annotations
 
 from math import atan2, ceil, cos, pi, sin, sqrt
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from camcover.grid import Walls, cells_within
 from camcover.jit import kernel
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Rows = TypeVar("Rows", Floats, Integers)
 
 TINY_RAD = 1e-11
 """Narrower sectors are rounding, not sight: they would be hairline leaks where walls share a corner."""
@@ -31,20 +35,8 @@ FULL = 2 * pi
 CHORD_RAD = pi / 180
 """Arcs are drawn as chords of at most one degree: their area is at most 0.0051% too small, never too large."""
 SAME_M = 1e-9
-
-
-@kernel
-def most_walls(x: float, y: float, far: float, frame: Floats, columns: int, rows: int, start: Integers) -> int:
-    """Return an upper bound of how many walls lie within `far` of (x, y)."""
-    most = 0
-    west = max(int((x - far - frame[0]) / frame[2]), 0)
-    east = min(int((x + far - frame[0]) / frame[2]), columns - 1)
-    for row in range(
-        max(int((y - far - frame[1]) / frame[2]), 0), min(int((y + far - frame[1]) / frame[2]), rows - 1) + 1
-    ):
-        if east >= west:
-            most += start[row * columns + east + 1] - start[row * columns + west]
-    return most
+NARROW_RAD = 1e-6
+"""Narrower parts may collapse when added to coordinates of millions of metres."""
 
 
 @kernel
@@ -94,7 +86,8 @@ def _put(rows: Floats, count: int, row: tuple[float, float, float, float, float,
 def _radius(piece: Floats, dx: float, dy: float) -> float:
     """Return how far along the direction (dx, dy) the piece's line is, in lengths of that direction."""
     ex, ey = piece[X1] - piece[X0], piece[Y1] - piece[Y0]
-    return (piece[X0] * ey - piece[Y0] * ex) / (dx * ey - dy * ex)
+    radius: float = (piece[X0] * ey - piece[Y0] * ex) / (dx * ey - dy * ex)
+    return radius
 
 
 @kernel
@@ -130,21 +123,47 @@ def _close(spans: Floats, count: int, piece: Floats, t: float, dx: float, dy: fl
 
 
 @kernel
-def _open(spans: Floats, count: int, piece: Floats, arc: bool, t: float, dx: float, dy: float) -> int:
+def _open(spans: Floats, count: int, piece: Floats, arc: float, t: float, dx: float, dy: float) -> int:
     """Begin a span at t, in the direction (dx, dy)."""
     spans[count, T0] = t
-    spans[count, ARC] = 1.0 if arc else 0.0
-    if not arc:
+    spans[count, ARC] = arc
+    if arc == 0.0:
         spans[count, X0], spans[count, Y0] = _corner(piece, t, dx, dy)
     return count + 1
+
+
+@kernel
+def _towards(pieces: Floats, m: int, event: int, left: float) -> tuple[float, float]:
+    """Return a direction at an event: exactly that of a wall's end, or of the left edge (event -1, or cut by it)."""
+    if event < 0 or (event >= m and pieces[event - m, OWN1] == 0.0):
+        return cos(left), sin(left)
+    if event < m:
+        return pieces[event, X0], pieces[event, Y0]
+    return pieces[event - m, X1], pieces[event - m, Y1]
+
+
+@kernel
+def _removed(active: Integers, slot: Integers, gone: int, seen: int, alive: int) -> tuple[int, int]:
+    """Take a piece out of active[:alive], whose first `seen` have been compared; return the new `seen` and `alive`."""
+    hole = slot[gone]
+    if hole < seen:
+        seen -= 1
+        active[hole] = active[seen]
+        slot[active[hole]] = hole
+        hole = seen
+    alive -= 1
+    if hole < alive:
+        active[hole] = active[alive]
+        slot[active[hole]] = hole
+    return seen, alive
 
 
 @kernel
 def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Floats) -> int:
     """Write what bounds the field from t = 0 to `width`; return the number of spans.
 
-    The nearest wall is asked for only in the middle of a sector that is kept, among what came since and the nearest so
-    far: all active ones only when that has ended. Walls do not cross, so between two ends the nearest stays the nearest.
+    The nearest wall is asked for only in the middle of a sector that is kept, among the nearest so far and what came
+    since; among all active ones only when that has ended. Walls do not cross: between two ends the nearest stays it.
     """
     times = np.empty(2 * m)
     times[:m], times[m : 2 * m] = pieces[:m, T0], pieces[:m, T1]
@@ -164,28 +183,13 @@ def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Float
             if nearest != bounding:
                 if count:
                     _close(spans, count, pieces[bounding], t, dx, dy)
-                count = _open(spans, count, pieces[nearest], nearest < 0, t, dx, dy)
+                count = _open(spans, count, pieces[nearest], 1.0 if nearest < 0 else 0.0, t, dx, dy)
                 bounding = nearest
             t = time
-            if last or event >= m and pieces[event - m, OWN1] == 0.0:
-                dx, dy = cos(right + width), sin(right + width)
-            elif event < m:
-                dx, dy = pieces[event, X0], pieces[event, Y0]
-            else:
-                dx, dy = pieces[event - m, X1], pieces[event - m, Y1]
+            dx, dy = _towards(pieces, m, event, right + width)
         if event >= m:
-            gone = event - m
-            hole = slot[gone]
-            if hole < seen:  # keep what was compared in front of what is new
-                seen -= 1
-                active[hole] = active[seen]
-                slot[active[hole]] = hole
-                hole = seen
-            alive -= 1
-            if hole < alive:
-                active[hole] = active[alive]
-                slot[active[hole]] = hole
-            if gone == nearest:
+            seen, alive = _removed(active, slot, event - m, seen, alive)
+            if event - m == nearest:
                 nearest = -1
         elif event >= 0:
             active[alive], slot[event] = event, alive
@@ -200,7 +204,7 @@ def cut_near(spans: Floats, count: int, near: float, cut: Floats) -> int:
     """Write the spans, less the parts of walls that stand within `near`; return their number."""
     kept = 0
     for i in range(count):
-        t0, t1, x0, y0, x1, y1, arc = spans[i]
+        _, _, x0, y0, x1, y1, arc = spans[i]
         if arc > 0.0 or near <= 0.0:
             cut[kept, :7] = spans[i]
             kept += 1
@@ -223,7 +227,7 @@ def cut_near(spans: Floats, count: int, near: float, cut: Floats) -> int:
 @kernel
 def _part_of(span: Floats, low: float, high: float, cut: Floats, kept: int) -> int:
     """Write the part of a wall span between two fractions of its length, unless it is too narrow to see."""
-    t0, t1, x0, y0, x1, y1, arc = span
+    t0, t1, x0, y0, x1, y1, _ = span
     ex, ey = x1 - x0, y1 - y0
     xa, ya, ta, xb, yb, tb = x0, y0, t0, x1, y1, t1
     if low > 0.0:
@@ -240,77 +244,70 @@ def _part_of(span: Floats, low: float, high: float, cut: Floats, kept: int) -> i
 
 
 @kernel
-def all_rings(
-    cameras: Floats, walls: Floats, tops: Floats, frame: Floats, columns: int, start: Integers, items: NDArray[np.int32]
-) -> tuple[Floats, Integers, Integers, Integers]:
+def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
     """Sweep cameras (n, 7): x, y, right edge in radians, width in radians, near, far, height (0: every wall blocks).
 
-    Returns points (v, 2), and for each ring its first point, its camera and whether it is a hole: with a last row that
-    ends them.
+    Returns points (v, 2); for each ring its first point, its camera, and 1 for a hole, with a last row that ends them;
+    and for each camera whether its rings have parts so narrow that rounding might spoil them.
     """
-    rows = (len(start) - 1) // columns
     points, size = np.empty((1024, 2)), 0
     ring, rings = np.empty((256, 3), np.int64), 0
-    stamp = np.zeros(len(walls), np.int32)
+    doubtful = np.zeros(len(cameras), np.bool_)
+    stamp = np.zeros(len(walls.ends_m), np.int32)
     pieces, spans, cut = np.empty((64, 8)), np.empty((130, 7)), np.empty((260, 7))
     for c in range(len(cameras)):
-        x, y, right, width, near, far, height = cameras[c]
-        if not (far > near and width > 0.0 and x == x and right == right):  # noqa: PLR0124  # NaN: unknown
+        camera = cameras[c]
+        if not (camera[5] > camera[4] and np.isfinite(camera[0] + camera[1] + camera[2] + camera[5])):
             continue
-        most = most_walls(x, y, far, frame, columns, rows, start)
+        most = _most_walls(camera, walls)
         if 2 * most > len(pieces):
             pieces, spans, cut = np.empty((4 * most, 8)), np.empty((8 * most + 2, 7)), np.empty((16 * most + 4, 7))
-        m = _gather(cameras[c], c + 1, walls, tops, frame, columns, start, items, stamp, pieces)
-        count = sweep_spans(pieces, m, right, width, spans)
-        count = cut_near(spans, count, near, cut)
+        m = _gather(camera, c + 1, walls, stamp, pieces)
+        swept = sweep_spans(pieces, m, camera[2], camera[3], spans)
+        count = cut_near(spans, swept, camera[4], cut)
+        doubtful[c] = count != swept or (count > 0 and (cut[:count, T1] - cut[:count, T0]).min() < NARROW_RAD)
         room = 8 * count + 2 * int(FULL / CHORD_RAD) + 16
         if size + room > len(points):
             points = _grown(points, 2 * (size + room))
         if rings + 2 * count + 2 > len(ring):
             ring = _grown(ring, 2 * (rings + 2 * count + 2))
-        size, rings = _rings(cameras[c], c, cut, count, points, size, ring, rings)
+        size, rings = _rings(camera, c, cut, count, points, size, ring, rings)
     ring[rings, 0] = size
-    return points[:size], ring[: rings + 1, 0], ring[:rings, 1], ring[:rings, 2]
+    return points[:size], ring[: rings + 1], doubtful
 
 
 @kernel
-def _grown(array: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+def _grown(array: Rows, rows: int) -> Rows:
     larger = np.empty((rows, array.shape[1]), array.dtype)
     larger[: len(array)] = array
     return larger
 
 
 @kernel
-def _gather(
-    camera: Floats,
-    mark: int,
-    walls: Floats,
-    tops: Floats,
-    frame: Floats,
-    columns: int,
-    start: Integers,
-    items: NDArray[np.int32],
-    stamp: NDArray[np.int32],
-    pieces: Floats,
-) -> int:
+def _most_walls(camera: Floats, walls: Walls) -> int:
+    """Return an upper bound of how many walls can bound the field."""
+    west, east, south, north = cells_within(camera[0], camera[1], camera[5], walls)
+    most = 0
+    for row in range(south, north):
+        most += walls.start[row * walls.columns + east] - walls.start[row * walls.columns + west]
+    return most
+
+
+@kernel
+def _gather(camera: Floats, mark: int, walls: Walls, stamp: NDArray[np.int32], pieces: Floats) -> int:
     """Write the pieces of all walls that bound this camera; return their number."""
     x, y, right, width, _, far, height = camera
-    rows = (len(start) - 1) // columns
+    west, east, south, north = cells_within(x, y, far, walls)
     wall = np.empty(4)
     count = 0
-    west = max(int((x - far - frame[0]) / frame[2]), 0)
-    east = min(int((x + far - frame[0]) / frame[2]), columns - 1)
-    south = max(int((y - far - frame[1]) / frame[2]), 0)
-    north = min(int((y + far - frame[1]) / frame[2]), rows - 1)
-    if x + far < frame[0] or y + far < frame[1] or east < west:
-        return 0
-    for row in range(south, north + 1):
-        for k in range(start[row * columns + west], start[row * columns + east + 1]):
-            w = items[k]
-            if stamp[w] == mark or tops[w] < height:
+    for row in range(south, north):
+        for k in range(walls.start[row * walls.columns + west], walls.start[row * walls.columns + east]):
+            w = walls.items[k]
+            if stamp[w] == mark or walls.top_m[w] < height:
                 continue
             stamp[w] = mark
-            wall[0], wall[1], wall[2], wall[3] = walls[w, 0] - x, walls[w, 1] - y, walls[w, 2] - x, walls[w, 3] - y
+            wall[0], wall[1] = walls.ends_m[w, 0] - x, walls.ends_m[w, 1] - y
+            wall[2], wall[3] = walls.ends_m[w, 2] - x, walls.ends_m[w, 3] - y
             count = add_piece(wall, right, width, far, pieces, count)
     return count
 
@@ -371,11 +368,13 @@ def _arc(camera: Floats, radius: float, t0: float, t1: float, points: Floats, si
     turn = t1 - t0
     if camera[3] >= FULL and radius == camera[4] and turn > 0.0:  # backwards across the seam
         turn -= FULL
-    chords = max(1, int(ceil(abs(turn) / CHORD_RAD - 1e-9)))
-    for i in range(chords + 1):
-        angle = camera[2] + t0 + turn * i / chords
-        size = _add(camera, radius * cos(angle), radius * sin(angle), points, size, first)
-    return size
+    chords = max(1, ceil(abs(turn) / CHORD_RAD - 1e-9))
+    dx, dy = radius * cos(camera[2] + t0), radius * sin(camera[2] + t0)
+    c, s = cos(turn / chords), sin(turn / chords)
+    for _ in range(chords):
+        size = _add(camera, dx, dy, points, size, first)
+        dx, dy = dx * c - dy * s, dx * s + dy * c
+    return _add(camera, radius * cos(camera[2] + t1), radius * sin(camera[2] + t1), points, size, first)
 
 
 @kernel

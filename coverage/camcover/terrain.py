@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from camcover.grid import Grid
+from camcover.grid import Walls, indexed
 from camcover.obstacle import Obstacle
 
 SNAP_M = 0.001
@@ -32,16 +32,11 @@ class TerrainError(ValueError):
 class Terrain:
     """Buildings and walls of a metric frame.
 
-    `walls_m` (n, 4) x1, y1, x2, y2: the solid side is on the left, a free-standing line is there once in each direction.
-    They meet only at shared ends. `wall_top_m` (n,) is the higher side's height, inf where unknown;
-    `wall_foot_m` (n,) the lower side's, inf for a line. `roofs` (m,) are disjoint polygons with `roof_m` heights;
-    `fences_m` (k, 4) with `fence_top_m` are the lines once each.
+    `roofs` (m,) are disjoint polygons with `roof_m` heights, inf where unknown; `fences_m` (k, 4) with `fence_top_m` are
+    the free-standing lines, once each.
     """
 
-    walls_m: Floats
-    wall_top_m: Floats
-    wall_foot_m: Floats
-    grid: Grid
+    walls: Walls
     roofs: Shapes
     roof_m: Floats
     roof_tree: STRtree
@@ -71,13 +66,9 @@ class Terrain:
         walls = np.concatenate([edges[real], fences, fences[:, [2, 3, 0, 1]]])
         tops = np.concatenate([top[real], fence_m, fence_m])
         feet = np.concatenate([foot[real], np.full(2 * len(fences), inf)])
-        order = _neighbours_together(walls)
         roofs, roof_m = faces[roof_m > 0], roof_m[roof_m > 0]
         return cls(
-            walls_m=np.ascontiguousarray(walls[order]),
-            wall_top_m=tops[order],
-            wall_foot_m=feet[order],
-            grid=Grid.over(walls[order]),
+            walls=indexed(walls, tops, feet),
             roofs=roofs,
             roof_m=roof_m,
             roof_tree=STRtree(roofs),
@@ -111,9 +102,10 @@ def _sorted_by_kind(obstacles: Iterable[Obstacle]) -> tuple[Shapes, Floats, Shap
 
 def _simple_parts(shape: object) -> Shapes:
     parts = np.array([shape], dtype=object)
-    while (shapely.get_type_id(parts) >= 4).any():  # collections may hold collections  # noqa: PLR2004
+    while (shapely.get_type_id(parts) >= 4).any():  # collections may hold collections
         parts = shapely.get_parts(parts)
-    return parts[~shapely.is_empty(parts)]
+    kept: Shapes = parts[~shapely.is_empty(parts)]
+    return kept
 
 
 def _shapes(items: Iterable[object]) -> Shapes:
@@ -145,7 +137,7 @@ def _united(polygons: Shapes, heights: Floats) -> tuple[Shapes, Floats]:
 
 def _polygon_parts(shapes: Shapes) -> tuple[Shapes, NDArray[np.int64]]:
     parts, whose = shapely.get_parts(shapes, return_index=True)
-    kept = (shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)  # noqa: PLR2004
+    kept = (shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)
     return parts[kept], whose[kept]
 
 
@@ -223,13 +215,3 @@ def _other_side(edges: Floats, top: Floats) -> Floats:
     one, other = order[:-1][same], order[1:][same]
     foot[one], foot[other] = top[other], top[one]
     return foot
-
-
-def _neighbours_together(walls: Floats) -> NDArray[np.int64]:
-    """Return an order in which walls of one place lie together in memory."""
-    if len(walls) == 0:
-        return np.zeros(0, np.int64)
-    place = Grid.over(walls)
-    column = ((walls[:, 0] - place.west_m) / place.cell_m).astype(np.int64)
-    row = ((walls[:, 1] - place.south_m) / place.cell_m).astype(np.int64)
-    return np.argsort(row * place.columns + column, kind="stable")

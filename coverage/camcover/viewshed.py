@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from camcover.camera import Camera, View
 from camcover.optics import FULL_CIRCLE_DEG, reach_m
 from camcover.placing import place
-from camcover.sweep import all_rings
 from camcover.shadows import without_shadows
+from camcover.sweep import all_rings
 from camcover.terrain import Terrain
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,7 @@ Shapes = NDArray[np.object_]
 ENDLESS_M = 1e6
 """A limit that a range without end is cut to: no camera sees a thousand kilometres."""
 NOWHERE = shapely.Polygon()
+BY_DAY = View()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Placement:
 
 def placements(cameras: Sequence[Camera], terrain: Terrain) -> tuple[Placement, ...]:
     """Tell for each camera where it stands; see `Placement`."""
-    sectors = Sectors.of(cameras, View())
+    sectors = Sectors.of(cameras, BY_DAY)
     x, y, inside, on_roof = place(sectors.x_m, sectors.y_m, sectors.azimuth_deg, sectors.height_m, terrain)
     moved = np.hypot(x - sectors.x_m, y - sectors.y_m)
     return tuple(
@@ -97,7 +98,7 @@ def placements(cameras: Sequence[Camera], terrain: Terrain) -> tuple[Placement, 
     )
 
 
-def fields(cameras: Sequence[Camera], terrain: Terrain, view: View = View(), *, envelope: bool = False) -> Shapes:
+def fields(cameras: Sequence[Camera], terrain: Terrain, view: View = BY_DAY, *, envelope: bool = False) -> Shapes:
     """Return what each camera sees, shape (n,): valid polygons or multipolygons in the terrain's metric frame.
 
     Empty where nothing is seen, also where the azimuth is unknown and the lens does not see all round. `envelope`: all
@@ -124,7 +125,8 @@ def sweep(sectors: Sectors, terrain: Terrain, target_height_m: float = 0.0) -> S
 
 def tall_fields(sectors: Sectors, terrain: Terrain) -> Shapes:
     """Return the fields that are left by the obstacles at least as high as each camera; cameras stay where they are."""
-    points, start, camera, hole = _swept(_rows(sectors), terrain)
+    points, ring, doubtful = all_rings(_rows(sectors), terrain.walls)
+    start, camera, hole = ring[:, 0], ring[:-1, 1], ring[:-1, 2]
     result = np.full(len(sectors.x_m), NOWHERE, dtype=object)
     if len(camera) == 0:
         return result
@@ -136,7 +138,7 @@ def tall_fields(sectors: Sectors, terrain: Terrain) -> Shapes:
     if len(pierced):  # the hole of a full circle follows its only shell
         parts[np.searchsorted(shells, pierced) - 1] = shapely.polygons(rings[pierced - 1], rings[pierced][:, None])
     _assemble(parts, camera[shells], result)
-    _mend(result)
+    _mend(result, np.flatnonzero(doubtful))
     return result
 
 
@@ -150,10 +152,10 @@ def _assemble(parts: Shapes, camera: NDArray[np.int64], result: Shapes) -> None:
         result[several] = shapely.multipolygons(parts[~single], indices=index)
 
 
-def _mend(shapes: Shapes) -> None:
-    """Make valid what rounding spoilt, which no run has shown yet: an invalid field would stop a whole township."""
-    bad = ~shapely.is_valid(shapes)
-    if bad.any():
+def _mend(shapes: Shapes, doubtful: NDArray[np.int64]) -> None:
+    """Make valid what rounding spoilt: an invalid field would stop a whole township."""
+    bad = doubtful[~shapely.is_valid(shapes[doubtful])]
+    if len(bad):
         shapes[bad] = shapely.make_valid(shapes[bad], method="structure", keep_collapsed=False)
 
 
@@ -174,14 +176,6 @@ def _rows(sectors: Sectors) -> Floats:
         height,
     )
     return np.column_stack(columns).astype(np.float64)
-
-
-def _swept(rows: Floats, terrain: Terrain) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    grid = terrain.grid
-    frame = np.array([grid.west_m, grid.south_m, grid.cell_m])
-    found = all_rings(rows, terrain.walls_m, terrain.wall_top_m, frame, grid.columns, grid.start, grid.items)
-    points, start, camera, hole = found
-    return points, start, camera, hole
 
 
 def warm_up() -> None:
