@@ -16,6 +16,8 @@ from camkeeper.cli.coverage import coverage
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
+from camkeeper.cli.map import sheet_map
+from camkeeper.cli.plan import plan
 from camkeeper.cli.probe import probe
 from camkeeper.cli.run import run
 from camkeeper.cli.sla import sla
@@ -37,8 +39,9 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-for _command in (demo, run, status, sla, coverage, verify, account, check, probe, discover, unlatch, fleet):
+for _command in (demo, run, status, sla, coverage, plan, verify, account, check, probe, discover, unlatch, fleet):
     app.command()(_command)
+app.command("map")(sheet_map)
 
 
 def main() -> None:
