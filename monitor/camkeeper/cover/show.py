@@ -28,8 +28,8 @@ from camkeeper.standing.coverage import (
     Unit,
 )
 
-_MAP_GRID_DEG = 1e-7
-"""A centimetre: what a map needs of a coordinate."""
+_MAP_GRID_DEG = 1e-8
+"""A millimetre: the area of a shape read back from a map is its figure then, less a tenth of a square metre."""
 
 
 def target_of(registry: Registry, site_id: str, layer: str) -> int | None:
@@ -115,7 +115,7 @@ def basis(registry: Registry, frame: Frame, eyes: Eyes, panels: Sequence[Panel],
 def coverage_map(
     registry: Registry, frame: Frame, ground: Ground, eyes: Eyes, obstacles: Sequence[Obstacle], inputs: str
 ) -> CoverageMap:
-    """Return all shapes in WGS-84, coordinates rounded to a centimetre."""
+    """Return all shapes in WGS-84, coordinates rounded to a millimetre."""
     devices = registry.device_by_id
     day, night = (lonlat(frame, eyes.fields[dark, SEEN]) for dark in (False, True))
     domes = [n for n, envelope in enumerate(eyes.envelopes) if envelope is not None]
