@@ -225,7 +225,7 @@ class CoveredTown(Township):
         now = {d.id: d for d in self.value.devices}
         at_ms = self.value.at_ms + 1000
         new = {
-            i: device(i, status, name=now[i].name, kind=now[i].kind, site_id=now[i].site_id, since_ms=at_ms - 1)
+            i: device(i, status, name=now[i].name, kind=now[i].kind, site_id=now[i].site_id, since_ms=AT_MS)
             for i in ids
         }
         devices = tuple(new.get(d.id, d) for d in self.value.devices)

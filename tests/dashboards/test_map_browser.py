@@ -19,8 +19,11 @@ COUNT = """(name) => {
     probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
     probe.fillRect(0, 0, 1, 1);
     const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
-    const canvas = document.querySelector("#map canvas");
-    const d = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const canvas = document.querySelector("#map canvas"), copy = document.createElement("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const c = copy.getContext("2d", { willReadFrequently: true });
+    c.drawImage(canvas, 0, 0);
+    const d = c.getImageData(0, 0, copy.width, copy.height).data;
     let n = 0;
     for (let i = 0; i < d.length; i += 4)
         n += d[i + 3] > 200 && Math.abs(d[i] - r) + Math.abs(d[i + 1] - g) + Math.abs(d[i + 2] - b) < 40;
@@ -33,7 +36,11 @@ CENTRE_OF_SQUARE = """(name) => {
     probe.fillRect(0, 0, 1, 1);
     const [r, g, b] = probe.getImageData(0, 0, 1, 1).data;
     const canvas = document.querySelector("#map canvas"), box = canvas.getBoundingClientRect(), w = canvas.width;
-    const d = canvas.getContext("2d").getImageData(0, 0, w, canvas.height).data, k = box.width / w;
+    const copy = document.createElement("canvas");
+    [copy.width, copy.height] = [w, canvas.height];
+    const c = copy.getContext("2d", { willReadFrequently: true });
+    c.drawImage(canvas, 0, 0);
+    const d = c.getImageData(0, 0, w, copy.height).data, k = box.width / w;
     const solid = (x, y) => {
         for (let v = -3; v <= 3; v += 1) for (let u = -3; u <= 3; u += 1) {
             const i = 4 * ((y + v) * w + x + u);
@@ -92,14 +99,15 @@ async def test_the_map_is_ours_alone_and_fits(stage: Stage, tmp_path: Path, widt
 async def test_lost_coverage_is_hatched_and_can_be_put_away(stage: Stage) -> None:
     async with stage.page("/map?site=v0") as page:
         await drawn(page)
-        hatched = await page.evaluate(COUNT, "lost")
         await page.locator("[data-layer=places]").uncheck()  # unseen places have the same colour
+        await page.wait_for_timeout(300)
         hatched = await page.evaluate(COUNT, "lost")
         await page.locator("[data-layer=lost]").uncheck()
+        await page.wait_for_timeout(300)
         bare = await page.evaluate(COUNT, "lost")
         assert hatched > 400
         assert bare < hatched / 10
-        await page.wait_for_timeout(2500)  # a renewal must not bring it back
+        await page.wait_for_timeout(1500)  # a renewal must not bring it back
         assert await page.evaluate(COUNT, "lost") < hatched / 10
         await expect(page.locator("#lost")).not_to_have_text("0 m²")
     assert stage.seen == Seen()
@@ -115,7 +123,7 @@ async def test_a_failing_switch_is_on_the_map_within_two_seconds(stage: Stage) -
         await expect(page.locator("#lost")).to_have_text("0 m²")
         town.fall(*(f"cam-{v}{n}" for v in (4, 5) for n in range(5)))
         stage.clock.advance(1000)
-        await page.wait_for_function(f"({COUNT})('lost') > {before + 1500}", timeout=2000)
+        await page.wait_for_function(f"() => ({COUNT})('lost') > {before + 1500}", timeout=2000)
         await expect(page.locator("#lost")).not_to_have_text("0 m²")
         await expect(page.locator(".darkcams li")).to_have_count(4)
         await expect(page.locator("#places tbody tr").first).to_have_attribute("data-state", "看不到")
@@ -184,7 +192,7 @@ async def test_without_script_the_tables_say_it_all(stage: Stage) -> None:
     page = await context.new_page()
     await page.goto(stage.base + "/map")
     await expect(page.locator("#map")).to_be_hidden()
-    await expect(page.locator("noscript")).to_contain_text("同样的内容在下面的表格里")
+    await expect(page.locator(".chart noscript p")).to_contain_text("同样的内容在下面的表格里")
     await page.locator("#sites a").first.click()
     await expect(page.locator(".place h2")).to_have_text("大郭村")
     await page.locator("#failed").select_option("pole-01")
