@@ -27,7 +27,7 @@ CAMPUS = 1
 LOT_M = (20.0, 26.0)
 WEST, EAST, SOUTH, NORTH = -300.0, 385.0, -205.0, 300.0
 CLEAR_CAMERA_M, CLEAR_POINT_M, CLEAR_LINE_M, CLEAR_AREA_M = 6.0, 4.0, 3.0, 1.5
-STREET_M, LANE_M = 5.5, 3.5
+STREET_M, CROSS_M, LANE_M = 8.0, 5.0, 3.5
 """From the middle of a road to the nearest wall."""
 MAIN_STREET: tuple[Metric, ...] = (
     (-520.0, 5.0),
@@ -224,7 +224,7 @@ def settlement(
             keep.add(LineString(points), CLEAR_LINE_M)
         else:
             keep.add(Polygon(points), CLEAR_AREA_M)
-    for way, clear in ((MAIN_STREET, STREET_M), (CROSS_STREET, STREET_M), (BACK_LANE, LANE_M), (EAST_LANE, LANE_M)):
+    for way, clear in ((MAIN_STREET, STREET_M), (CROSS_STREET, CROSS_M), (BACK_LANE, LANE_M), (EAST_LANE, LANE_M)):
         keep.add(LineString(way), clear)
     border = Polygon(ring)
     keep.add(border.exterior, 4.0)

@@ -164,13 +164,14 @@ class Town:
         self.poles.append(at)
         kind, site = more.pop("kind", "camera"), more.pop("site", v.id)
         split = ", snapshot_port: 18081" if self.serial % 24 == 5 else ""
+        tilt = f", tilt_deg: {more.pop('tilt_deg')}" if "tilt_deg" in more else ""
         height = "6" if kind != "camera" else f"{4.0 + 0.5 * (self.serial % 4):.1f}"
         aim = "" if azimuth is None else f", azimuth_deg: {azimuth % 360:.0f}"
         tail = "".join(f", {key}: {value}" for key, value in more.items())
         line = (
             f"- {{id: {id_}, name: {name}, kind: {kind}, site: {site}, link: {pole}, "
             f"address: {{host: 127.64.{v.number}.{host}{split}}}, "
-            f"mount: {{lon_deg: {at[0]:.6f}, lat_deg: {at[1]:.6f}, height_m: {height}{aim}}}, "
+            f"mount: {{lon_deg: {at[0]:.6f}, lat_deg: {at[1]:.6f}, height_m: {height}{aim}{tilt}}}, "
             f'gb_id: "{TOWN[:8]}001320{self.serial:06d}"{tail}}}'
         )
         (self.domes if kind == "ptz" else self.cameras).append(line)
@@ -248,6 +249,8 @@ def village_devices(t: Town, v: Village) -> None:
         more = {"lens": "{focal_mm: 4, sensor_width_mm: 5.37}"} if n == 4 else {}
         if turn == 0 and k in LENSES:
             more["lens"] = LENSES[k]
+            if k == 2:
+                more["tilt_deg"] = "10"  # a long lens looks flatter, or its far edge is 40 m away
         if v.number == 1:
             more["site"] = f"dg01-grid-{1 if STANDS[k][0] < 0 else 2}"
         if v.number in {9, 16, 23} and n == 3:

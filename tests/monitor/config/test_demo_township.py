@@ -161,5 +161,5 @@ def test_no_building_on_a_point_or_street_that_must_be_seen(registry: Registry, 
 def test_targets_by_place(registry: Registry) -> None:
     policy = registry.coverage
     assert (policy.id, policy.standard, policy.obstacle_height_m) == ("daguo/1", "dori", 4.5)
-    assert (policy.targets["junction"], policy.targets["road"]) == (10_000, 3_000)
+    assert (policy.targets["junction"], policy.targets["road"]) == (10_000, 2_500)
     assert registry.site_by_id["dg01-school"].coverage_targets["area"] == 10_000
