@@ -74,7 +74,7 @@ def _check_ids(scene: SceneFile, if_fails: tuple[str, ...]) -> None:
     for wanted in if_fails:
         if wanted in known:
             continue
-        near = get_close_matches(wanted, known, n=1, cutoff=0.6)
+        near = get_close_matches(wanted, known, n=1, cutoff=0.5)
         zh, en = (f"（是否想写 {near[0]}？）", f" (did you mean {near[0]}?)") if near else ("", "")
         fail(
             f"--if-fails：没有摄像机或链路 {printable(wanted)}{zh}",

@@ -21,6 +21,7 @@ from camkeeper.geo.scene_features import (
     ScenePlace,
     SceneSite,
     Thing,
+    a_kind,
 )
 
 MEMBERS = (
@@ -97,7 +98,10 @@ def unknown_keys(
         name = printable(key)
         faults.append(
             _hint(
-                file, places[0], f"{kind} 的 {name} 未使用{zh}{rest_zh}", f"{name} of a {kind} is not used{en}{rest_en}"
+                file,
+                places[0],
+                f"{kind} 的 {name} 未使用{zh}{rest_zh}",
+                f"{name} of {a_kind(kind)} is not used{en}{rest_en}",
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -139,4 +139,6 @@ def digest(scene: SceneFile, *, night: bool) -> str:
         "targets": {site.id: site.target for site in scene.sites},
     }
     wanted = places(scene, np.zeros(0, dtype=np.object_))
-    return inputs_hash(cameras=scene.cameras, obstacles=scene.obstacles, places=wanted, numbers=numbers)
+    # The id of an obstacle is often only its place in the file.
+    obstacles = [replace(obstacle, id="") for obstacle in scene.obstacles]
+    return inputs_hash(cameras=scene.cameras, obstacles=obstacles, places=wanted, numbers=numbers)

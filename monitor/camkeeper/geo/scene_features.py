@@ -136,13 +136,18 @@ class Given:
         self.hints.append((zh, en))
 
 
+def a_kind(kind: str) -> str:
+    """Return `a camera`, `an obstacle`."""
+    return f"an {kind}" if kind == OBSTACLE else f"a {kind}"
+
+
 def thing_of(kind: str, given: Given) -> Thing:
     """Return what the feature is; BadValueError where it cannot be used."""
     wanted = _SHAPES[kind]
     if given.shape.geom_type not in wanted:
         raise BadValueError(
             f"{kind} 的几何应为 {' '.join(wanted)}，不是 {given.shape.geom_type}",
-            f"the geometry of a {kind} is {' or '.join(wanted)}, not {given.shape.geom_type}",
+            f"the geometry of {a_kind(kind)} is {' or '.join(wanted)}, not {given.shape.geom_type}",
         )
     return _READERS[kind](given)
 

@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from camcover.viewshed import fields
 from camkeeper.geo.feature import Feature
+from camkeeper.geo.scene import LEAST_M2
 from camkeeper.geo.scene_cover import SEEN, SceneCover, Shapes, union, view_of, within
 from camkeeper.geo.shape import polygonal
 
@@ -97,7 +98,7 @@ def _dark(cover: SceneCover) -> Iterator[Feature]:
             ("blind", polygonal(shapely.difference(site.shape, seen))),
             ("lost", polygonal(shapely.difference(seen, live))),
         ):
-            if not shape.is_empty:
+            if shape.area >= LEAST_M2:  # less is noise of the overlay
                 said = {"kind": kind, "site": site.id, "name": site.name, "period": period, "area_m2": shape.area}
                 yield Feature(f"{kind}:{site.id}", _lonlat(cover, shape), said)
 
