@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from camcover.choice import Choice, Limit, Options
+from camcover.choice import Choice, Limit, Options, fewest
 
 MOST_NONZEROS = 2_000_000
 """Above this, building the program alone would take seconds and its solving would not end: told, not tried."""
@@ -59,10 +59,35 @@ def best(
         raise ExactError(f"{len(options.element)} pairs of option and element; at most {MOST_NONZEROS} are tried")
     if not time_limit_s > 0:
         raise ValueError(f"a time limit is longer than nothing: {time_limit_s}")
+    if _surely_best(options, limit, start):
+        return _as_started(options, limit, start)
     program = _Program(options, np.where(covered, 0, parts))
     if limit.target is not None and start.parts >= limit.target:
         return _cheapest(program, limit, start, time_limit_s)
     return _most(program, limit, start, time_limit_s)
+
+
+def _surely_best(options: Options, limit: Limit, start: Choice) -> bool:
+    """Tell whether the greedy choice's own bounds prove it the best already."""
+    if limit.target is not None and start.parts >= limit.target:
+        return start.guarantee is not None and fewest(start, limit.target) == len(start.chosen)
+    if not start.chosen:
+        return len(options) == 0 or limit.budget is None
+    return start.parts >= start.bound[-1]
+
+
+def _as_started(options: Options, limit: Limit, start: Choice) -> Exact:
+    cost = float(options.cost[list(start.chosen)].sum())
+    return Exact(
+        chosen=start.chosen,
+        parts=start.parts,
+        cost=cost,
+        bound=start.bound[-1] if start.chosen else start.parts,
+        cheapest=cost if limit.target is not None and start.parts >= limit.target else None,
+        gap=0.0,
+        proven=True,
+        better=False,
+    )
 
 
 def _most(program: _Program, limit: Limit, start: Choice, time_limit_s: float) -> Exact:
@@ -75,7 +100,7 @@ def _most(program: _Program, limit: Limit, start: Choice, time_limit_s: float) -
     if isfinite(solved.bound):
         most.append(start.first + ceil(solved.bound * program.unit * (1 + _SLACK)))
     bound = max(have, min(most))
-    proven = solved.optimal and bound - have <= 2 * _SLACK * program.total + 1
+    proven = bound - have <= 2 * _SLACK * program.total + 1
     chosen = solved.chosen if better else start.chosen
     return Exact(
         chosen=chosen,

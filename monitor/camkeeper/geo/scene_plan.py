@@ -25,8 +25,8 @@ from camkeeper.geo.scene_cover import AREA, KEYPLACE, union
 from camkeeper.geo.shape import polygonal
 
 STEP_M = 2.0
-_CELLS = 10_000
-_FINEST_M, _COARSEST_M = 1.0, 15.0
+_CELLS = 4_000
+_FINEST_M, _COARSEST_M = 2.0, 15.0
 _SPOTS_AROUND_M = 30.0
 _DEFAULT = Kit(
     mount=Mount(lon_deg=0.0, lat_deg=0.0),

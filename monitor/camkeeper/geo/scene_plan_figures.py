@@ -122,9 +122,12 @@ def _by_place(made: ScenePlan) -> list[Json]:
     turned = np.array(demand.amounts(plan.turns.seen))
     before = turned - np.sum([step.amounts for step in plan.turns.steps] or [(0.0,) * len(total)], axis=0)
     after = turned + np.sum([post.amounts for post in plan.posts] or [(0.0,) * len(total)], axis=0)
+    names = {site.id: site.name for site in made.scene.sites}
+    names |= {one.id: one.name for one in made.scene.keyplaces}
     return [
         {
             "id": place.id,
+            "name": names[place.id],
             "layer": place.layer,
             "band": place.band,
             "weight": place.weight,
