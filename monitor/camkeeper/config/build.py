@@ -6,11 +6,9 @@ from typing import Any
 
 from camkeeper.config.bands import USUAL_BAND
 from camkeeper.config.places import opened
+from camkeeper.config.policies import AccountingEntry, CoverageEntry, JudgeEntry
 from camkeeper.config.schema import (
-    AccountingEntry,
-    CoverageEntry,
     DeviceEntry,
-    JudgeEntry,
     KeyPlaceEntry,
     LinkEntry,
     ProbeOverridesEntry,

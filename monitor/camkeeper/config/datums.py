@@ -13,8 +13,9 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from camcover.datum import Datum, Suspicion, suspect_datum, to_wgs84
+from camkeeper.config.entry import Entry
 from camkeeper.config.findings import Findings
-from camkeeper.config.schema import DeviceEntry, Entry, KeyPlaceEntry, SiteEntry
+from camkeeper.config.schema import DeviceEntry, KeyPlaceEntry, SiteEntry
 from camkeeper.model.place import LonLat
 
 _UNSHIFTED = frozenset({Datum.WGS84, Datum.CGCS2000})

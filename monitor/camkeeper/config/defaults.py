@@ -6,7 +6,8 @@ from typing import Any
 
 from camcover.optics import LensModel
 from camkeeper.config import scalars as s
-from camkeeper.config.schema import Entry, ProbeOverridesEntry
+from camkeeper.config.entry import Entry
+from camkeeper.config.schema import ProbeOverridesEntry
 from camkeeper.model.equipment import DeviceKind
 
 

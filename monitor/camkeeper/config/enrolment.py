@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from camkeeper.config.build import accounting
 from camkeeper.config.findings import Findings
-from camkeeper.config.schema import AccountingEntry, CoverageEntry, DeviceEntry, JudgeEntry, LinkEntry, UplinkEntry
+from camkeeper.config.policies import AccountingEntry, CoverageEntry, JudgeEntry
+from camkeeper.config.schema import DeviceEntry, LinkEntry, UplinkEntry
 from camkeeper.model.equipment import LADDERS, LinkKind
 from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.probing import Rung

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from camcover.bands import DORI
 from camcover.datum import Datum
-from camkeeper.config import bands, build, datums, enrolment, obstacles, places, references, schema
+from camkeeper.config import bands, build, datums, enrolment, obstacles, places, policies, references, schema
 from camkeeper.config.defaults import Defaults, merged, without_nothing
 from camkeeper.config.document import MAX_BYTES, Document, UnreadableError, decode, parse
+from camkeeper.config.entry import Entry
 from camkeeper.config.fault import ConfigError, Fault, Loc
 from camkeeper.config.findings import Findings, salvaged
 from camkeeper.model.contract import Contact, Contractor
@@ -22,7 +23,7 @@ from camkeeper.model.equipment import Credential
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, ProbePolicy
 from camkeeper.model.registry import Registry
 
-_SECTIONS: dict[str, type[schema.Entry]] = {
+_SECTIONS: dict[str, type[Entry]] = {
     "contacts": schema.ContactEntry,
     "contractors": schema.ContractorEntry,
     "credentials": schema.CredentialEntry,
@@ -37,7 +38,7 @@ _SECTIONS: dict[str, type[schema.Entry]] = {
 _HEAD = tuple(schema.HeadEntry.model_fields)
 _KEYS = (*_HEAD, "policy", "defaults", *_SECTIONS)
 
-_E = TypeVar("_E", bound=schema.Entry)
+_E = TypeVar("_E", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +99,10 @@ class _Reading:
         self.root: dict[str, Any] = document.root
         self.findings = Findings(document)
         self._valid: dict[str, dict[int, Any]] = {section: {} for section in _SECTIONS}
-        self._probe: schema.ProbeEntry | None = None
-        self._judge: schema.JudgeEntry | None = None
-        self._accounting: dict[int, schema.AccountingEntry] = {}
-        self._coverage: schema.CoverageEntry | None = None
+        self._probe: policies.ProbeEntry | None = None
+        self._judge: policies.JudgeEntry | None = None
+        self._accounting: dict[int, policies.AccountingEntry] = {}
+        self._coverage: policies.CoverageEntry | None = None
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
     def register(self, *, digest: str) -> Registry | None:
@@ -128,19 +129,19 @@ class _Reading:
         policy = self.root.get("policy")
         policy = without_nothing({} if policy is None else policy)
         if not isinstance(policy, dict):
-            self._model(("policy",), policy, schema.PolicyEntry)
+            self._model(("policy",), policy, policies.PolicyEntry)
             return
-        for key in policy.keys() - schema.PolicyEntry.model_fields.keys():
-            self.findings.unknown_key(("policy", key), tuple(schema.PolicyEntry.model_fields))
-        self._probe = self._model(("policy", "probe"), policy.get("probe", {}), schema.ProbeEntry)
-        self._judge = self._model(("policy", "judge"), policy.get("judge", {}), schema.JudgeEntry)
-        self._coverage = self._model(("policy", "coverage"), policy.get("coverage", {}), schema.CoverageEntry)
+        for key in policy.keys() - policies.PolicyEntry.model_fields.keys():
+            self.findings.unknown_key(("policy", key), tuple(policies.PolicyEntry.model_fields))
+        self._probe = self._model(("policy", "probe"), policy.get("probe", {}), policies.ProbeEntry)
+        self._judge = self._model(("policy", "judge"), policy.get("judge", {}), policies.JudgeEntry)
+        self._coverage = self._model(("policy", "coverage"), policy.get("coverage", {}), policies.CoverageEntry)
         rules = policy.get("accounting", [])
         if not isinstance(rules, list):
-            self._model(("policy",), {"accounting": rules}, schema.PolicyEntry)
+            self._model(("policy",), {"accounting": rules}, policies.PolicyEntry)
             return
         for place, rule in enumerate(rules):
-            entry = self._model(("policy", "accounting", place), without_nothing(rule), schema.AccountingEntry)
+            entry = self._model(("policy", "accounting", place), without_nothing(rule), policies.AccountingEntry)
             if entry is not None:
                 self._accounting[place] = entry
 
@@ -158,7 +159,7 @@ class _Reading:
         return block if isinstance(block, dict) else {}
 
     def _section(
-        self, section: str, model: type[schema.Entry], defaults: dict[str, Any]
+        self, section: str, model: type[Entry], defaults: dict[str, Any]
     ) -> list[tuple[int, dict[str, Any]]] | None:
         """Validate each entry of a list; return the entries as written that are mappings, or None: it is no list."""
         entries = self.root.get(section)
@@ -240,10 +241,10 @@ class _Reading:
             contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
             windows=tuple(build.window(e) for e in valid["windows"]),
             uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
-            probe=ProbePolicy(**dict(self._probe or schema.ProbeEntry())),
-            judge=build.judge(self._judge or schema.JudgeEntry()),
+            probe=ProbePolicy(**dict(self._probe or policies.ProbeEntry())),
+            judge=build.judge(self._judge or policies.JudgeEntry()),
             accounting=tuple(build.accounting(e) for e in self._accounting.values()) or DEFAULT_ACCOUNTING,
-            coverage=build.coverage(self._coverage or schema.CoverageEntry()),
+            coverage=build.coverage(self._coverage or policies.CoverageEntry()),
             obstacles=self._obstacles,
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from camcover.datum import Datum, from_wgs84
 from camcover.optics import LensModel
-from camkeeper.config import ConfigError, Loaded, load, load_with_warnings, read, schema
+from camkeeper.config import ConfigError, Loaded, load, load_with_warnings, policies, read
 from camkeeper.config.diff import diff
 from camkeeper.model.cover import AREA, CoveragePolicy, ObstacleFile
 from camkeeper.model.place import KeyPlaceType
@@ -50,7 +50,7 @@ def test_what_is_not_written_is_built_in() -> None:
 
 
 def test_every_layer_can_have_a_target() -> None:
-    assert set(schema.LayerTargets.model_fields) == {AREA, *KeyPlaceType}
+    assert set(policies.LayerTargets.model_fields) == {AREA, *KeyPlaceType}
 
 
 def test_key_places() -> None:

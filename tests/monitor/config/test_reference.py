@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import read, schema
+from camkeeper.config import optics, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
 SECTIONS: dict[str, type[BaseModel]] = {
     "": schema.HeadEntry,
-    "policy.probe": schema.ProbeEntry,
-    "policy.judge": schema.JudgeEntry,
-    "policy.accounting[]": schema.AccountingEntry,
-    "policy.coverage": schema.CoverageEntry,
+    "policy.probe": policies.ProbeEntry,
+    "policy.judge": policies.JudgeEntry,
+    "policy.accounting[]": policies.AccountingEntry,
+    "policy.coverage": policies.CoverageEntry,
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
@@ -27,8 +27,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "links[]": schema.LinkEntry,
     "devices[]": schema.DeviceEntry,
     "devices[].address": schema.AddressEntry,
-    "devices[].mount": schema.MountEntry,
-    "devices[].lens": schema.LensEntry,
+    "devices[].mount": optics.MountEntry,
+    "devices[].lens": optics.LensEntry,
     "devices[].probe": schema.ProbeOverridesEntry,
     "key_places[]": schema.KeyPlaceEntry,
     "windows[]": schema.WindowEntry,
