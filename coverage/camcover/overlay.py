@@ -2,6 +2,7 @@
 
 Each place is cut once by the fields that meet it (`camcover.pieces`). Pieces that the same cameras see are one row
 of the matrix rows x cameras; what is asked afterwards for a set of cameras, or for a thousand sets, needs no geometry.
+The product is Boolean, on packed bits: the threads of a BLAS wait for one another on a busy machine.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from shapely.geometry.base import BaseGeometry
 
 from camcover.pieces import OverlayError, Pieces, Shapes, cut, dimension_of
 
-_STACK_ROWS = 1_024
+_STACK_ROWS = 256
 """Sets of cameras per product: keeps its memory small, and the cache of a core warm."""
+_WORD_BYTES = 8
 
 Amounts = NDArray[np.float64]
 Working = NDArray[np.bool_]
@@ -56,8 +58,10 @@ class Overlay:
     camera_ids: tuple[str, ...]
     totals: Amounts
     """(p,) m2, m or count."""
-    bits: NDArray[np.float32]
-    """(rows, n) 1.0 where the camera sees the row. Sums of it are counts of cameras, exact up to 2^24 of them."""
+    bits: NDArray[np.bool_]
+    """(rows, n) which camera sees which row."""
+    words: NDArray[np.uint64]
+    """(rows, n / 64) the same, packed."""
     amounts: Amounts
     """(rows,)"""
     starts: NDArray[np.int64]
@@ -79,11 +83,13 @@ class Overlay:
         counts = [len(part.amounts) for part in parts]
         starts = np.concatenate([[0], np.cumsum(counts)])[: len(places)].astype(np.int64)
         amounts = np.concatenate([part.amounts for part in parts] or [np.zeros(0)])
+        bits = np.concatenate([np.zeros((0, len(camera_ids)), np.bool_), *(part.bits for part in parts)])
         return cls(
             places=tuple(places),
             camera_ids=tuple(camera_ids),
             totals=_by_place(amounts, starts),
-            bits=np.concatenate([np.zeros((0, len(camera_ids)), np.float32), *(part.bits for part in parts)]),
+            bits=bits,
+            words=_words(bits),
             amounts=amounts,
             starts=starts,
             pieces=np.concatenate([np.zeros(0, np.object_), *(part.pieces for part in parts)]),
@@ -106,7 +112,7 @@ class Overlay:
         flat = sets.reshape(math.prod(sets.shape[:-1]), sets.shape[-1])
         out = np.empty((len(flat), len(self.places)))
         for first in range(0, len(flat), _STACK_ROWS):
-            lit = self._depths(flat[first : first + _STACK_ROWS]) > 0
+            lit = self._lit(flat[first : first + _STACK_ROWS])
             out[first : first + _STACK_ROWS] = _by_place(np.where(lit, self.amounts, 0.0), self.starts)
         return out.reshape(*sets.shape[:-1], len(self.places))
 
@@ -116,15 +122,15 @@ class Overlay:
         `deepest` is the most cameras that see any spot of it by design, whatever works now.
         """
         rows = self._rows_of(place)
-        depths = self._depths(self._sets(working))[rows].astype(np.int64)
+        depths = (self.bits[rows] & self._set(working)).sum(axis=1)
         deepest = int(self.bits[rows].sum(axis=1).max())
         return np.bincount(depths, weights=self.amounts[rows], minlength=deepest + 1).astype(np.float64, copy=False)
 
     def sole(self, working: ArrayLike) -> Amounts:
         """Return (n, p): the amounts that this working camera alone sees, lost when it goes."""
-        sets = self._sets(working)
-        alone = np.flatnonzero(self._depths(sets) == 1)
-        _, camera = np.nonzero(self.bits[alone] * sets)  # one a row
+        lit = self.bits & self._set(working)
+        alone = np.flatnonzero(lit.sum(axis=1) == 1)
+        _, camera = np.nonzero(lit[alone])  # one a row
         out = np.zeros((len(self.camera_ids), len(self.places)))
         np.add.at(out, (camera, self._place_of_rows()[alone]), self.amounts[alone])
         return out
@@ -146,11 +152,11 @@ class Overlay:
         if blind and lost_from is not None:
             raise OverlayError("either what is lost or what is blind")
         rows = self._rows_of(place)
-        lit = self._depths(self._sets(working))[rows] > 0
+        lit = (self.bits[rows] & self._set(working)).any(axis=1)
         if blind:
             lit = ~lit
         elif lost_from is not None:
-            lit = ~lit & (self._depths(self._sets(lost_from))[rows] > 0)
+            lit = ~lit & (self.bits[rows] & self._set(lost_from)).any(axis=1)
         wanted = np.zeros(len(self.amounts), dtype=np.bool_)
         wanted[rows] = lit
         return _joined(self.pieces[wanted[self.piece_rows]], self.places[place].dimension)
@@ -161,9 +167,16 @@ class Overlay:
             raise OverlayError(f"a set of {len(self.camera_ids)} cameras was expected, not of shape {sets.shape}")
         return sets
 
-    def _depths(self, sets: Working) -> NDArray[np.float32]:
-        """Return (..., rows): how many working cameras see each row."""
-        return np.asarray(sets.astype(np.float32) @ self.bits.T)
+    def _set(self, working: ArrayLike) -> Working:
+        """Return one set (n,)."""
+        return self._sets(working).reshape(len(self.camera_ids))
+
+    def _lit(self, sets: Working) -> NDArray[np.bool_]:
+        """Return (sets, rows): which row any camera of which set sees."""
+        lit = np.zeros((len(sets), len(self.words)), dtype=np.bool_)
+        for ours, theirs in zip(_words(sets).T, self.words.T, strict=True):
+            lit |= (ours[:, None] & theirs[None, :]) != 0
+        return lit
 
     def _rows_of(self, place: int) -> slice:
         ends = np.append(self.starts, len(self.amounts))
@@ -179,7 +192,7 @@ class _Rows:
     """The pieces of one place, gathered by who sees them."""
 
     amounts: Amounts
-    bits: NDArray[np.float32]
+    bits: NDArray[np.bool_]
     pieces: Shapes
     piece_rows: NDArray[np.int64]
 
@@ -194,7 +207,7 @@ class _Rows:
         packed, row = np.unique(np.packbits(pieces.bits, axis=1), axis=0, return_inverse=True)
         row = row.reshape(-1)
         order = np.argsort(row, kind="stable")
-        bits = np.zeros((len(packed), cameras), dtype=np.float32)
+        bits = np.zeros((len(packed), cameras), dtype=np.bool_)
         bits[:, near] = np.unpackbits(packed, axis=1, count=len(near))
         return cls(
             amounts=np.bincount(row, weights=pieces.amounts, minlength=len(packed)).astype(np.float64, copy=False),
@@ -202,6 +215,14 @@ class _Rows:
             pieces=pieces.shapes[order],
             piece_rows=row[order].astype(np.int64),
         )
+
+
+def _words(bits: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Pack (m, n) into (m, words) of 64 cameras each, the last one filled up with zeros."""
+    octets = np.packbits(bits, axis=1)
+    words = np.zeros((len(bits), -(-octets.shape[1] // _WORD_BYTES)), dtype=np.uint64)
+    words.view(np.uint8)[:, : octets.shape[1]] = octets
+    return words
 
 
 def _tree(band: str, fields: Shapes, cameras: int) -> shapely.STRtree:
