@@ -114,7 +114,8 @@ def _cut(
     begins_ms: NDArray[np.int64], edges_ms: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.intp], NDArray[np.intp]]:
     """Cut a course at the slots' edges: begin of each piece, which step it is of, and the first piece of each slot."""
-    cuts = np.union1d(begins_ms, edges_ms[:-1])
+    cuts = np.sort(np.concatenate([begins_ms, edges_ms[:-1]]))
+    cuts = cuts[np.append(True, cuts[1:] != cuts[:-1])]
     at = np.searchsorted(begins_ms, cuts, side="right") - 1
     return cuts, at, np.searchsorted(cuts, edges_ms[:-1])
 
@@ -126,12 +127,13 @@ def _row_course(panel: Panel, row: Row, parts: Sequence[_Course]) -> tuple[NDArr
     if len(among) == 1:
         course, columns = among[0]
         return course.begins_ms, course.upper[:, columns].sum(axis=1)
-    begins = np.unique(np.concatenate([course.begins_ms for course, _ in among]))
-    out = np.zeros(len(begins), dtype=np.int64)
-    for course, columns in among:
-        at = np.searchsorted(course.begins_ms, begins, side="right") - 1
-        out += course.upper[:, columns].sum(axis=1)[at]
-    return begins, out
+    values = [course.upper[:, columns].sum(axis=1) for course, columns in among]
+    begins = np.concatenate([course.begins_ms for course, _ in among])
+    order = np.argsort(begins, kind="stable")
+    begins = begins[order]
+    sums = np.concatenate([np.diff(value, prepend=0) for value in values])[order].cumsum()
+    last = np.append(begins[1:] != begins[:-1], True)  # of those that change at one instant
+    return begins[last], sums[last]
 
 
 def _worst(begins_ms: NDArray[np.int64], upper: Milli, edges_ms: NDArray[np.int64]) -> tuple[Milli, NDArray[np.int64]]:

@@ -68,17 +68,17 @@ class StoredHours:
     worst_ms: int
 
 
-# Sums of thousandths x ms pass 2^63 for a county's month: the halves below and above 2^32 do not.
+# Sums of thousandths x ms pass 2^63 for a county's month: the halves below and above 2^32 do not. The smallest amount
+# and its hour are packed into one number, so that there is one row with the least and SQLite takes `worst_ms` from it;
+# 20 bits of hours are a century, which leaves 43 for 8,796 km2 of seen ground.
 _STORED = """
-SELECT s.site, s.layer, s.unit, s.night, s.basis, count(*), min(h.start_ms), max(h.start_ms),
-    sum(h.lower >> 32), sum(h.lower & 0xFFFFFFFF), sum(h.upper >> 32), sum(h.upper & 0xFFFFFFFF), min(h.worst)
-FROM coverage_hour h JOIN coverage_series s USING (series)
-WHERE h.start_ms >= ? AND h.start_ms <= ? GROUP BY h.series
+SELECT series, count(*), min(start_ms), max(start_ms),
+    sum(lower >> 32), sum(lower & 0xFFFFFFFF), sum(upper >> 32), sum(upper & 0xFFFFFFFF)
+FROM coverage_hour WHERE start_ms >= :first AND start_ms <= :last GROUP BY series
 """
 _WORST = """
-SELECT s.site, s.layer, s.unit, s.night, h.worst, min(h.worst_ms)
-FROM coverage_hour h JOIN coverage_series s USING (series)
-WHERE h.start_ms >= ? AND h.start_ms <= ? GROUP BY h.series, h.worst
+SELECT series, worst, worst_ms, min(worst << 20 | (start_ms - :first) / 3600000)
+FROM coverage_hour WHERE start_ms >= :first AND start_ms <= :last GROUP BY series
 """
 
 
@@ -86,11 +86,13 @@ def stored(db: sqlite3.Connection, period: Span) -> dict[SeriesKey, StoredHours]
     """Return the whole hours stored within the period, by series; those without any are left out."""
     if not has_coverage(db):
         return {}
-    bounds = (period.start_ms, period.end_ms - HOUR_MS)
-    when = {(*row[:3], bool(row[3]), row[4]): row[5] for row in db.execute(_WORST, bounds)}
+    bounds = {"first": period.start_ms, "last": period.end_ms - HOUR_MS}
+    rows = db.execute("SELECT series, site, layer, unit, night, basis FROM coverage_series")
+    series = {number: ((site, layer, unit, bool(night)), basis) for number, site, layer, unit, night, basis in rows}
+    least = {number: (worst, worst_ms) for number, worst, worst_ms, _ in db.execute(_WORST, bounds)}
     out: dict[SeriesKey, StoredHours] = {}
-    for site, layer, unit, night, basis, count, first, last, lh, ll, uh, ul, worst in db.execute(_STORED, bounds):
-        key = (site, layer, unit, bool(night))
+    for number, count, first, last, lh, ll, uh, ul in db.execute(_STORED, bounds):
+        key, basis = series[number]
         out[key] = StoredHours(
             basis=basis,
             hours=count,
@@ -98,8 +100,8 @@ def stored(db: sqlite3.Connection, period: Span) -> dict[SeriesKey, StoredHours]
             end_ms=last + HOUR_MS,
             lower=(lh << 32) + ll,
             upper=(uh << 32) + ul,
-            worst=worst,
-            worst_ms=when[(*key, worst)],
+            worst=least[number][0],
+            worst_ms=least[number][1],
         )
     return out
 
@@ -123,13 +125,18 @@ def hours(db: sqlite3.Connection, period: Span, site_id: str | None) -> Iterator
 
 def stored_until(db: sqlite3.Connection) -> int | None:
     """Return the end of the last stored hour."""
-    (start_ms,) = db.execute("SELECT max(start_ms) FROM coverage_hour").fetchone()
-    return None if start_ms is None else int(start_ms) + HOUR_MS
+    rows = db.execute(
+        "SELECT (SELECT max(start_ms) FROM coverage_hour h WHERE h.series = s.series) FROM coverage_series s"
+    )
+    return max((start_ms + HOUR_MS for (start_ms,) in rows if start_ms is not None), default=None)
 
 
 def forget(db: sqlite3.Connection, from_ms: int) -> None:
     """Drop every hour that ends after `from_ms`."""
-    db.execute("DELETE FROM coverage_hour WHERE start_ms > ?", (from_ms - HOUR_MS,))
+    db.execute(
+        "DELETE FROM coverage_hour WHERE series IN (SELECT series FROM coverage_series) AND start_ms > ?",
+        (from_ms - HOUR_MS,),
+    )
 
 
 def store(db: sqlite3.Connection, series: Sequence[CoverageSeries], rows: Sequence[CoverageHour], seen_seq: int) -> int:

@@ -133,5 +133,5 @@ CREATE TABLE coverage_hour (
     upper    INTEGER NOT NULL CHECK (upper >= lower),          --   ... counted as seeing
     worst    INTEGER NOT NULL,                                 -- smallest upper amount within the hour, thousandths
     worst_ms INTEGER NOT NULL,                                 -- when that first was
-    PRIMARY KEY (start_ms, series)
+    PRIMARY KEY (series, start_ms)                             -- a month of a figure lies together: read in one go
 ) WITHOUT ROWID;
