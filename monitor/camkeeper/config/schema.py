@@ -1,4 +1,4 @@
-"""The keys of `cameras.yaml`: one model per kind of entry; `optics` and `policies` have theirs. Unknown ones are faults.
+"""The keys of `cameras.yaml`; those of `optics` and `policies` lie there. Unknown keys are faults.
 
 Whether ids exist, cycles close and places lie inside their sites is judged over the
 whole file, in `references` and `places`.
