@@ -265,7 +265,7 @@ def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
         m = _gather(camera, c + 1, walls, stamp, pieces)
         swept = sweep_spans(pieces, m, camera[2], camera[3], spans)
         count = cut_near(spans, swept, camera[4], cut)
-        doubtful[c] = count != swept or (count > 0 and (cut[:count, T1] - cut[:count, T0]).min() < NARROW_RAD)
+        doubtful[c] = count != swept or _narrow(spans, cut, count)
         room = 8 * count + 2 * int(FULL / CHORD_RAD) + 16
         if size + room > len(points):
             points = _grown(points, 2 * (size + room))
@@ -274,6 +274,15 @@ def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
         size, rings = _rings(camera, c, cut, count, points, size, ring, rings)
     ring[rings, 0] = size
     return points[:size], ring[: rings + 1], doubtful
+
+
+@kernel
+def _narrow(spans: Floats, cut: Floats, count: int) -> bool:
+    """Tell whether a span is very narrow, or was cut by the near limit, where wall and arc meet in a point."""
+    for i in range(count):
+        if cut[i, T1] - cut[i, T0] < NARROW_RAD or cut[i, T0] != spans[i, T0] or cut[i, T1] != spans[i, T1]:
+            return True
+    return False
 
 
 @kernel
@@ -341,7 +350,10 @@ def _rings(
                 size = _arc(camera, camera[4], spans[j, T1], spans[begin, T0], points, size, ring[rings - 1, 0])
             elif not whole:
                 size = _add(camera, 0.0, 0.0, points, size, ring[rings - 1, 0])
-            if size - ring[rings - 1, 0] < 3:  # narrower than the numbers resolve
+            first_point = ring[rings - 1, 0]
+            if size > first_point + 1 and _same(camera, points[first_point], points[size - 1]):
+                size -= 1  # it ends in the point where it began
+            if size - first_point < 3:  # narrower than the numbers resolve
                 rings -= 1
                 size = ring[rings, 0]
     return size, rings
@@ -380,9 +392,14 @@ def _arc(camera: Floats, radius: float, t0: float, t1: float, points: Floats, si
 @kernel
 def _add(camera: Floats, dx: float, dy: float, points: Floats, size: int, first: int) -> int:
     """Add a point of the ring that begins at `first`, unless it is the one before."""
-    x, y = camera[0] + dx, camera[1] + dy
-    same = max(SAME_M, 1e-15 * max(abs(x), abs(y)))
-    if size > first and abs(points[size - 1, 0] - x) <= same and abs(points[size - 1, 1] - y) <= same:
+    points[size, 0], points[size, 1] = camera[0] + dx, camera[1] + dy
+    if size > first and _same(camera, points[size - 1], points[size]):
         return size
-    points[size, 0], points[size, 1] = x, y
     return size + 1
+
+
+@kernel
+def _same(camera: Floats, one: Floats, other: Floats) -> bool:
+    """Tell whether two points are one but for rounding."""
+    same = max(SAME_M, 1e-15 * max(abs(camera[0]), abs(camera[1])))
+    return bool(abs(one[0] - other[0]) <= same and abs(one[1] - other[1]) <= same)

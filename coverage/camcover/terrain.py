@@ -32,8 +32,8 @@ class TerrainError(ValueError):
 class Terrain:
     """Buildings and walls of a metric frame.
 
-    `roofs` (m,) are disjoint polygons with `roof_m` heights, inf where unknown; `fences_m` (k, 4) with `fence_top_m` are
-    the free-standing lines, once each.
+    `roofs` (m,) are disjoint polygons with `roof_m` heights, inf where unknown; `fences_m` (k, 4) with `fence_top_m`
+    are the free-standing lines, once each.
     """
 
     walls: Walls
