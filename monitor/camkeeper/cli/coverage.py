@@ -11,7 +11,6 @@ from camkeeper.cli.run import ConfigOption, LedgerOption
 from camkeeper.cli.say import fail
 
 USAGE = 2
-DEFAULT_TRIALS = 200
 
 
 def coverage(
@@ -53,7 +52,7 @@ def coverage(
             min=0,
             max=10_000,
             show_default=False,
-            help=f"误差区间的模拟次数，默认 {DEFAULT_TRIALS}，0 不算（场景）/ trials of the survey band (scene)",
+            help="误差区间的模拟次数，0 不算；默认 200，大场景较少（场景）/ trials of the survey band (scene)",
         ),
     ] = None,
 ) -> None:
@@ -96,5 +95,5 @@ def coverage(
         geojson=geojson,
         kml=kml,
         if_fails=tuple(if_fails or ()),
-        trials=DEFAULT_TRIALS if trials is None else trials,
+        trials=trials,
     )

@@ -22,6 +22,9 @@ USAGE = 2
 DROPPED = 1
 _MANY = 500
 """Cameras from which on people are told that it takes a while."""
+_TRIALS, _FEWEST_TRIALS = 200, 20
+_FIELDS = 40_000
+"""Fields that the survey bands may cost unasked: some ten seconds."""
 _ROWS = 60
 """Rows that a person reads; the rest is in the JSON."""
 
@@ -34,7 +37,7 @@ def of_scene(
     geojson: Path | None,
     kml: Path | None,
     if_fails: tuple[str, ...],
-    trials: int,
+    trials: int | None,
 ) -> None:
     """Compute and show a scene. Exit code 1 where features were dropped: the figures are of the rest."""
     from camkeeper.geo import scene as scenes
@@ -46,7 +49,8 @@ def of_scene(
         fail(error.zh, error.en, code=USAGE)
     _tell_faults(scene)
     _check_ids(scene, if_fails)
-    cover, figures = _computed(scene, night=night, if_fails=if_fails, trials=trials)
+    chosen = _default_trials(len(scene.cameras)) if trials is None else trials
+    cover, figures = _computed(scene, night=night, if_fails=if_fails, trials=chosen)
     _write(cover, figures, geojson, kml)
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False, indent=1, allow_nan=False).encode("utf-8", "replace"))
@@ -58,6 +62,18 @@ def of_scene(
             f"{scene.dropped} features left out, the figures are of the rest",
         )
         raise typer.Exit(DROPPED)
+
+
+def _default_trials(cameras: int) -> int:
+    """Return 200 trials, fewer of a large scene, none where a minute would not do; told then."""
+    trials = min(_TRIALS, _FIELDS // max(1, cameras))
+    if trials >= _FEWEST_TRIALS:
+        return trials
+    tell(
+        f"{cameras} 台摄像机，未算误差区间：需要时加 --trials {_FEWEST_TRIALS}",
+        f"{cameras} cameras: no survey band without --trials {_FEWEST_TRIALS}",
+    )
+    return 0
 
 
 def _tell_faults(scene: SceneFile) -> None:
