@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
+from markupsafe import Markup
 
 from camboard import coverwire, geo
 from camboard.api import answer
 from camboard.board import BOARD, Board
 from camboard.darkness import Dark, DarknessCache
 from camboard.index import Index
-from camboard.mapquery import failed_of, night_of
+from camboard.mapquery import MapQuery, failed_of, night_of
 from camboard.source import JSON
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCover
 
@@ -36,12 +37,44 @@ class Chart:
     etag: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The live part, and what the page around it needs to know."""
+
+    html: Markup
+    index: Index
+    query: MapQuery
+    at: str
+    synthetic: bool
+
+
+class Kept:
+    """Pages already written of one moment; another moment empties it."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, object] = (None, None)
+        self._made: dict[tuple[str, MapQuery], Written] = {}
+
+    def get(self, moment: tuple[object, object], key: tuple[str, MapQuery]) -> Written | None:
+        """Return the page, if it was written of these very values."""
+        same = self._of[0] is moment[0] and self._of[1] is moment[1]
+        return self._made.get(key) if same else None
+
+    def put(self, moment: tuple[object, object], key: tuple[str, MapQuery], made: Written) -> None:
+        """Keep a page."""
+        same = self._of[0] is moment[0] and self._of[1] is moment[1]
+        if not same or len(self._made) >= _KEPT:
+            self._of, self._made = moment, {}
+        self._made[key] = made
+
+
 class Charts:
     """Maps already written, and darkness already asked for. One owner, the event loop."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self._written: dict[tuple[str, str, str | None], Chart] = {}
+        self.pages = Kept()
         self.darkness = None if board.coverage is None else DarknessCache(board.coverage)
 
     async def chart(self, chart: CoverageMap, coverage: CoverageStanding, site_id: str | None) -> Chart:

@@ -17,8 +17,9 @@ from camboard.coverrows import (
     basis_view,
     hours_rows,
     layer_rows,
-    place_rows,
+    place_row,
     site_rows,
+    unseen_first,
 )
 from camboard.coverwords import SIGHT, SIGHT_SHAPE, SIGHT_TONE, Sight
 from camboard.darkness import Dark
@@ -113,7 +114,7 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language) -> MapV
     at = local(coverage.at_ms, zone)
     own = next((each for each in site.layers if each.layer == AREA), None)
     area = None if own is None else measure(own, say)
-    ranked = place_rows(site.places, index, say)
+    ranked = unseen_first(site.places)
     places, place_page, place_pages = page_of(ranked, query.places, _PLACES_A_PAGE)
     below = site_rows(coverage, site, query, say)
     sites, site_page, site_pages = page_of(below, query.sites, _SITES_A_PAGE)
@@ -137,7 +138,7 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language) -> MapV
         dark_more=max(0, len(dark) - _DARK_TOLD),
         supposed=what_if(shown.dark, shown.chart, index, query, say),
         options=options(shown.chart, index, site.site_id, query, say),
-        places=tuple(places),
+        places=tuple(place_row(place, index, say) for place in places),
         places_pager=_pager("places", place_page, place_pages, len(ranked), query),
         sights=_sights(site, say),
         sites=tuple(sites),

@@ -147,18 +147,19 @@ def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Lan
     )
 
 
-def place_rows(places: Iterable[PlaceCover], index: Index, say: Language) -> list[PlaceRow]:
-    """Write key places: unseen first, then doubtful, then partly seen; equals by what they lost, then by id."""
+def unseen_first(places: Iterable[PlaceCover]) -> list[PlaceCover]:
+    """Sort key places: unseen, doubtful, partly seen, all seen; equals by what they lost, then by id."""
 
     def order(place: PlaceCover) -> tuple[int, float, str]:
         cover = place.cover
         lost = cover.lost / cover.total if cover.total else 0.0
         return SIGHT_RANK[Sight.of(cover)], -lost, place.id
 
-    return [_place(each, index, say) for each in sorted(places, key=order)]
+    return sorted(places, key=order)
 
 
-def _place(place: PlaceCover, index: Index, say: Language) -> PlaceRow:
+def place_row(place: PlaceCover, index: Index, say: Language) -> PlaceRow:
+    """Write one key place."""
     sight, cover = Sight.of(place.cover), place.cover
     site = index.site_by_id.get(place.site_id)
     return PlaceRow(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from aiohttp import web
-from markupsafe import Markup
 
 from camboard import coverapi
 from camboard.board import BOARD
-from camboard.coverapi import CHARTS, NotYet
+from camboard.coverapi import CHARTS, NotYet, Written
 from camboard.covermap import MapView, Shown, default_site, find, map_view
 from camboard.coverwords import BAND, PLACE, SIGHT, SIGHT_SHAPE
 from camboard.i18n import Language
-from camboard.index import Index
 from camboard.mapquery import MapQuery
 from camboard.pages import PAGES, fragment_response, language_of, page_response, shell
 from camboard.text import plain
@@ -28,17 +25,6 @@ class Lack(StrEnum):
     COMPUTING = "computing"
     NO_GEOMETRY = "no_geometry"
     NO_BOUNDARY = "no_boundary"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """The live part, and what the page around it needs to know."""
-
-    html: Markup
-    index: Index
-    query: MapQuery
-    at: str
-    synthetic: bool
 
 
 async def page(request: web.Request) -> web.Response:
@@ -73,16 +59,24 @@ async def _write(request: web.Request, say: Language) -> Written:
     index = board.index()
     if query.site is not None and shown is None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
+    kept = request.app[CHARTS].pages
+    key = (say.code, query)
+    made = None if shown is None else kept.get((shown.coverage, index.standing), key)
+    if made is not None:
+        return made
     view = None if shown is None else map_view(shown, index, query, say)
     values = {"o": view, "lack": lack, "words": _words(say), "site": query.site and plain(query.site)}
     html = request.app[PAGES].write("map.html", say, values)
-    return Written(
+    made = Written(
         html=html,
         index=index,
         query=query,
         at=_at(view),
         synthetic=index.standing.synthetic_geometry if view is None else view.synthetic_geometry,
     )
+    if shown is not None:
+        kept.put((shown.coverage, index.standing), key, made)
+    return made
 
 
 def _at(view: MapView | None) -> str:

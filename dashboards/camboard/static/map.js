@@ -7,6 +7,8 @@
   const GRID = 8;             // side of a hatch's tile, CSS pixels
   const TICK = 17;            // length of a direction tick
   const RETRY_MS = 3000;
+  const WORTH = 0.6;          // cameras that fill less than this of a boundary are shown larger, the boundary cut
+  const NEAR = 15;            // zoom from which cameras are large enough for a tick
 
   // Names are hostile: whatever is invisible or turns text around is made visible, as on the server.
   const plain = (text) => String(text).slice(0, 120).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
@@ -107,10 +109,10 @@
     _updatePath() {
       const on = this._renderer;
       if (!on._drawing || this._empty()) return;
-      const c = on._ctx, { x, y } = this._point, o = this.options, r = o.radius;
+      const c = on._ctx, { x, y } = this._point, o = this.options, r = map.getZoom() < NEAR ? o.radius * 0.55 : o.radius;
       c.globalAlpha = 1;
       c.setLineDash([]);
-      if (o.azimuth !== null) {
+      if (o.azimuth !== null && map.getZoom() >= NEAR) {
         const a = (o.azimuth * Math.PI) / 180, dx = Math.sin(a), dy = -Math.cos(a);
         for (const [colour, width] of [[css.paper, 4.5], [o.colour, 2.2]]) {
           c.strokeStyle = colour;
@@ -174,7 +176,7 @@
   const groups = Object.fromEntries(GROUPS.map((name) => [name, L.layerGroup()]));
   const area = (colour) => L.polygon([], { stroke: true, weight: 1, color: colour, fill: true, fillOpacity: 1, interactive: true });
   const shades = { blind: area(), lost: area(), would_lose: area() };
-  let drawn = null, charted = "", darkened = "", sited = null, features = [], byDevice = new Map(), labels = [], fault = 0;
+  let drawn = null, charted = "", darkened = "", sited = null, features = [], byDevice = new Map(), labels = [], fault = 0, wasNear = true;
 
   const tip = (layer, text, more = {}) => layer.bindTooltip(() => {
     const node = document.createElement("div");
@@ -286,7 +288,12 @@
     for (const [p, layer] of features) {
       if (p.kind === "field") p.night === drawn.night ? groups.fields.addLayer(layer) : groups.fields.removeLayer(layer);
     }
-    for (const name of GROUPS) if (name === "boundary" || name === "cameras" || shown(name)) groups[name].addTo(map);
+    const near = map.getZoom() >= NEAR; // from afar key places would hide the cameras
+    for (const name of GROUPS) {
+      if (name === "places" && !near) continue;
+      if (name === "boundary" || name === "cameras" || shown(name)) groups[name].addTo(map);
+    }
+    wasNear = near;
     names();
   }
 
@@ -300,8 +307,9 @@
       const node = document.createElement("div"), name = document.createElement("b"), own = drawn.labels[p.site_id];
       name.textContent = plain(own ? own[0] : p.name || p.site_id);
       node.append(name, own ? own[1] || words.none : "");
-      const at = below.length ? layer.getBounds().getCenter() : L.latLng(layer.getBounds().getNorth(), layer.getBounds().getCenter().lng);
-      labels.push(L.tooltip({ permanent: true, direction: "center", className: "lbl", opacity: 0.95 }).setLatLng(at).setContent(node).addTo(map));
+      const box = layer.getBounds(), middle = box.getCenter();
+      const at = below.length ? middle : L.latLng(box.getNorth(), middle.lng);
+      labels.push(L.tooltip({ permanent: true, direction: below.length ? "bottom" : "center", offset: [0, below.length ? 12 : 0], className: "lbl", opacity: 0.95 }).setLatLng(at).setContent(node).addTo(map));
     }
     room();
   }
@@ -317,7 +325,10 @@
     }
   }
 
-  map.on("zoomend", room);
+  map.on("zoomend", () => {
+    if (drawn && sited === drawn.site && map.getZoom() >= NEAR !== wasNear) layers();
+    else room();
+  });
 
   function darken(collection) {
     for (const shade of Object.values(shades)) shade.setLatLngs([]);
@@ -334,13 +345,18 @@
     return [];
   }
 
+  // A village's boundary takes in its fields for a kilometre around; what is to be seen lies in the middle.
   function show() {
-    const own = features.filter(([p]) => p.kind === "boundary" && p.site_id === drawn.site);
-    const box = L.latLngBounds([]);
-    for (const [, layer] of own) box.extend(layer.getBounds());
-    const cameras = features.filter(([p]) => p.kind === "camera" && p.site_id === drawn.site);
-    if (!box.isValid()) for (const [, layer] of cameras.length ? cameras : features.filter(([p]) => p.kind === "camera")) box.extend(layer.getLatLng());
-    if (box.isValid()) map.fitBounds(box, { padding: [12, 12], animate: false, maxZoom: 19 });
+    const inside = new Set([drawn.site]), whole = L.latLngBounds([]), core = L.latLngBounds([]);
+    for (const [p] of features) if (p.kind === "boundary" && inside.has(p.parent_id)) inside.add(p.site_id); // parents come first
+    for (const [p, layer] of features) {
+      if (p.kind === "boundary" && p.site_id === drawn.site) whole.extend(layer.getBounds());
+      else if (p.kind === "field" && !p.night && inside.has(p.site_id)) core.extend(layer.getBounds());
+      else if (p.kind === "camera" && inside.has(p.site_id)) core.extend(layer.getLatLng());
+    }
+    const wide = (box) => box.isValid() && Math.max(box.getEast() - box.getWest(), box.getNorth() - box.getSouth());
+    const box = !whole.isValid() || (core.isValid() && wide(core) < WORTH * wide(whole)) ? core : whole;
+    if (box.isValid()) map.fitBounds(box, { padding: [24, 24], animate: false, maxZoom: 19 });
   }
 
   async function ask(address) {
@@ -369,9 +385,9 @@
       charted = now.chart;
       darkened = mark;
       restyle();
-      layers();
       if (sited !== now.site) show();
       sited = now.site;
+      layers();
       $("mapfault").hidden = true;
       $("map").dataset.drawn = mark;
     } catch {
