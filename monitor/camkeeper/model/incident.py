@@ -1,0 +1,141 @@
+"""Incidents: outages with one cause, told as one. Frozen values; the fold that makes them is `camkeeper.incident`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from camkeeper.model.status import Reason, Status
+
+
+class DomainKind(StrEnum):
+    """What an incident is about: one device, or the fault domain that its outages share."""
+
+    DEVICE = "device"
+    POLE = "pole"
+    POWER = "power"
+    SWITCH = "switch"
+    TRANSCEIVER = "transceiver"
+    OPERATOR_LINE = "operator_line"
+    SITE = "site"
+    MONITOR = "monitor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Domain:
+    """A fault domain: its kind, and the id of the device, link, site or uplink."""
+
+    kind: DomainKind
+    id: str
+
+
+class Cause(StrEnum):
+    """Probable cause 疑因."""
+
+    POWER = "power"
+    LINK = "link"
+    SWITCH = "switch"
+    OPERATOR_LINE = "operator_line"
+    AUTH = "auth"
+    IMAGE = "image"
+    DEVICE = "device"
+    UNSTABLE = "unstable"
+    MONITOR = "monitor"
+
+
+class Confidence(StrEnum):
+    """How sure of the cause."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One fact for or against a cause: `name` is an i18n key, `facts` its numbers and ids."""
+
+    name: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One device of an incident."""
+
+    device_id: str
+    status: Status
+    reason: Reason
+    since_ms: int
+    """Start of its outage, back-dated as the record has it."""
+    recovered_ms: int | None = None
+
+
+class IncidentState(StrEnum):
+    """Life of an incident."""
+
+    HELD = "held"  # waiting for what else goes with it; nobody was told
+    OPEN = "open"
+    RESOLVED = "resolved"
+    MERGED = "merged"  # went into `merged_into`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """What is known of one incident now."""
+
+    id: str
+    """`I000123`: a number that is never given again."""
+    domain: Domain
+    cause: Cause
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+    state: IncidentState
+    began_ms: int
+    """The earliest start of an outage in it."""
+    held_ms: int
+    """When it was first noticed."""
+    opened_ms: int | None = None
+    resolved_ms: int | None = None
+    members: Mapping[str, Member] = field(default_factory=dict)
+    suppressed_by: str | None = None
+    """Incident whose domain lies above: no alert of its own while that one is open."""
+    merged_into: str | None = None
+    acknowledged_by: str | None = None
+    acknowledged_ms: int | None = None
+
+
+class Happening(StrEnum):
+    """What happened to an incident, and why a message was or wasn't made."""
+
+    HELD = "held"
+    OPENED = "opened"
+    GREW = "grew"
+    SPREAD = "spread"  # to a domain further up
+    MERGED = "merged"
+    SPLIT = "split"  # part of it recovered: what is left has a narrower domain
+    CAUSE = "cause"  # better evidence
+    MEMBER_RECOVERED = "member_recovered"
+    RESOLVED = "resolved"
+    RELAPSED = "relapsed"
+    UNSTABLE = "unstable"
+    SUPPRESSED = "suppressed"
+    RELEASED = "released"  # the one above is resolved and this is still there
+    WITHDRAWN = "withdrawn"  # over before the hold ended, or in agreed maintenance: nobody is told
+    ACKNOWLEDGED = "acknowledged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentEvent:
+    """One dated step in an incident's history, with the incident as it is afterwards."""
+
+    at_ms: int
+    happening: Happening
+    incident: Incident
+    tells: bool
+    """Whether people are to be told of this step (routing and rate limits come later)."""
+    device_ids: tuple[str, ...] = ()
+    """The devices that this step is about."""
+    by: str = ""
+    """Who did it, for what people do."""
