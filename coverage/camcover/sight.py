@@ -104,6 +104,18 @@ class Sight:
         low = np.searchsorted(two, left, "left").astype(np.int64)
         return low, np.searchsorted(two, left + 2 * half, "right").astype(np.int64)
 
+    def new(self, viewer: int, azimuth_deg: NDArray[np.float64], seen: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+        """Return for each azimuth (a,) the elements that it sees and that are not among `seen` (e,) yet."""
+        around = self.around(viewer)
+        if self.hfov_deg[viewer] >= FULL_CIRCLE_DEG:
+            return [around[~seen[around]]] * len(azimuth_deg)
+        twice = np.concatenate([around, around])
+        fresh = ~seen[twice]
+        left = np.concatenate([[0], np.cumsum(fresh)])
+        low, high = self.runs(viewer, azimuth_deg)
+        found = twice[fresh]
+        return [found[a:b] for a, b in zip(left[low].tolist(), left[high].tolist(), strict=True)]
+
     def centred(self, viewer: int, azimuth_deg: float, won: NDArray[np.bool_]) -> float:
         """Return a whole azimuth that has what it wins (e,) in the middle, or this one where that would lose any.
 
