@@ -124,7 +124,7 @@
         }
       }
       outline(c, o.state, x, y, r);
-      c.lineWidth = o.chosen ? 7 : 3.5;
+      c.lineWidth = o.chosen ? 6.5 : 3.5;
       c.strokeStyle = o.chosen ? css.would : css.paper;
       c.stroke();
       c.fillStyle = o.state === "unknown" ? css.paper : o.colour;
@@ -176,7 +176,7 @@
   const groups = Object.fromEntries(GROUPS.map((name) => [name, L.layerGroup()]));
   const area = (colour) => L.polygon([], { stroke: true, weight: 1, color: colour, fill: true, fillOpacity: 1, interactive: true });
   const shades = { blind: area(), lost: area(), would_lose: area() };
-  let drawn = null, charted = "", darkened = "", sited = null, features = [], byDevice = new Map(), labels = [], fault = 0, wasNear = true;
+  let drawn = null, charted = "", darkened = "", sited = null, features = [], byDevice = new Map(), labels = [], fault = 0, wasNear = true, fallen = new Set();
 
   const tip = (layer, text, more = {}) => layer.bindTooltip(() => {
     const node = document.createElement("div");
@@ -263,7 +263,7 @@
       const dash = { unseen: "2 5", unknown: "1 4", partly: "10 4" }[sight] || null;
       return { color: colour, weight: 3, dashArray: dash, fill: false };
     }
-    const [state, sees] = told(p.device_id), seeing = sees === "working" && !drawn.failed.includes(p.device_id);
+    const [state, sees] = told(p.device_id), seeing = sees === "working" && !fallen.has(p.device_id);
     const colour = css[state];
     return { color: colour, weight: seeing ? 1 : 1.8, dashArray: seeing ? null : sees === "unknown" ? "2 5" : "6 4", fill: seeing, fillColor: colour, fillOpacity: 0.28 };
   }
@@ -272,7 +272,7 @@
     for (const [p, layer] of features) {
       if (p.kind === "camera") {
         const [state] = told(p.device_id);
-        Object.assign(layer.options, { state, colour: css[state], chosen: drawn.failed.includes(p.device_id) });
+        Object.assign(layer.options, { state, colour: css[state], chosen: fallen.has(p.device_id) || drawn.failed.includes(p.device_id) });
         layer.redraw();
       } else layer.setStyle(style(p));
     }
@@ -332,6 +332,8 @@
 
   function darken(collection) {
     for (const shade of Object.values(shades)) shade.setLatLngs([]);
+    const already = new Set(collection.now.cameras_dark);
+    fallen = new Set((collection.supposed ? collection.supposed.cameras_dark : []).filter((id) => !already.has(id)));
     for (const { properties, geometry } of collection.features) {
       const parts = areas(geometry);
       if (shades[properties.kind]) shades[properties.kind].setLatLngs(L.GeoJSON.coordsToLatLngs(parts, 2));
