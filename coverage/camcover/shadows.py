@@ -17,6 +17,7 @@ from camcover.terrain import Terrain
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Shapes = NDArray[np.object_]
 
 WIDEST_SCALE = 1e5
@@ -34,16 +35,13 @@ def without_shadows(seen: Shapes, lit: Shapes, stands_m: Floats, terrain: Terrai
     camera, roof = terrain.roof_tree.query(lit, predicate="intersects")
     low = terrain.roof_m[roof] < stands_m[camera, 2]
     camera, roof = camera[low], roof[low]
-    shapes: list[Shapes] = [terrain.roofs[roof]]
-    owners: list[Integers] = [camera]
     casts = terrain.roof_m[roof] > target_height_m
-    for strips, owner in (
-        _roof_strips(stands_m, camera[casts], roof[casts], terrain, target_height_m),
-        _fence_strips(lit, stands_m, terrain, target_height_m),
-    ):
-        shapes.append(strips)
-        owners.append(owner)
-    return _less(seen, np.concatenate(shapes), np.concatenate(owners))
+    strips, whose, with_roof = _roof_strips(stands_m, camera[casts], roof[casts], terrain, target_height_m)
+    fences, fence_camera = _fence_strips(lit, stands_m, terrain, target_height_m)
+    bare = np.ones(len(camera), dtype=bool)
+    bare[np.flatnonzero(casts)[whose[with_roof]]] = False
+    shapes = np.concatenate([terrain.roofs[roof[bare]], strips, fences])
+    return _less(seen, shapes, np.concatenate([camera[bare], camera[casts][whose], fence_camera]))
 
 
 def scale(height_m: Floats, top_m: Floats, target_height_m: float) -> Floats:
@@ -69,10 +67,10 @@ def _less(seen: Shapes, shadows: Shapes, owner: Integers) -> Shapes:
 
 def _roof_strips(
     stands_m: Floats, camera: Integers, roof: Integers, terrain: Terrain, target_height_m: float
-) -> tuple[Shapes, Integers]:
-    """Return the strips behind roofs, and the camera of each."""
+) -> tuple[Shapes, Integers, Bools]:
+    """Return the strips behind roofs, the pair of camera and roof that each belongs to, and which hold their roof."""
     if len(camera) == 0:
-        return np.empty(0, dtype=object), camera
+        return np.empty(0, dtype=object), camera, np.zeros(0, dtype=bool)
     roofs, which = np.unique(roof, return_inverse=True)
     rings, whose = shapely.get_rings(terrain.roofs[roofs], return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -80,9 +78,9 @@ def _roof_strips(
     ring_start = np.searchsorted(whose, np.arange(len(roofs) + 1))
     k = scale(stands_m[camera, 2], terrain.roof_m[roof], target_height_m)
     at = np.column_stack([stands_m[camera, :2], k])
-    outlines, start, pair = _strips(at, which, points, point_start, ring_start)
+    outlines, start, pair, with_roof = _strips(at, which, points, point_start, ring_start)
     index = np.repeat(np.arange(len(pair)), np.diff(start))
-    return shapely.polygons(shapely.linearrings(outlines, indices=index)), camera[pair]
+    return shapely.polygons(shapely.linearrings(outlines, indices=index)), pair, with_roof
 
 
 def _fence_strips(lit: Shapes, stands_m: Floats, terrain: Terrain, target_height_m: float) -> tuple[Shapes, Integers]:
@@ -103,17 +101,27 @@ def _fence_strips(lit: Shapes, stands_m: Floats, terrain: Terrain, target_height
 @kernel
 def _strips(
     at: Floats, roof: Integers, points: Floats, point_start: Integers, ring_start: Integers
-) -> tuple[Floats, Integers, Integers]:
-    """Return outlines (v, 2), the first point of each strip (and the end), and the pair that each belongs to.
+) -> tuple[Floats, Integers, Integers, Bools]:
+    """Return outlines (v, 2), the first point of each strip (and the end), its pair, and whether it holds its roof.
 
-    A strip follows far edges that adjoin, through an angle of at most two radians, so that its outline is simple.
+    A roof that every direction enters and leaves once is drawn with its shadow as one outline. Of others a strip
+    follows far edges that adjoin, through an angle of at most two radians, so that its outline is simple.
     """
     most = 0
     for p in range(len(at)):
         most += point_start[ring_start[roof[p] + 1]] - point_start[ring_start[roof[p]]]
     outline, start, pair = np.empty((4 * most + 4, 2)), np.empty(most + 1, np.int64), np.empty(most, np.int64)
+    with_roof = np.zeros(most, np.bool_)
     size, strips = 0, 0
     for p in range(len(at)):
+        if ring_start[roof[p] + 1] - ring_start[roof[p]] == 1:
+            ring = ring_start[roof[p]]
+            start[strips], pair[strips] = size, p
+            size = _whole(at[p], points[point_start[ring] : point_start[ring + 1]], outline, size)
+            if size > start[strips]:
+                with_roof[strips] = True
+                strips += 1
+                continue
         for ring in range(ring_start[roof[p]], ring_start[roof[p] + 1]):
             first, last = point_start[ring], point_start[ring + 1] - 1
             i = first
@@ -131,7 +139,50 @@ def _strips(
                     size = _outline(at[p], points, i, j, outline, size)
                 i = max(j, i + 1)
     start[strips] = size
-    return outline[:size], start[: strips + 1], pair[:strips]
+    return outline[:size], start[: strips + 1], pair[:strips], with_roof[:strips]
+
+
+@kernel
+def _whole(at: Floats, ring: Floats, outline: Floats, size: int) -> int:
+    """Write a ring and its shadow as one outline, if its far edges follow each other; return the new size."""
+    n = len(ring) - 1
+    enters, leaves, angle = -1, -1, 0.0
+    before = _turn(at, ring[n - 1], ring[n])
+    for i in range(n):
+        turn = _turn(at, ring[i], ring[i + 1])
+        if abs(turn) <= EDGE_ON:
+            return size
+        if turn > 0.0:
+            angle += turn
+        if turn > 0.0 and before < 0.0:
+            if enters >= 0:
+                return size
+            enters = i
+        if turn < 0.0 and before > 0.0:
+            leaves = i
+        before = turn
+    if enters < 0 or angle > WIDEST_RUN_RAD:
+        return size
+    i = leaves
+    while i != enters:  # the near edges as they are
+        outline[size, 0], outline[size, 1] = ring[i]
+        size, i = size + 1, (i + 1) % n
+    outline[size, 0], outline[size, 1] = ring[enters]
+    return _outline_far(at, ring, enters, leaves, outline, size + 1)
+
+
+@kernel
+def _outline_far(at: Floats, ring: Floats, enters: int, leaves: int, outline: Floats, size: int) -> int:
+    """Write the images of the far corners, from where the far edges begin to where they end."""
+    n = len(ring) - 1
+    i = enters
+    while True:
+        outline[size, 0] = at[0] + at[2] * (ring[i, 0] - at[0])
+        outline[size, 1] = at[1] + at[2] * (ring[i, 1] - at[1])
+        size += 1
+        if i == leaves:
+            return size
+        i = (i + 1) % n
 
 
 @kernel
