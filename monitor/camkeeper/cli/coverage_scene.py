@@ -23,8 +23,8 @@ DROPPED = 1
 _MANY = 500
 """Cameras from which on people are told that it takes a while."""
 _TRIALS, _FEWEST_TRIALS = 200, 20
-_FIELDS = 40_000
-"""Fields that the survey bands may cost unasked: some ten seconds."""
+_FIELDS = 20_000
+"""Fields that the survey bands may cost unasked: some ten seconds among houses lower than the cameras."""
 _ROWS = 60
 """Rows that a person reads; the rest is in the JSON."""
 

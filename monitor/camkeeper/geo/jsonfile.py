@@ -50,8 +50,8 @@ def bounded_bytes(path: Path, limit: int = LIMIT_BYTES) -> bytes:
     if len(data) > limit:
         size = f"{limit / 1e6:g} MB"
         raise UnreadableError(
-            f"{path} 超过 {size}：请裁剪，或改用 GeoPackage / OSM PBF 存放障碍物",
-            f"{path} is larger than {size}: cut it to the township, or keep obstacles in a GeoPackage or OSM PBF",
+            f"{path} 超过 {size}：请裁剪到所需范围",
+            f"{path} is larger than {size}: cut it to what is needed",
         )
     return data
 
