@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -68,7 +68,7 @@ def eyes_of(registry: Registry, obstacles: Sequence[Obstacle], frame: Frame, *, 
     else:
         previous, terrain = None, Terrain.build(_walls(obstacles, frame))
     views = _views(registry)
-    digests = tuple(hashlib.sha256(repr(_numbers(camera)).encode()).digest() for camera in cameras)
+    digests = tuple(hashlib.sha256(_numbers(camera).encode()).digest() for camera in cameras)
     old = _taken_over(digests, previous)
     return Eyes(
         cameras=cameras,
@@ -94,9 +94,9 @@ def _cameras(registry: Registry, frame: Frame) -> tuple[tuple[Camera, ...], tupl
     return cameras, tuple(d.id for d in seeing if d.mount is None or d.lens is None)
 
 
-def _numbers(camera: Camera) -> tuple[object, ...]:
+def _numbers(camera: Camera) -> str:
     # Degrees as entered: the last digit of a projected metre may differ between machines.
-    return (camera.id, camera.ptz, astuple(camera.mount), astuple(camera.lens))
+    return repr((camera.id, camera.ptz, camera.mount, camera.lens))
 
 
 def _walls(obstacles: Sequence[Obstacle], frame: Frame) -> list[Wall]:
