@@ -59,12 +59,14 @@ def plot(series: Series, path: Path) -> None:
         axes.loglog(x, y, "o-", color="#1c5fb8", label="all fields")
         axes.set_xlabel(title)
         axes.set_ylabel("seconds of CPU")
-        axes.grid(visible=True, which="both", color="#dbe1e7", linewidth=0.5)
+        axes.set_xticks(x, [f"{n / 1000:g}k" for n in x])
+        axes.xaxis.minorticks_off()
+        axes.grid(visible=True, color="#dbe1e7", linewidth=0.5)
     count, seconds = series["fields_by_cameras"][-1]
     numbers = [n for n, _ in series["fields_by_cameras"]]
-    left.loglog(numbers, [seconds * n / count for n in numbers], ":", color="#55606c", label="in proportion")
+    left.plot(numbers, [seconds * n / count for n in numbers], ":", color="#55606c", label="in proportion")
     x, y = zip(*series["terrain_by_obstacles"], strict=True)
-    right.loglog(x, y, "s--", color="#c58717", label="scene and terrain, once")
+    right.plot(x, y, "s--", color="#c58717", label="scene and terrain, once")
     left.legend(frameon=False)
     right.legend(frameon=False)
     figure.suptitle("camcover, 360° fields of 50 m, one thread", fontsize=10)

@@ -125,7 +125,7 @@ def hours_rows(site: SiteCover) -> list[Json]:
 
 def basis_lines(basis: Basis, band: SurveyBand | None) -> list[str]:
     """Return how every percentage here was made, in short lines."""
-    out = [clean(basis.definition, 160), clean(basis.definition_en, 240)]
+    out = [clean(basis.definition, 240), clean(basis.definition_en, 480)]
     out.append(
         f"口径 policy {clean(basis.policy, 30)} · 输入 inputs {basis.inputs[:16]} · 坐标 CRS {clean(basis.crs, 40)} · "
         f"镜头 lens {clean(basis.lens_model, 40)} · 摄像机 cameras {basis.cameras}"
