@@ -11,12 +11,14 @@ from typing import Self
 
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
-from camkeeper.ledger import closing, rollup
+from camkeeper.ledger import closing, incidents, letters, rollup
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.record import Ack, Batch, Boot, Health, LedgerBusyError, Life, Recorded, Recovery
 from camkeeper.ledger.replay import pack_tracks, read_checkpoint, read_journal
 from camkeeper.ledger.session import Session
 from camkeeper.ledger.writer import MAX_PENDING_SAMPLES, Writer
+from camkeeper.model.letter import Letter, Receipt
+from camkeeper.model.post import WAITING, LetterState
 from camkeeper.model.status import Status
 
 CLOSE_WITHIN_S = 4.0
@@ -103,6 +105,25 @@ class Ledger:
         """
         return self._writer.put(lambda s: s.store_coverage(series, hours, seen_seq))
 
+    def mark(
+        self,
+        letter_id: str,
+        state: LetterState,
+        receipt: Receipt | None,
+        at_ms: int,
+        *,
+        due_ms: int = 0,
+    ) -> Future[None]:
+        """Note where a letter is now; `sending` counts an attempt, and a digest takes its letters along.
+
+        `due_ms`: not again before. The future raises KeyError for a letter that is not on record.
+        """
+        return self._writer.put(lambda s: letters.mark(s.db, letter_id, state, receipt, at_ms, due_ms))
+
+    def bundle(self, digest: Letter, letter_ids: Sequence[str], at_ms: int) -> Future[None]:
+        """Queue one letter that stands for others: they share its fate. On disk together or not at all."""
+        return self._writer.put(lambda s: letters.bundle(s.db, digest, letter_ids, at_ms))
+
     def close_month(self, month: str, *, zone: str, by: str) -> Future[closing.Closed]:
         """Fix a month's figures ("2026-10", in `zone`) in the chain; ValueError where it is not over, or closed."""
         wall_ms = self._clock.wall_ms()
@@ -157,5 +178,7 @@ def _recovery(session: Session) -> Recovery:
         ),
         config_digest=None if session.config is None else session.config.digest,
         previous_boot_id=session.previous_boot_id,
+        incidents=incidents.read(session.db, open_only=True),
+        posts=letters.read(session.db, states=WAITING),
         damaged=(*damaged, *faults),
     )

@@ -21,6 +21,7 @@ from camkeeper.ledger.closing import Closed, closed_months, closing_config
 from camkeeper.ledger.configs import ConfigAt, config_at, entries_of
 from camkeeper.ledger.coverage import CoverageHour, SeriesKey, StoredHours
 from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
+from camkeeper.ledger.mailreader import MailReader
 from camkeeper.ledger.months import month_of
 from camkeeper.ledger.record import LedgerDamagedError, Life
 from camkeeper.ledger.schema import connect_reader
@@ -36,7 +37,7 @@ ExcludedById = Mapping[str, Sequence[Span]]
 """Device id -> spans not counted."""
 
 
-class LedgerReader:
+class LedgerReader(MailReader):
     """Reads a ledger. Use as a context manager, or `close` it."""
 
     def __init__(self, path: str | Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from camkeeper.clock import ClockStep
 from camkeeper.judge.track import Track
 from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
+from camkeeper.model.incident import Incident, IncidentEvent
+from camkeeper.model.letter import Letter
+from camkeeper.model.post import Post
 from camkeeper.model.probing import Sample
 from camkeeper.model.status import Status
 
@@ -74,6 +78,12 @@ class Batch:
     clock_steps: tuple[ClockStep, ...] = ()
     at_ms: int | None = None
     """Ledger time of `config`; None: the tick, or the wall clock where there is no tick."""
+    incidents: tuple[IncidentEvent, ...] = ()
+    """What the transitions amount to, and what people did; in their order."""
+    letters: tuple[Letter, ...] = ()
+    """To be sent. One whose id is on record already is not queued again."""
+    quiet_until: Mapping[str, int] = field(default_factory=dict)
+    """Letter id -> not to be sent before (UTC ms), for those that wait for the end of quiet hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,5 +159,9 @@ class Recovery:
     config_digest: str | None
     """`Snapshot.digest` of the newest configuration on record."""
     previous_boot_id: str | None
+    incidents: tuple[Incident, ...] = ()
+    """Those held or open."""
+    posts: tuple[Post, ...] = ()
+    """Letters that wait, oldest first; one in state `sending` was under way when the monitor ended."""
     damaged: tuple[str, ...] = ()
     """Bookmarks that could not be used (a wrong CRC), for the log. The chain itself is not looked at: `verify` does."""

@@ -8,6 +8,7 @@ one is opened with mode=ro: SQLite then cannot checkpoint through it, not even w
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sqlite3
 from importlib.resources import files
@@ -20,6 +21,8 @@ APPLICATION_ID = 0x434B4C31
 """'CKL1' in the file's header: `file` and backups can tell a ledger."""
 LAYOUT = 1
 PAGE_BYTES = 4096
+_LATER = re.compile(r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter)\w*)", re.MULTILINE)
+"""What ledgers of the first version had not."""
 
 
 def schema() -> str:
@@ -78,8 +81,7 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
     (layout,) = db.execute("SELECT layout FROM ledger").fetchone()
     if layout != LAYOUT:
         raise LedgerFormatError(f"{path}: layout {layout}, this version reads {LAYOUT}")
-    if not has_coverage(db):
-        _add_coverage(db)
+    _add_later(db)
 
 
 def has_coverage(db: sqlite3.Connection) -> bool:
@@ -88,12 +90,28 @@ def has_coverage(db: sqlite3.Connection) -> bool:
     return bool(db.execute(query).fetchone()[0] == 2)
 
 
-def _add_coverage(db: sqlite3.Connection) -> None:
-    """Derived tables are no new layout: an older version reads the ledger all the same, and leaves them alone."""
+def has_letters(db: sqlite3.Connection) -> bool:
+    """Tell whether the tables of incidents and letters are there; as with those of coverage."""
+    query = "SELECT count(*) FROM sqlite_schema WHERE name IN ('incident_event', 'incident', 'letter')"
+    return bool(db.execute(query).fetchone()[0] == 3)
+
+
+def _add_later(db: sqlite3.Connection) -> None:
+    """Add what a ledger of an earlier version lacks.
+
+    Tables beside the chain are no new layout: an older version reads the ledger all the same, and leaves them alone.
+    """
+    there = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+    missing = [
+        statement
+        for statement in _statements(schema())
+        if (found := _LATER.search(statement)) is not None and found.group(1) not in there
+    ]
+    if not missing:
+        return
     db.execute("BEGIN IMMEDIATE")
-    for statement in _statements(schema()):
-        if "CREATE TABLE coverage_" in statement:
-            db.execute(statement.replace("CREATE TABLE coverage_", "CREATE TABLE IF NOT EXISTS coverage_"))
+    for statement in missing:
+        db.execute(statement)
     db.execute("COMMIT")
 
 

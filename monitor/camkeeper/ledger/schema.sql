@@ -1,4 +1,5 @@
--- The ledger. Two kinds of tables: `chain` and `journal` are the record, every other one is derived or a bookmark.
+-- The ledger. `chain` and `journal` are the record of figures, `incident_event` and `letter` that of what people were
+-- told; every other table is derived or a bookmark.
 -- All times are UTC milliseconds since 1970, all spans half-open [t0, t1).
 
 -- What this file is. One row.
@@ -135,3 +136,51 @@ CREATE TABLE coverage_hour (
     worst_ms INTEGER NOT NULL,                                 -- when that first was
     PRIMARY KEY (series, start_ms)                             -- a month of a figure lies together: read in one go
 ) WITHOUT ROWID;
+
+-- What happened to incidents, in order. Of the record, though not of the chain: figures never follow from it.
+-- Written in the transaction of the batch that it follows from.
+CREATE TABLE incident_event (
+    number    INTEGER PRIMARY KEY,                             -- order of telling
+    incident  TEXT NOT NULL,                                   -- its id, e.g. I000123
+    at_ms     INTEGER NOT NULL,
+    happening TEXT NOT NULL,                                   -- model.incident.Happening
+    tells     INTEGER NOT NULL CHECK (tells IN (0, 1)),
+    by_whom   TEXT NOT NULL,
+    devices   BLOB NOT NULL,                                   -- JSON list of ids
+    body      BLOB NOT NULL                                    -- the incident afterwards: compact JSON, zlib of it past 4 KiB
+);
+CREATE INDEX incident_event_of ON incident_event (incident, number);
+
+-- The newest event of each incident: which are open is found without reading a year of them.
+CREATE TABLE incident (
+    id       TEXT PRIMARY KEY,
+    state    TEXT NOT NULL,                                    -- model.incident.IncidentState
+    began_ms INTEGER NOT NULL,
+    end_ms   INTEGER,                                          -- NULL: held or open
+    number   INTEGER NOT NULL                                  -- in `incident_event`
+) WITHOUT ROWID;
+CREATE INDEX incident_open ON incident (id) WHERE end_ms IS NULL;
+
+-- Letters to people. Queued in the transaction of the batch that they tell of; their state changes afterwards.
+CREATE TABLE letter (
+    number     INTEGER PRIMARY KEY,                            -- order of queueing
+    id         TEXT NOT NULL UNIQUE,                           -- the same at every attempt: receivers tell a repeat by it
+    incident   TEXT NOT NULL,                                  -- '' for a digest
+    seq        INTEGER NOT NULL,                               -- of its incident and channel: delivered in this order
+    channel    TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    body       BLOB NOT NULL,                                  -- compact JSON of the letter
+    state      TEXT NOT NULL,                                  -- model.post.LetterState
+    tries      INTEGER NOT NULL CHECK (tries >= 0),            -- attempts begun
+    due_ms     INTEGER NOT NULL,                               -- not before
+    tried_ms   INTEGER,                                        -- the newest attempt
+    marked_ms  INTEGER,                                        -- when it came to its state
+    code       TEXT NOT NULL,                                  -- what the platform answered last
+    detail     TEXT NOT NULL,
+    digest     TEXT                                            -- id of the letter that stands for it
+);
+CREATE INDEX letter_waiting ON letter (number) WHERE state IN ('queued', 'sending', 'retry');
+CREATE INDEX letter_dead ON letter (number) WHERE state = 'dead';
+CREATE INDEX letter_of ON letter (incident, channel, seq);
+CREATE INDEX letter_in ON letter (digest) WHERE digest IS NOT NULL;
+CREATE INDEX letter_tried ON letter (tried_ms) WHERE tried_ms IS NOT NULL;

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camkeeper.ledger import chain, coverage, journal
+from camkeeper.ledger import chain, coverage, incidents, journal, letters
 from camkeeper.ledger.chain import Entry, Kind
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
@@ -157,6 +157,8 @@ class Session:
         self._write_transitions(batch.transitions)
         self._write_lives(c for c in batch.lives if not c.enrolled)
         self._write_samples(batch, from_seq)
+        incidents.store(self.db, batch.incidents)
+        letters.store(self.db, batch.letters, batch.quiet_until)
         self._seal_if_due()
         return Ack(seq=self.seq, head=self.head, samples=self.samples)
 
