@@ -14,7 +14,7 @@ of the range instead of a wall.
 from __future__ import annotations
 
 from math import atan2, ceil, cos, pi, sin, sqrt
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,14 +35,29 @@ FULL = 2 * pi
 CHORD_RAD = pi / 180
 """Arcs are drawn as chords of at most one degree: their area is at most 0.0051% too small, never too large."""
 SAME_M = 1e-9
+PARTS = 128
+"""Of the bearing, to find walls that are hidden by one other: 2.8 degrees each in a full circle."""
 NARROW_RAD = 1e-6
 """Narrower parts may collapse when added to coordinates of millions of metres."""
 
 
+class Eye(NamedTuple):
+    """One camera while its rings are drawn: metres and radians; `same_m` is what rounding makes of one point."""
+
+    x: float
+    y: float
+    right: float
+    width: float
+    near: float
+    far: float
+    same_m: float
+
+
 @kernel
-def add_piece(wall: Floats, right: float, width: float, far: float, pieces: Floats, count: int) -> int:
-    """Cut a wall (relative x1, y1, x2, y2) to range and field; return the new number of pieces."""
-    ax, ay, bx, by = wall
+def add_piece(
+    ax: float, ay: float, bx: float, by: float, right: float, width: float, far: float, pieces: Floats, count: int
+) -> int:
+    """Cut a wall (relative to the camera) to range and field; return the new number of pieces."""
     ex, ey = bx - ax, by - ay
     if ax * by - ay * bx >= 0.0:  # its inside, or edge-on
         return count
@@ -52,83 +67,96 @@ def add_piece(wall: Floats, right: float, width: float, far: float, pieces: Floa
     gap2 = far * far - nx * nx - ny * ny
     if gap2 <= 0.0:
         return count
-    half = sqrt(gap2 / length2)
-    if u + half <= 0.0 or u - half >= 1.0:
-        return count
     # the line's solid side is on its left: seen from outside, counter-clockwise runs from b to a
     x0, y0, x1, y1 = bx, by, ax, ay
-    if bx * bx + by * by > far * far:
-        x0, y0 = ax + (u + half) * ex, ay + (u + half) * ey
-    if ax * ax + ay * ay > far * far:
-        x1, y1 = ax + (u - half) * ex, ay + (u - half) * ey
+    b_is_out, a_is_out = bx * bx + by * by > far * far, ax * ax + ay * ay > far * far
+    if b_is_out or a_is_out:
+        half = sqrt(gap2 / length2)
+        if u + half <= 0.0 or u - half >= 1.0:
+            return count
+        if b_is_out:
+            x0, y0 = ax + (u + half) * ex, ay + (u + half) * ey
+        if a_is_out:
+            x1, y1 = ax + (u - half) * ex, ay + (u - half) * ey
     t0 = atan2(y0, x0) - right
     t1 = atan2(y1, x1) - right
     t0 += FULL if t0 < 0.0 else 0.0
     t1 += FULL if t1 < 0.0 else 0.0
     if t1 < t0:  # across the right edge: the part before it, and the part after it
         if min(t1, width) > TINY_RAD:
-            count = _put(pieces, count, (0.0, min(t1, width), x0, y0, x1, y1, 0.0, 1.0 if t1 <= width else 0.0))
+            count = _put(pieces, count, 0.0, min(t1, width), x0, y0, x1, y1, 0.0, 1.0 if t1 <= width else 0.0)
         if width - t0 > TINY_RAD:
-            count = _put(pieces, count, (t0, width, x0, y0, x1, y1, 1.0, 0.0))
+            count = _put(pieces, count, t0, width, x0, y0, x1, y1, 1.0, 0.0)
     elif min(t1, width) - t0 > TINY_RAD:
-        count = _put(pieces, count, (t0, min(t1, width), x0, y0, x1, y1, 1.0, 1.0 if t1 <= width else 0.0))
+        count = _put(pieces, count, t0, min(t1, width), x0, y0, x1, y1, 1.0, 1.0 if t1 <= width else 0.0)
     return count
 
 
 @kernel
-def _put(rows: Floats, count: int, row: tuple[float, float, float, float, float, float, float, float]) -> int:
-    for column in range(8):
-        rows[count, column] = row[column]
+def _put(
+    rows: Floats,
+    count: int,
+    t0: float,
+    t1: float,
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
+    own0: float,
+    own1: float,
+) -> int:
+    rows[count, T0], rows[count, T1] = t0, t1
+    rows[count, X0], rows[count, Y0], rows[count, X1], rows[count, Y1] = x0, y0, x1, y1
+    rows[count, OWN0], rows[count, OWN1] = own0, own1
     return count + 1
 
 
 @kernel
-def _radius(piece: Floats, dx: float, dy: float) -> float:
-    """Return how far along the direction (dx, dy) the piece's line is, in lengths of that direction."""
-    ex, ey = piece[X1] - piece[X0], piece[Y1] - piece[Y0]
-    radius: float = (piece[X0] * ey - piece[Y0] * ex) / (dx * ey - dy * ex)
+def _radius(pieces: Floats, p: int, dx: float, dy: float) -> float:
+    """Return how far along the direction (dx, dy) the line of piece p is, in lengths of that direction."""
+    x0, y0 = pieces[p, X0], pieces[p, Y0]
+    ex, ey = pieces[p, X1] - x0, pieces[p, Y1] - y0
+    radius: float = (x0 * ey - y0 * ex) / (dx * ey - dy * ex)
     return radius
 
 
 @kernel
-def _corner(piece: Floats, t: float, dx: float, dy: float) -> tuple[float, float]:
-    """Return where the piece is at t: its own end, exactly, or the crossing with the direction (dx, dy)."""
-    if piece[OWN0] > 0.0 and abs(piece[T0] - t) <= TINY_RAD:
-        return piece[X0], piece[Y0]
-    if piece[OWN1] > 0.0 and abs(piece[T1] - t) <= TINY_RAD:
-        return piece[X1], piece[Y1]
-    r = _radius(piece, dx, dy)
+def _corner(pieces: Floats, p: int, t: float, dx: float, dy: float) -> tuple[float, float]:
+    """Return where piece p is at t: its own end, exactly, or the crossing with the direction (dx, dy)."""
+    if pieces[p, OWN0] > 0.0 and abs(pieces[p, T0] - t) <= TINY_RAD:
+        return pieces[p, X0], pieces[p, Y0]
+    if pieces[p, OWN1] > 0.0 and abs(pieces[p, T1] - t) <= TINY_RAD:
+        return pieces[p, X1], pieces[p, Y1]
+    r = _radius(pieces, p, dx, dy)
     return r * dx, r * dy
 
 
 @kernel
 def _nearest(pieces: Floats, active: Integers, first: int, count: int, best: int, dx: float, dy: float) -> int:
     """Return which of active[first:count] and `best` (or -1) the direction meets first."""
-    shortest = np.inf if best < 0 else _radius(pieces[best], dx, dy)
+    shortest = np.inf if best < 0 else _radius(pieces, best, dx, dy)
     for i in range(first, count):
-        r = _radius(pieces[active[i]], dx, dy)
+        r = _radius(pieces, active[i], dx, dy)
         if r < shortest:
             shortest, best = r, active[i]
     return best
 
 
 @kernel
-def _close(spans: Floats, count: int, piece: Floats, t: float, dx: float, dy: float) -> None:
-    """End the last span at t, in the direction (dx, dy)."""
-    span = spans[count - 1]
-    span[T1] = t
-    if span[ARC] > 0.0:
-        return
-    span[X1], span[Y1] = _corner(piece, t, dx, dy)
+def _close(spans: Floats, count: int, pieces: Floats, p: int, t: float, dx: float, dy: float) -> None:
+    """End the last span, of piece p, at t, in the direction (dx, dy)."""
+    spans[count - 1, T1] = t
+    if spans[count - 1, ARC] == 0.0:
+        spans[count - 1, X1], spans[count - 1, Y1] = _corner(pieces, p, t, dx, dy)
 
 
 @kernel
-def _open(spans: Floats, count: int, piece: Floats, arc: float, t: float, dx: float, dy: float) -> int:
-    """Begin a span at t, in the direction (dx, dy)."""
+def _open(spans: Floats, count: int, pieces: Floats, p: int, t: float, dx: float, dy: float) -> int:
+    """Begin a span at t, in the direction (dx, dy): of piece p, or of the range where p is -1."""
     spans[count, T0] = t
-    spans[count, ARC] = arc
-    if arc == 0.0:
-        spans[count, X0], spans[count, Y0] = _corner(piece, t, dx, dy)
+    spans[count, ARC] = 1.0 if p < 0 else 0.0
+    if p >= 0:
+        spans[count, X0], spans[count, Y0] = _corner(pieces, p, t, dx, dy)
     return count + 1
 
 
@@ -182,8 +210,8 @@ def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Float
             seen = alive
             if nearest != bounding:
                 if count:
-                    _close(spans, count, pieces[bounding], t, dx, dy)
-                count = _open(spans, count, pieces[nearest], 1.0 if nearest < 0 else 0.0, t, dx, dy)
+                    _close(spans, count, pieces, bounding, t, dx, dy)
+                count = _open(spans, count, pieces, nearest, t, dx, dy)
                 bounding = nearest
             t = time
             dx, dy = _towards(pieces, m, event, right + width)
@@ -195,7 +223,7 @@ def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Float
             active[alive], slot[event] = event, alive
             alive += 1
     if count:
-        _close(spans, count, pieces[max(bounding, 0)], width, cos(right + width), sin(right + width))
+        _close(spans, count, pieces, bounding, width, cos(right + width), sin(right + width))
     return count
 
 
@@ -204,38 +232,35 @@ def cut_near(spans: Floats, count: int, near: float, cut: Floats) -> int:
     """Write the spans, less the parts of walls that stand within `near`; return their number."""
     kept = 0
     for i in range(count):
-        _, _, x0, y0, x1, y1, arc = spans[i]
-        if arc > 0.0 or near <= 0.0:
-            cut[kept, :7] = spans[i]
-            kept += 1
-            continue
+        x0, y0, x1, y1 = spans[i, X0], spans[i, Y0], spans[i, X1], spans[i, Y1]
         ex, ey = x1 - x0, y1 - y0
         length2 = ex * ex + ey * ey
         u = -(x0 * ex + y0 * ey) / length2 if length2 > 0.0 else 0.0
         gap2 = near * near - (x0 + u * ex) ** 2 - (y0 + u * ey) ** 2
-        if gap2 <= 0.0:
-            cut[kept, :7] = spans[i]
+        if spans[i, ARC] > 0.0 or gap2 <= 0.0:
+            for column in range(7):
+                cut[kept, column] = spans[i, column]
             kept += 1
             continue
         half = sqrt(gap2 / length2) if length2 > 0.0 else 0.0
         for low, high in ((0.0, min(u - half, 1.0)), (max(u + half, 0.0), 1.0)):
             if high > low:
-                kept = _part_of(spans[i], low, high, cut, kept)
+                kept = _part_of(spans, i, low, high, cut, kept)
     return kept
 
 
 @kernel
-def _part_of(span: Floats, low: float, high: float, cut: Floats, kept: int) -> int:
-    """Write the part of a wall span between two fractions of its length, unless it is too narrow to see."""
-    t0, t1, x0, y0, x1, y1, _ = span
+def _part_of(spans: Floats, i: int, low: float, high: float, cut: Floats, kept: int) -> int:
+    """Write the part of a wall's span between two fractions of its length, unless it is too narrow to see."""
+    x0, y0, x1, y1 = spans[i, X0], spans[i, Y0], spans[i, X1], spans[i, Y1]
     ex, ey = x1 - x0, y1 - y0
-    xa, ya, ta, xb, yb, tb = x0, y0, t0, x1, y1, t1
+    xa, ya, ta, xb, yb, tb = x0, y0, spans[i, T0], x1, y1, spans[i, T1]
     if low > 0.0:
         xa, ya = x0 + low * ex, y0 + low * ey
-        ta = t0 + atan2(x0 * ya - y0 * xa, x0 * xa + y0 * ya)
+        ta = spans[i, T0] + atan2(x0 * ya - y0 * xa, x0 * xa + y0 * ya)
     if high < 1.0:
         xb, yb = x0 + high * ex, y0 + high * ey
-        tb = t0 + atan2(x0 * yb - y0 * xb, x0 * xb + y0 * yb)
+        tb = spans[i, T0] + atan2(x0 * yb - y0 * xb, x0 * xb + y0 * yb)
     if tb - ta <= TINY_RAD:
         return kept
     cut[kept, T0], cut[kept, T1], cut[kept, ARC] = ta, tb, 0.0
@@ -256,31 +281,46 @@ def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
     stamp = np.zeros(len(walls.ends_m), np.int32)
     pieces, spans, cut = np.empty((64, 8)), np.empty((130, 7)), np.empty((260, 7))
     for c in range(len(cameras)):
-        camera = cameras[c]
-        if not (camera[5] > camera[4] and np.isfinite(camera[0] + camera[1] + camera[2] + camera[5])):
+        x, y, right, width = cameras[c, 0], cameras[c, 1], cameras[c, 2], cameras[c, 3]
+        near, far, height = cameras[c, 4], cameras[c, 5], cameras[c, 6]
+        if not (far > near and np.isfinite(x + y + right + far)):
             continue
-        most = _most_walls(camera, walls)
+        most = _most_walls(x, y, far, walls)
         if 2 * most > len(pieces):
             pieces, spans, cut = np.empty((4 * most, 8)), np.empty((8 * most + 2, 7)), np.empty((16 * most + 4, 7))
-        m = _gather(camera, c + 1, walls, stamp, pieces)
-        swept = sweep_spans(pieces, m, camera[2], camera[3], spans)
-        count = cut_near(spans, swept, camera[4], cut)
-        doubtful[c] = count != swept or _narrow(spans, cut, count)
+        m = _gather(x, y, right, width, far, height, c + 1, walls, stamp, pieces)
+        count = sweep_spans(pieces, m, right, width, spans)
+        bounds = spans
+        if near > 0.0:
+            swept, bounds = count, cut
+            count = cut_near(spans, swept, near, cut)
+            doubtful[c] = count != swept or _differ(spans, cut, count)
+        doubtful[c] |= _narrow(bounds, count)
         room = 8 * count + 2 * int(FULL / CHORD_RAD) + 16
         if size + room > len(points):
             points = _grown(points, 2 * (size + room))
         if rings + 2 * count + 2 > len(ring):
             ring = _grown(ring, 2 * (rings + 2 * count + 2))
-        size, rings = _rings(camera, c, cut, count, points, size, ring, rings)
+        eye = Eye(x, y, right, width, near, far, max(SAME_M, 1e-15 * max(abs(x), abs(y))))
+        size, rings = _rings(eye, c, bounds, count, points, size, ring, rings)
     ring[rings, 0] = size
     return points[:size], ring[: rings + 1], doubtful
 
 
 @kernel
-def _narrow(spans: Floats, cut: Floats, count: int) -> bool:
-    """Tell whether a span is very narrow, or was cut by the near limit, where wall and arc meet in a point."""
+def _narrow(spans: Floats, count: int) -> bool:
+    """Tell whether a span is very narrow."""
     for i in range(count):
-        if cut[i, T1] - cut[i, T0] < NARROW_RAD or cut[i, T0] != spans[i, T0] or cut[i, T1] != spans[i, T1]:
+        if spans[i, T1] - spans[i, T0] < NARROW_RAD:
+            return True
+    return False
+
+
+@kernel
+def _differ(spans: Floats, cut: Floats, count: int) -> bool:
+    """Tell whether a span was cut by the near limit, where wall and arc meet in a point."""
+    for i in range(count):
+        if cut[i, T0] != spans[i, T0] or cut[i, T1] != spans[i, T1]:
             return True
     return False
 
@@ -293,9 +333,9 @@ def _grown(array: Rows, rows: int) -> Rows:
 
 
 @kernel
-def _most_walls(camera: Floats, walls: Walls) -> int:
+def _most_walls(x: float, y: float, far: float, walls: Walls) -> int:
     """Return an upper bound of how many walls can bound the field."""
-    west, east, south, north = cells_within(camera[0], camera[1], camera[5], walls)
+    west, east, south, north = cells_within(x, y, far, walls)
     most = 0
     for row in range(south, north):
         most += walls.start[row * walls.columns + east] - walls.start[row * walls.columns + west]
@@ -303,11 +343,21 @@ def _most_walls(camera: Floats, walls: Walls) -> int:
 
 
 @kernel
-def _gather(camera: Floats, mark: int, walls: Walls, stamp: NDArray[np.int32], pieces: Floats) -> int:
+def _gather(
+    x: float,
+    y: float,
+    right: float,
+    width: float,
+    far: float,
+    height: float,
+    mark: int,
+    walls: Walls,
+    stamp: NDArray[np.int32],
+    pieces: Floats,
+) -> int:
     """Write the pieces of all walls that bound this camera; return their number."""
-    x, y, right, width, _, far, height = camera
     west, east, south, north = cells_within(x, y, far, walls)
-    wall = np.empty(4)
+    ends = walls.ends_m
     count = 0
     for row in range(south, north):
         for k in range(walls.start[row * walls.columns + west], walls.start[row * walls.columns + east]):
@@ -315,43 +365,73 @@ def _gather(camera: Floats, mark: int, walls: Walls, stamp: NDArray[np.int32], p
             if stamp[w] == mark or walls.top_m[w] < height:
                 continue
             stamp[w] = mark
-            wall[0], wall[1] = walls.ends_m[w, 0] - x, walls.ends_m[w, 1] - y
-            wall[2], wall[3] = walls.ends_m[w, 2] - x, walls.ends_m[w, 3] - y
-            count = add_piece(wall, right, width, far, pieces, count)
-    return count
+            count = add_piece(
+                ends[w, 0] - x, ends[w, 1] - y, ends[w, 2] - x, ends[w, 3] - y, right, width, far, pieces, count
+            )
+    return _unhidden(pieces, count, width)
+
+
+@kernel
+def _unhidden(pieces: Floats, count: int, width: float) -> int:
+    """Drop the pieces that lie wholly behind others, and return how many are left: most walls of a village do.
+
+    A coarse buffer over the bearing keeps, for each of its parts, a distance at which some one wall closes the whole
+    part. A piece that begins beyond it in every part it touches is met first by no direction, so nothing changes.
+    """
+    closed2 = np.full(PARTS, np.inf)
+    scale = PARTS / width
+    for p in range(count):
+        x0, y0, x1, y1 = pieces[p, X0], pieces[p, Y0], pieces[p, X1], pieces[p, Y1]
+        farthest2 = max(x0 * x0 + y0 * y0, x1 * x1 + y1 * y1)
+        for part in range(ceil(pieces[p, T0] * scale), min(int(pieces[p, T1] * scale), PARTS)):
+            closed2[part] = min(closed2[part], farthest2)
+    kept = 0
+    for p in range(count):
+        x0, y0 = pieces[p, X0], pieces[p, Y0]
+        ex, ey = pieces[p, X1] - x0, pieces[p, Y1] - y0
+        u = min(max(-(x0 * ex + y0 * ey) / (ex * ex + ey * ey), 0.0), 1.0)
+        nearest2 = ((x0 + u * ex) ** 2 + (y0 + u * ey) ** 2) * (1.0 - 1e-9)
+        for part in range(int(pieces[p, T0] * scale), min(int(pieces[p, T1] * scale), PARTS - 1) + 1):
+            if not closed2[part] < nearest2:
+                if kept < p:
+                    for column in range(8):
+                        pieces[kept, column] = pieces[p, column]
+                kept += 1
+                break
+    return kept
 
 
 @kernel
 def _rings(
-    camera: Floats, c: int, spans: Floats, count: int, points: Floats, size: int, ring: Integers, rings: int
+    eye: Eye, c: int, spans: Floats, count: int, points: Floats, size: int, ring: Integers, rings: int
 ) -> tuple[int, int]:
     """Draw each run of adjoining spans as one ring; return the new numbers of points and rings."""
     first = 0
-    whole = camera[3] >= FULL and count > 0
+    whole = eye.width >= FULL and count > 0
     for i in range(count if whole else 0):
-        if not _adjoin(camera, spans[i - 1 if i else count - 1], spans[i]):  # begin after a gap
+        if not _adjoin(eye, spans, i - 1 if i else count - 1, i):  # begin after a gap
             first, whole = i, False
             break
     begin = first
     for k in range(count):
         j = (first + k) % count
-        if k == 0 or not _adjoin(camera, spans[j - 1 if j else count - 1], spans[j]):
+        if k == 0 or not _adjoin(eye, spans, j - 1 if j else count - 1, j):
             begin = j
             ring[rings, 0], ring[rings, 1], ring[rings, 2] = size, c, 0
             rings += 1
-        size = _outer(camera, spans[j], points, size, ring[rings - 1, 0])
-        after = (j + 1) % count
-        if k == count - 1 or not _adjoin(camera, spans[j], spans[after]):
-            if whole and camera[4] > 0.0:
+        size = _outer(eye, spans, j, points, size, ring[rings - 1, 0])
+        after = j + 1 if j + 1 < count else 0
+        if k == count - 1 or not _adjoin(eye, spans, j, after):
+            if whole and eye.near > 0.0:
                 ring[rings, 0], ring[rings, 1], ring[rings, 2] = size, c, 1
                 rings += 1
-                size = _arc(camera, camera[4], FULL, 0.0, points, size, size)
-            elif not whole and camera[4] > 0.0:
-                size = _arc(camera, camera[4], spans[j, T1], spans[begin, T0], points, size, ring[rings - 1, 0])
+                size = _arc(eye, eye.near, FULL, 0.0, points, size, size)
+            elif not whole and eye.near > 0.0:
+                size = _arc(eye, eye.near, spans[j, T1], spans[begin, T0], points, size, ring[rings - 1, 0])
             elif not whole:
-                size = _add(camera, 0.0, 0.0, points, size, ring[rings - 1, 0])
+                size = _add(eye, 0.0, 0.0, points, size, ring[rings - 1, 0])
             first_point = ring[rings - 1, 0]
-            if size > first_point + 1 and _same(camera, points[first_point], points[size - 1]):
+            if size > first_point + 1 and _same(eye, points, first_point, size - 1):
                 size -= 1  # it ends in the point where it began
             if size - first_point < 3:  # narrower than the numbers resolve
                 rings -= 1
@@ -360,46 +440,50 @@ def _rings(
 
 
 @kernel
-def _adjoin(camera: Floats, one: Floats, other: Floats) -> bool:
+def _adjoin(eye: Eye, spans: Floats, one: int, other: int) -> bool:
     """Tell whether `other` begins where `one` ends; in a full circle also across its seam."""
-    return bool(one[T1] == other[T0] or (camera[3] >= FULL and one[T1] == camera[3] and other[T0] == 0.0))
+    end, begin = spans[one, T1], spans[other, T0]
+    return bool(end == begin or (eye.width >= FULL and end == eye.width and begin == 0.0))
 
 
 @kernel
-def _outer(camera: Floats, span: Floats, points: Floats, size: int, first: int) -> int:
+def _outer(eye: Eye, spans: Floats, i: int, points: Floats, size: int, first: int) -> int:
     """Add the outer edge of a span."""
-    if span[ARC] > 0.0:
-        return _arc(camera, camera[5], span[T0], span[T1], points, size, first)
-    size = _add(camera, span[X0], span[Y0], points, size, first)
-    return _add(camera, span[X1], span[Y1], points, size, first)
+    if spans[i, ARC] > 0.0:
+        return _arc(eye, eye.far, spans[i, T0], spans[i, T1], points, size, first)
+    size = _add(eye, spans[i, X0], spans[i, Y0], points, size, first)
+    return _add(eye, spans[i, X1], spans[i, Y1], points, size, first)
 
 
 @kernel
-def _arc(camera: Floats, radius: float, t0: float, t1: float, points: Floats, size: int, first: int) -> int:
+def _arc(eye: Eye, radius: float, t0: float, t1: float, points: Floats, size: int, first: int) -> int:
     """Add an arc from t0 to t1, either way round, as chords that begin and end exactly there."""
     turn = t1 - t0
-    if camera[3] >= FULL and radius == camera[4] and turn > 0.0:  # backwards across the seam
+    if eye.width >= FULL and radius == eye.near and turn > 0.0:  # backwards across the seam
         turn -= FULL
     chords = max(1, ceil(abs(turn) / CHORD_RAD - 1e-9))
-    dx, dy = radius * cos(camera[2] + t0), radius * sin(camera[2] + t0)
+    dx, dy = radius * cos(eye.right + t0), radius * sin(eye.right + t0)
     c, s = cos(turn / chords), sin(turn / chords)
-    for _ in range(chords):
-        size = _add(camera, dx, dy, points, size, first)
+    size = _add(eye, dx, dy, points, size, first)
+    for _ in range(1, chords):
         dx, dy = dx * c - dy * s, dx * s + dy * c
-    return _add(camera, radius * cos(camera[2] + t1), radius * sin(camera[2] + t1), points, size, first)
+        points[size, 0], points[size, 1] = eye.x + dx, eye.y + dy
+        size += 1
+    return _add(eye, radius * cos(eye.right + t1), radius * sin(eye.right + t1), points, size, first)
 
 
 @kernel
-def _add(camera: Floats, dx: float, dy: float, points: Floats, size: int, first: int) -> int:
+def _add(eye: Eye, dx: float, dy: float, points: Floats, size: int, first: int) -> int:
     """Add a point of the ring that begins at `first`, unless it is the one before."""
-    points[size, 0], points[size, 1] = camera[0] + dx, camera[1] + dy
-    if size > first and _same(camera, points[size - 1], points[size]):
+    points[size, 0], points[size, 1] = eye.x + dx, eye.y + dy
+    if size > first and _same(eye, points, size - 1, size):
         return size
     return size + 1
 
 
 @kernel
-def _same(camera: Floats, one: Floats, other: Floats) -> bool:
+def _same(eye: Eye, points: Floats, one: int, other: int) -> bool:
     """Tell whether two points are one but for rounding."""
-    same = max(SAME_M, 1e-15 * max(abs(camera[0]), abs(camera[1])))
-    return bool(abs(one[0] - other[0]) <= same and abs(one[1] - other[1]) <= same)
+    return bool(
+        abs(points[one, 0] - points[other, 0]) <= eye.same_m and abs(points[one, 1] - points[other, 1]) <= eye.same_m
+    )
