@@ -54,7 +54,7 @@ class Eye(NamedTuple):
 
 
 @kernel
-def add_piece(
+def add_piece(  # noqa: PLR0917  # compiled: scalars, because views of rows cost more than the arithmetic
     ax: float, ay: float, bx: float, by: float, right: float, width: float, far: float, pieces: Floats, count: int
 ) -> int:
     """Cut a wall (relative to the camera) to range and field; return the new number of pieces."""
@@ -93,7 +93,7 @@ def add_piece(
 
 
 @kernel
-def _put(
+def _put(  # noqa: PLR0917
     rows: Floats,
     count: int,
     t0: float,
@@ -310,7 +310,7 @@ def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
 @kernel
 def _narrow(spans: Floats, count: int) -> bool:
     """Tell whether a span is very narrow."""
-    for i in range(count):
+    for i in range(count):  # noqa: SIM110  # compiled: no generators
         if spans[i, T1] - spans[i, T0] < NARROW_RAD:
             return True
     return False
@@ -319,7 +319,7 @@ def _narrow(spans: Floats, count: int) -> bool:
 @kernel
 def _differ(spans: Floats, cut: Floats, count: int) -> bool:
     """Tell whether a span was cut by the near limit, where wall and arc meet in a point."""
-    for i in range(count):
+    for i in range(count):  # noqa: SIM110
         if cut[i, T0] != spans[i, T0] or cut[i, T1] != spans[i, T1]:
             return True
     return False
@@ -343,7 +343,7 @@ def _most_walls(x: float, y: float, far: float, walls: Walls) -> int:
 
 
 @kernel
-def _gather(
+def _gather(  # noqa: PLR0917
     x: float,
     y: float,
     right: float,
