@@ -104,6 +104,8 @@ class SuccessRule:
     equals: str = ""
     matches: str = ""
     """Regular expression, searched in the first 4 KiB."""
+    later: str = ""
+    """Regular expression of an answer that means: try again. Any other answer is a refusal."""
 
 
 class SmsFormat(StrEnum):
