@@ -17,6 +17,8 @@ Metres = NDArray[np.float64]
 _LEAST_M = 1e-6
 """A gain below this is rounding, and could go round for ever."""
 _LONGEST_BLOCK = 3
+_TOGETHER = 400
+"""Stops that are ordered together: time grows with their cube, and nobody walks past more in a night."""
 
 
 def length_m(order: Sequence[int], away_m: Metres, *, closed: bool) -> float:
@@ -58,8 +60,16 @@ def shorten(order: Sequence[int], away_m: Metres, *, closed: bool) -> list[int]:
 
 
 def tour(away_m: Metres, *, closed: bool = True) -> list[int]:
-    """Return a short walk past all stops (1..n)."""
-    return shorten(nearest_neighbour(away_m), away_m, closed=closed)
+    """Return a short walk past all stops (1..n); of many stops, stretch by stretch."""
+    order = nearest_neighbour(away_m)
+    if len(order) <= _TOGETHER:
+        return shorten(order, away_m, closed=closed)
+    walk: list[int] = []
+    for low in range(0, len(order), _TOGETHER):
+        stretch = np.array([walk[-1] if walk else 0, *order[low : low + _TOGETHER]])
+        inside = shorten(range(1, len(stretch)), away_m[np.ix_(stretch, stretch)], closed=False)
+        walk += stretch[inside].tolist()
+    return walk
 
 
 def rounds(order: Sequence[int], away_m: Metres, budget_m: float, *, closed: bool = True) -> list[list[int]]:
@@ -85,55 +95,55 @@ def rounds(order: Sequence[int], away_m: Metres, budget_m: float, *, closed: boo
     return found[::-1]
 
 
-def _ends(order: Sequence[int], *, closed: bool) -> tuple[list[int], bool]:
-    """Return the walk with its start, and with its end where that is fixed."""
-    return [0, *order, *([0] if closed else [])], closed
+def _between(order: Sequence[int], away_m: Metres, *, closed: bool) -> Metres:
+    """Return the distances (n + 2, n + 2) between the start, the stops in their order, and the end.
+
+    The end of a closed walk is its start; that of an open one is no place at all, at no distance from anywhere.
+    """
+    path = [0, *order, 0]
+    between = away_m[np.ix_(path, path)].astype(np.float64)
+    if not closed:
+        between[-1, :] = between[:, -1] = 0.0
+    return between
 
 
 def _uncross(order: list[int], away_m: Metres, *, closed: bool) -> list[int] | None:
     """Turn round the stretch that shortens most, if any does."""
-    path, fixed = _ends(order, closed=closed)
-    at = np.array(path)
-    best, where = -_LEAST_M, None
-    for i in range(1, len(order)):
-        # The stretch i..j is walked backwards. Where the walk is open and j is its last stop, no leg follows.
-        j = np.arange(i + 1, len(order) + 1)
-        follows = at[np.minimum(j + 1, len(at) - 1)]
-        after, new_after = away_m[at[j], follows], away_m[at[i], follows]
-        if not fixed:
-            after, new_after = np.where(j == len(order), 0.0, after), np.where(j == len(order), 0.0, new_after)
-        change = away_m[at[i - 1], at[j]] + new_after - away_m[at[i - 1], at[i]] - after
-        pick = int(np.argmin(change))
-        if change[pick] < best:
-            best, where = float(change[pick]), (i - 1, int(j[pick]))
-    if where is None:
+    if len(order) < 2:
         return None
-    low, high = where
-    return order[:low] + order[low:high][::-1] + order[high:]
+    between = _between(order, away_m, closed=closed)
+    legs = np.diagonal(between, 1)
+    # [i, j]: the stretch from stop i to stop j of the order is walked backwards
+    change = between[:-2, 1:-1] + between[1:-1, 2:] - legs[:-1, None] - legs[None, 1:]
+    change[np.tril_indices(len(order))] = 0.0
+    low, high = np.unravel_index(int(np.argmin(change)), change.shape)
+    if change[low, high] >= -_LEAST_M:
+        return None
+    return order[:low] + order[low : high + 1][::-1] + order[high + 1 :]
 
 
 def _move(order: list[int], away_m: Metres, *, closed: bool) -> list[int] | None:
     """Move the block of one to three stops that shortens most, either way round, if any does."""
-    now = length_m(order, away_m, closed=closed)
-    best, found = now - _LEAST_M, None
+    between = _between(order, away_m, closed=closed)
+    legs = np.diagonal(between, 1)
+    best, found, forward = -_LEAST_M, None, True
     for size in range(1, min(_LONGEST_BLOCK, len(order) - 1) + 1):
-        for first in range(len(order) - size + 1):
-            block, rest = order[first : first + size], order[:first] + order[first + size :]
-            base = length_m(rest, away_m, closed=closed)
-            inside = float(away_m[block[:-1], block[1:]].sum())
-            for walk in (block, block[::-1]):
-                where, more = _insertion(rest, walk, away_m, closed=closed)
-                if base + inside + more < best:
-                    best, found = base + inside + more, rest[:where] + walk + rest[where:]
-    return found
+        first = np.arange(len(order) - size + 1)
+        freed = legs[first] + legs[first + size] - between[first, first + size + 1]
+        # [leg, first]: the block goes into that leg of the walk, as it is or the other way round
+        ahead = between[:-1, first + 1] + between[1:, first + size]
+        back = between[:-1, first + size] + between[1:, first + 1]
+        change = np.minimum(ahead, back) - legs[:, None] - freed
+        for own in range(size + 1):
+            change[first + own, first] = 0.0
+        leg, block = np.unravel_index(int(np.argmin(change)), change.shape)
+        if change[leg, block] < best:
+            best, found = float(change[leg, block]), (int(leg), int(block), size)
+            forward = bool(ahead[leg, block] <= back[leg, block])
+    return None if found is None else _moved(order, *found, ahead=forward)
 
 
-def _insertion(rest: Sequence[int], block: Sequence[int], away_m: Metres, *, closed: bool) -> tuple[int, float]:
-    """Return where a block fits into a walk at the least detour, and the detour without the block's own length."""
-    before = np.array([0, *rest])
-    after = np.array([*rest, 0])
-    detour = away_m[before, block[0]] + away_m[block[-1], after] - away_m[before, after]
-    if not closed:
-        detour[-1] = away_m[before[-1], block[0]]
-    where = int(np.argmin(detour))
-    return where, float(detour[where])
+def _moved(order: list[int], leg: int, first: int, size: int, *, ahead: bool) -> list[int]:
+    block, rest = order[first : first + size], order[:first] + order[first + size :]
+    where = leg if leg < first else leg - size
+    return rest[:where] + (block if ahead else block[::-1]) + rest[where:]

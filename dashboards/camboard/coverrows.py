@@ -109,7 +109,7 @@ class BasisView:
 
 
 def layer_rows(layers: Iterable[LayerCover], say: Language) -> tuple[LayerRow, ...]:
-    """Write every layer; the site's whole area first."""
+    """Write every layer; the site's open ground first."""
     ordered = sorted(layers, key=lambda each: each.layer != AREA)
     return tuple(
         LayerRow(

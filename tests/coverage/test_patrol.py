@@ -53,6 +53,13 @@ def test_a_tour_visits_each_stop_once_and_is_never_longer_than_nearest_neighbour
     assert sum(legs_m(found, away, closed=closed)) == pytest.approx(length_m(found, away, closed=closed))
 
 
+def test_a_walk_past_many_stops_is_ordered_stretch_by_stretch() -> None:
+    away = straight_m(np.random.default_rng(3).uniform(0, 5000, (901, 2)))
+    first, found = nearest_neighbour(away), tour(away)
+    assert sorted(found) == list(range(1, 901))
+    assert length_m(found, away, closed=True) < 0.95 * length_m(first, away, closed=True)
+
+
 @many
 @given(points(most=7), st.booleans())
 def test_no_walk_of_few_stops_is_much_shorter(at: NDArray[np.float64], closed: bool) -> None:

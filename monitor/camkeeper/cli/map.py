@@ -111,7 +111,7 @@ def _surveyed(found: Found, site_id: str) -> CoverageStanding:
     """Return the standing with what survey errors do to this site: a printed figure has its caveat."""
     from dataclasses import replace
 
-    if site_id not in found.cover.ground.measured:
+    if site_id not in found.cover.ground.surveyed:
         return found.standing
     return replace(found.standing, survey=(found.cover.survey(site_id),))
 

@@ -22,6 +22,8 @@ DROPPED = 1
 _POSTS = 5
 _MOST_POSTS = 200
 _EXACT_S = 20.0
+_MANY_SITES = 5
+"""From here on it takes seconds, and what is being done is told."""
 
 
 def plan(
@@ -67,6 +69,9 @@ def plan(
     exact: Annotated[
         bool, typer.Option("--exact", help=f"再用整数规划求最优，至多 {_EXACT_S:g} 秒 / look for the best, too")
     ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="列出每个部位，不只未看全或有变化的 / every place, not only unmet or changed")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     geojson: Annotated[
         Path | None, typer.Option("--geojson", metavar="OUT", help="写出 GeoJSON 图层 / write the shapes")
@@ -88,6 +93,7 @@ def plan(
         walks=patrol,
         start=None if start is None else _metric(read, start),
         budget_m=walk,
+        progress=tell if len(read.sites) >= _MANY_SITES else _silent,
     )
     figures = document(made)
     _write(made, geojson)
@@ -96,13 +102,17 @@ def plan(
     else:
         from camkeeper.cli.plan_show import show
 
-        show(wide_console(), figures)
+        show(wide_console(), figures, everything=everything)
     if read.dropped:
         tell(
             f"略过 {read.dropped} 个要素，方案按其余计算",
             f"{read.dropped} features left out, the plan is of the rest",
         )
         raise typer.Exit(DROPPED)
+
+
+def _silent(zh: str, en: str) -> None:
+    """Tell nobody: it is done at once."""
 
 
 def _read(path: Path) -> SceneFile:

@@ -12,11 +12,12 @@ from camkeeper.geo.fault import printable
 
 Json = dict[str, Any]
 _UNITS = {"m2": " m²", "m": " m", "count": ""}
+_MOST_ROWS = 20
 _KINDS = {"corner": "墙角 corner", "road": "路边 road", "wall": "墙面 wall", "given": "指定 given"}
 
 
-def show(console: Console, figures: Json) -> None:
-    """Print the plan."""
+def show(console: Console, figures: Json, *, everything: bool = False) -> None:
+    """Print the plan; of the places some that change or are not wholly seen, or `everything`."""
     when = "夜间 by night" if figures["night"] else "白天 by day"
     synthetic = " · 几何为合成数据 synthetic geometry" if figures["synthetic"] else ""
     _line(console, f"{figures['scene']} · {when}{synthetic}")
@@ -24,7 +25,7 @@ def show(console: Console, figures: Json) -> None:
     _unturned(console, figures)
     console.print(_posts(figures))
     _verdict(console, figures)
-    console.print(_places(figures))
+    console.print(_places(figures, everything=everything))
     for walk in figures["patrols"]:
         console.print(_patrol(walk))
         _rounds(console, walk)
@@ -36,7 +37,7 @@ def show(console: Console, figures: Json) -> None:
     _line(
         console,
         f"CRS {figures['crs']} · {figures['standard']} · {figures['elements']} 个采样点 elements, "
-        f"{figures['cell_m']:.1f} m · SHA-256 {figures['inputs'][:16]}",
+        f"{figures['cell_m']:.1f} m × {figures['step_m']:.1f} m · SHA-256 {figures['inputs'][:16]}",
     )
 
 
@@ -137,10 +138,11 @@ def _verdict(console: Console, figures: Json) -> None:
         _line(console, f"整数规划：{zh} / Integer programming: {en}")
 
 
-def _places(figures: Json) -> Table:
+def _places(figures: Json, *, everything: bool) -> Table:
     headings = ("部位\nplace", "等级\nband", "总量\ntotal", "现在\nbefore", "转后\nturned", "新立后\nafter")
     table = _table("三、逐项 Place by place", *headings, left=2)
-    for place in figures["places"]:
+    told = figures["places"] if everything else _telling(figures["places"])[:_MOST_ROWS]
+    for place in told:
         total = place["total"] or 1.0
         _row(
             table,
@@ -149,7 +151,28 @@ def _places(figures: Json) -> Table:
             f"{place['total']:,.0f}{_UNITS[place['unit']]}",
             *(_percent(place[key] / total) for key in ("before", "turned", "after")),
         )
+    met = sum(_met(place) for place in figures["places"])
+    rest = len(figures["places"]) - len(told)
+    if rest:
+        table.caption = (
+            f"另有 {rest} 处未列（--all 列出全部），共 {met} 处已看全 / {rest} more with --all; {met} wholly seen"
+        )
     return table
+
+
+def _met(place: Json) -> bool:
+    return bool(place["after"] >= place["total"] * (1 - 1e-9))
+
+
+def _telling(places: list[Json]) -> list[Json]:
+    """Return the places that the plan changes, then those that it leaves partly unseen."""
+    changed = [place for place in places if not _same(place)]
+    return changed + [place for place in places if _same(place) and not _met(place)]
+
+
+def _same(place: Json) -> bool:
+    moved = max(abs(place["after"] - place["before"]), abs(place["turned"] - place["before"]))
+    return bool(moved <= place["total"] * 1e-6)
 
 
 def _patrol(walk: Json) -> Table:

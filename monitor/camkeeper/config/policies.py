@@ -14,7 +14,7 @@ from camkeeper.model.probing import Rung
 
 
 class LayerTargets(Entry):
-    """How much of each layer must be seen, percent: the whole boundary, and each type of key place."""
+    """How much of each layer must be seen, percent: open ground, and each type of key place."""
 
     area: s.BasisPoints | None = None
     square: s.BasisPoints | None = None

@@ -52,8 +52,8 @@ class Board:
         self._survey.update((band.site_id, band) for band in bands)
 
     def unsurveyed(self) -> list[str]:
-        """Return the measured sites whose survey band was not computed yet."""
-        return [i for i in self.cover.ground.measured if i not in self._survey]
+        """Return the measured sites with open ground whose survey band was not computed yet."""
+        return [i for i in self.cover.ground.surveyed if i not in self._survey]
 
     def standing(self, at_ms: int) -> CoverageStanding:
         """Return all of it as of an instant."""

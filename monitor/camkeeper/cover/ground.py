@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from camcover.frame import Frame
+from camcover.terrain import Terrain
 from camkeeper.model.place import KeyPlace, LonLat, Shape, Site, SiteKind
 from camkeeper.model.registry import Registry
 from camkeeper.standing.coverage import Unit
@@ -31,15 +32,22 @@ class Ground:
     boundaries: dict[str, BaseGeometry]
     """Of every site that has one."""
     measured: tuple[str, ...]
-    """Sites whose own boundary is measured, in the register's order; every other one is a sum of these."""
+    """Sites whose own ground is measured, in the register's order; every other one is a sum of these."""
+    open: dict[str, BaseGeometry]
+    """Open ground of each measured site: its boundary less the roofs. Nobody walks on a roof, no camera looks at it."""
     counted: dict[str, BaseGeometry | None]
     """Of a measured site with no measured one above it: the ground that sums above it count as its own.
 
-    The boundary itself, or what no earlier neighbour has of it (a school entered beside its village, not below it);
+    Its open ground itself, or what no earlier neighbour has of it (a school entered beside its village, not below it);
     None: nothing is left.
     """
     places: dict[str, BaseGeometry]
     """Key places by id."""
+
+    @property
+    def surveyed(self) -> tuple[str, ...]:
+        """Measured sites with any open ground: of nothing there is no share."""
+        return tuple(site_id for site_id in self.measured if not self.open[site_id].is_empty)
 
 
 def lonlat_shape(shape: Shape, coordinates: Sequence[LonLat]) -> BaseGeometry:
@@ -71,8 +79,8 @@ def bounds_lonlat(registry: Registry, obstacles: Iterable[Obstacle] = ()) -> tup
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def ground_of(registry: Registry, frame: Frame) -> Ground:
-    """Return the township's shapes in the frame."""
+def ground_of(registry: Registry, frame: Frame, terrain: Terrain) -> Ground:
+    """Return the township's shapes in the frame, that of `terrain`, too."""
     sites = [site for site in registry.sites if len(site.boundary) > 2]
     boundaries = dict(
         zip(
@@ -89,10 +97,12 @@ def ground_of(registry: Registry, frame: Frame) -> Ground:
         )
     )
     measured = tuple(site.id for site in registry.sites if _is_measured(registry, site, boundaries))
+    open_ground = _open(terrain, {site_id: boundaries[site_id] for site_id in measured})
     return Ground(
         boundaries=boundaries,
         measured=measured,
-        counted=_counted(registry, measured, boundaries),
+        open=open_ground,
+        counted=_counted(registry, measured, open_ground),
         places=places,
     )
 
@@ -121,14 +131,32 @@ def _is_measured(registry: Registry, site: Site, boundaries: dict[str, BaseGeome
     return not any(below.id in boundaries for below in registry.subtree(site.id) if below.id != site.id)
 
 
+def _open(terrain: Terrain, boundaries: dict[str, BaseGeometry]) -> dict[str, BaseGeometry]:
+    """Return each boundary less the roofs within it: the very outlines that the fields end at."""
+    shapes = list(boundaries.values())
+    roofs: list[list[BaseGeometry]] = [[] for _ in shapes]
+    of, roof = terrain.roof_tree.query(shapes, predicate="intersects")
+    for n, m in zip(of.tolist(), roof.tolist(), strict=True):
+        roofs[n].append(terrain.roofs[m])
+    left = [_less(shape, near) for shape, near in zip(shapes, roofs, strict=True)]
+    return dict(zip(boundaries, left, strict=True))
+
+
+def _less(shape: BaseGeometry, roofs: list[BaseGeometry]) -> BaseGeometry:
+    if not roofs:
+        return shape
+    left = shapely.get_parts(shapely.difference(shape, shapely.union_all(roofs)))
+    return shapely.multipolygons(left[(shapely.get_dimensions(left) == 2) & ~shapely.is_empty(left)])
+
+
 def _counted(
-    registry: Registry, measured: Sequence[str], boundaries: dict[str, BaseGeometry]
+    registry: Registry, measured: Sequence[str], ground: dict[str, BaseGeometry]
 ) -> dict[str, BaseGeometry | None]:
     among = set(measured)
     tops = [i for i in measured if among.isdisjoint(registry.ancestry(i)[1:])]
     # Villages first: what else is entered directly below a town lies inside one of them as a rule.
     tops.sort(key=lambda i: registry.site_by_id[i].kind is not SiteKind.VILLAGE)
-    shapes = [boundaries[i] for i in tops]
+    shapes = [ground[i] for i in tops]
     tree = shapely.STRtree(shapes)
     out: dict[str, BaseGeometry | None] = {}
     for n, site_id in enumerate(tops):

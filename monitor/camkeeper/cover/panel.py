@@ -161,7 +161,7 @@ def _places(registry: Registry, ground: Ground) -> dict[str, list[Place]]:
     for site in registry.sites:
         found: list[Place] = []
         if site.id in measured:
-            own, counted = ground.boundaries[site.id], ground.counted.get(site.id)
+            own, counted = ground.open[site.id], ground.counted.get(site.id)
             found.append(Place(id=f"{AREA}:{site.id}", layer=AREA, shape=own, band=SEEN))
             if counted is not None and counted is not own:
                 found.append(Place(id=f"{_COUNTED}:{site.id}", layer=_COUNTED, shape=counted, band=SEEN))

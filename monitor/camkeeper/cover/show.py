@@ -91,12 +91,13 @@ def basis(registry: Registry, frame: Frame, eyes: Eyes, panels: Sequence[Panel],
     )
     return Basis(
         definition=(
-            f"覆盖率＝{what}被工作中的摄像机看见的部分÷应看见的全部：遮挡按建筑物轮廓与高度精确扣除，"
+            f"覆盖率＝{what}被工作中的摄像机看见的部分÷应看见的全部：面积按空地计（边界内扣除建筑物占地），遮挡按建筑物轮廓与高度精确扣除，"
             "重点部位须达到其像素密度等级；状态未知的摄像机在下限中不计、在上限中计入，离线或无画面的不计；球机按当前预置位计。"
         ),
         definition_en=(
-            f"Coverage is what working cameras see {what_en} as a share of all there is to see. Obstacles are taken out"
-            " exactly, by outline and height; a key place counts at its pixel density. A camera of unknown status is"
+            f"Coverage is what working cameras see {what_en} as a share of all there is to see. An area is open ground:"
+            " its boundary less the footprints of buildings. What obstacles hide is taken out exactly, by outline and"
+            " height; a key place counts at its pixel density. A camera of unknown status is"
             " blind in the lower bound and sees in the upper one; one that is down or gives no picture is blind. A dome"
             " counts as its present preset looks."
         ),

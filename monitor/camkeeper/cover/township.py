@@ -55,8 +55,8 @@ class TownshipCover:
         west, south, east, north = bounds_lonlat(registry, obstacles) or (0.0, 0.0, 0.0, 0.0)
         frame = Frame.around((west + east) / 2, (south + north) / 2)
         kept = previous if previous is not None and previous.frame == frame else None
-        ground = ground_of(registry, frame)
         eyes = eyes_of(registry, obstacles, frame, previous=None if kept is None else kept.eyes)
+        ground = ground_of(registry, frame, eyes.terrain)
         day, night = (
             panel_of(
                 registry,
@@ -117,10 +117,13 @@ class TownshipCover:
         )
 
     def survey(self, site_id: str, *, trials: int = TRIALS) -> SurveyBand:
-        """Return what survey errors do to a measured site's share by day. Slow: some tenths of a second."""
+        """Return what survey errors do to a measured site's share by day. Slow: some tenths of a second.
+
+        KeyError for a site that is not measured, OverlayError for one without open ground.
+        """
         from camcover.doubt import survey_band
 
-        area = self.ground.boundaries[site_id]
+        area = self.ground.open[site_id]
         near = self._near(site_id)
         found = survey_band(near, self.eyes.terrain, area, self.eyes.views[False, SEEN], trials=trials)
         as_entered, p5, p50, p95, known = (float(share) for share in found)

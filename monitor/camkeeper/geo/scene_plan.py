@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -26,6 +26,8 @@ from camkeeper.geo.shape import polygonal
 
 STEP_M = 2.0
 _CELLS = 4_000
+_MOST = 40_000
+"""Cells, and as many steps: a town of 60 km2 gets cells of 40 m rather than an hour."""
 _FINEST_M, _COARSEST_M = 2.0, 15.0
 _SPOTS_AROUND_M = 30.0
 _DEFAULT = Kit(
@@ -42,6 +44,8 @@ class ScenePlan:
     night: bool
     demand: Demand
     cell_m: float
+    step_m: float
+    """How finely areas and lines were sampled."""
     kit: Kit
     like: str | None
     """The camera that new posts are like; None: the commonest kind here, or where there is none, a common one."""
@@ -71,28 +75,56 @@ def build(
     walks: bool = False,
     start: tuple[float, float] | None = None,
     budget_m: float = 4_000.0,
+    progress: Callable[[str, str], None] = lambda zh, en: None,  # noqa: ARG005
 ) -> ScenePlan:
-    """Plan a scene that has a site or a key place. `start`: of every patrol, in metres; None: amid each site."""
+    """Plan a scene that has a site or a key place. `start`: of every patrol, in metres; None: amid each site.
+
+    `progress` hears in two languages what begins.
+    """
     terrain = Terrain.build(scene.obstacles)
     houses = union(one.shape for one in scene.obstacles if shapely.get_dimensions(one.shape) == 2)
     wanted = _places(scene, houses)
     where = _where(scene)
-    cell_m = min(_COARSEST_M, max(_FINEST_M, sqrt(where.area / _CELLS)))
-    demand = Demand.sample(wanted, cell_m=cell_m, step_m=STEP_M)
+    cell_m, step_m = _fineness(wanted, where)
+    demand = Demand.sample(wanted, cell_m=cell_m, step_m=step_m)
     ask = Ask(night=night, target_height_m=scene.target_height_m, standard=scene.standard)
     kit = kit_of(scene, like)
     roads = [road.shape for road in scene.roads]
     found = spots(where, scene.obstacles, roads, most=most_spots)
+    progress(
+        f"规划：{len(demand)} 个采样点，{len(scene.cameras)} 台摄像机，{len(found)} 个候选位置",
+        f"planning: {len(demand)} elements, {len(scene.cameras)} cameras, {len(found)} spots",
+    )
+    plan = propose(scene.cameras, demand, terrain, found, kit, wish, ask)
     return ScenePlan(
         scene=scene,
         night=night,
         demand=demand,
         cell_m=cell_m,
+        step_m=step_m,
         kit=kit,
         like=like,
-        plan=propose(scene.cameras, demand, terrain, found, kit, wish, ask),
-        patrols=_patrols(scene, terrain, night=night, start=start, budget_m=budget_m) if walks else (),
+        plan=plan,
+        patrols=_patrols(scene, terrain, night, _Walks(start, budget_m, progress)) if walks else (),
     )
+
+
+def _fineness(wanted: Sequence[Place], where: BaseGeometry) -> tuple[float, float]:
+    """Return the length of a cell and of a step: fine for a village, and never more elements than can be weighed."""
+    measures = [(place.dimension, place.shape.area, place.shape.length) for place in wanted]
+    area = sum(area for dimension, area, _ in measures if dimension == 2)
+    length = sum(length for dimension, _, length in measures if dimension == 1)
+    cell_m = min(_COARSEST_M, max(_FINEST_M, sqrt(where.area / _CELLS)))
+    return max(cell_m, sqrt(area / _MOST)), max(STEP_M, length / _MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walks:
+    """How patrols are wanted, and who hears of them."""
+
+    start: tuple[float, float] | None
+    budget_m: float
+    progress: Callable[[str, str], None]
 
 
 def _places(scene: SceneFile, houses: BaseGeometry) -> list[Place]:
@@ -111,14 +143,13 @@ def _where(scene: SceneFile) -> BaseGeometry:
     return union([*(site.shape for site in scene.sites), *(around if not scene.sites else ())])
 
 
-def _patrols(
-    scene: SceneFile, terrain: Terrain, *, night: bool, start: tuple[float, float] | None, budget_m: float
-) -> tuple[tuple[str, PatrolPlan], ...]:
+def _patrols(scene: SceneFile, terrain: Terrain, night: bool, want: _Walks) -> tuple[tuple[str, PatrolPlan], ...]:  # noqa: FBT001
     """Walk the ground of each site that no camera working now sees."""
     view = View(night=night, target_height_m=scene.target_height_m)
     seen = union(fields([camera for camera in scene.cameras if camera.id in scene.working], terrain, view).tolist())
     made: list[tuple[str, PatrolPlan]] = []
-    for site in scene.sites:
+    for number, site in enumerate(scene.sites, start=1):
+        want.progress(f"巡逻 {number}/{len(scene.sites)}：{site.id}", f"patrol {number}/{len(scene.sites)}: {site.id}")
         near = [one for one in scene.keyplaces if one.shape.intersects(site.shape)]
         roads = [road.shape for road in scene.roads if road.shape.intersects(site.shape)]
         walk = patrol(
@@ -126,8 +157,8 @@ def _patrols(
             places=[Place(id=one.id, layer=one.type, shape=one.shape, weight=one.weight) for one in near],
             obstacles=[one for one in scene.obstacles if one.shape.intersects(site.shape)],
             roads=roads,
-            start=start or _amid(site.shape, roads),
-            budget_m=budget_m,
+            start=want.start or _amid(site.shape, roads),
+            budget_m=want.budget_m,
         )
         made.append((site.id, walk))
     return tuple(made)

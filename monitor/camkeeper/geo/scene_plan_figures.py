@@ -41,6 +41,7 @@ def document(made: ScenePlan) -> Json:
         "inputs": digest(scene, night=made.night),
         "elements": len(made.demand),
         "cell_m": made.cell_m,
+        "step_m": made.step_m,
         "like": made.like,
         "kit": {
             "height_m": mount.height_m,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 AREA = "area"
-"""The layer of a site's whole boundary. Every other layer is named after a `KeyPlaceType`."""
+"""The layer of a site's open ground: its boundary less buildings. Every other layer is named after a `KeyPlaceType`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

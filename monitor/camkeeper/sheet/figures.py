@@ -114,7 +114,7 @@ def camera_rows(states: Mapping[str, State], marks: Mapping[str, Mark]) -> tuple
 
 
 def hours_rows(site: SiteCover) -> list[Json]:
-    """Return the whole area's time-weighted share of today and of this month, where any of it has passed."""
+    """Return the open ground's time-weighted share of today and of this month, where any of it has passed."""
     out = []
     for zh, en, hours in (("今日", "today", site.today), ("本月", "month", site.month)):
         area: HoursCover | None = next((h for h in hours if h.layer == AREA), None)

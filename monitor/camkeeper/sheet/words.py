@@ -12,7 +12,7 @@ from camkeeper.standing.coverage import Unit
 Words = tuple[str, str]
 
 LAYER: dict[str, Words] = {
-    AREA: ("全域", "whole area"),
+    AREA: ("全域", "open ground"),
     KeyPlaceType.SQUARE: ("广场", "square"),
     KeyPlaceType.ROAD: ("道路", "road"),
     KeyPlaceType.JUNCTION: ("路口", "junction"),

@@ -58,6 +58,38 @@ def test_people_read_turns_then_posts_then_the_walk(scene: Path) -> None:
     assert max(map(len, found.stdout.splitlines())) <= 120
 
 
+def test_places_that_change_are_told_first_and_the_rest_are_counted(scene: Path) -> None:
+    figures = planned(scene, "--posts", "1")
+    few, every = plan(scene, "--posts", "1").stdout, plan(scene, "--posts", "1", "--all").stdout
+    table = few[few.index("三、逐项") :]
+    ids = [place["id"] for place in figures["places"]]
+    changed = {place["id"] for place in figures["places"] if place["after"] > place["before"]}
+    told = [one for one in ids if f"│ {one} " in table]
+    assert changed <= set(told)
+    left = len(ids) - len(told)
+    assert (f"另有 {left} 处未列" in few) == (left > 0)
+    assert all(f"│ {one} " in every for one in ids)
+    assert "未列" not in every
+
+
+def test_a_large_town_is_sampled_more_coarsely(tmp_path: Path) -> None:
+    corners = [[113.90, 33.75], [114.00, 33.75], [114.00, 33.84], [113.90, 33.84], [113.90, 33.75]]
+    site = {"type": "Polygon", "coordinates": [corners]}
+    road = {"type": "LineString", "coordinates": [[113.90, 33.75], [114.00, 33.84]] * 10}
+    features = [
+        {"type": "Feature", "geometry": site, "properties": {"kind": "site", "id": "town"}},
+        {"type": "Feature", "geometry": road, "properties": {"kind": "keyplace", "id": "road", "type": "road"}},
+    ]
+    path = tmp_path / "town.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    figures = planned(path, "--posts", "0")
+    assert figures["elements"] <= 81_000
+    assert figures["cell_m"] > 40
+    assert figures["step_m"] > 2
+    told = plan(path, "--posts", "0").stdout
+    assert f"{figures['cell_m']:.1f} m × {figures['step_m']:.1f} m" in told
+
+
 def test_figures_hang_together(scene: Path) -> None:
     figures = planned(scene, "--posts", "3", "--patrol")
     assert figures["turns"][0]["camera"] == "甲"

@@ -8,9 +8,23 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.monitor.cover.towns import HOUSES, LINKS, camera, site, some_states, square, township, townships
+from shapely.geometry import box
+from tests.monitor.cover.towns import (
+    HOUSES,
+    LAT_M,
+    LINKS,
+    LON_M,
+    camera,
+    lonlat,
+    site,
+    some_states,
+    square,
+    township,
+    townships,
+)
 
 from camkeeper.cover.board import Board
+from camkeeper.cover.ground import Obstacle
 from camkeeper.cover.sight import State, state_of
 from camkeeper.cover.township import TownshipCover
 from camkeeper.model.place import SiteKind
@@ -109,6 +123,25 @@ def test_ground_that_two_sites_claim_is_counted_once_above_them() -> None:
     assert found["campus"].design > 0
     assert found["town"].total == pytest.approx(villages + 200, abs=2)
     assert found["town"].design == found["v0"].design
+
+
+def test_roofs_are_no_ground_so_all_round_eyes_see_all_there_is_to_see() -> None:
+    registry = township((camera("eye", 60, 60, hfov_deg=360),))
+    whole = site("yard", SiteKind.CAMPUS, "v0", square(50, 50, 20))
+    roofed = site("hall", SiteKind.CAMPUS, "v0", square(62, 31, 4))
+    registry = replace(registry, sites=(*registry.sites, whole, roofed))
+    barn: Obstacle = (box(*lonlat(55, 63), *lonlat(60, 70)), 6.0, "barn")
+    cover = TownshipCover.build(registry, (*HOUSES, barn))
+    found = sites(cover, {"eye": State.WORKING})
+    yard, hall = (found[i, False].layers[0].cover for i in ("yard", "hall"))
+    assert yard.total == pytest.approx(400 - 35, rel=0.01)
+    assert (hall.total, hall.share(hall.lower)) == (0, None)
+    assert Board(cover).unsurveyed() == ["v0", "v1", "school", "yard"]
+    assert cover.darkness({}, "hall", night=False, at_ms=0).blind.is_empty
+    blind = cover.darkness({"eye": State.WORKING}, "yard", night=False, at_ms=0).blind
+    hidden = shapely.intersection(blind, box(*lonlat(55, 63), *lonlat(60, 70)))
+    assert hidden.area < 1e-4 * LON_M * LAT_M
+    assert cover.map.boundaries["yard"].area == pytest.approx(400 * LON_M * LAT_M, rel=0.001)
 
 
 def test_a_town_without_villages_is_measured_by_its_own_boundary() -> None:
