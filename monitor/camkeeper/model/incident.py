@@ -9,6 +9,42 @@ from enum import StrEnum
 from camkeeper.model.status import Reason, Status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPolicy:
+    """When outages belong together, and when people are told. Whole milliseconds and per cent."""
+
+    hold_ms: int = 90_000
+    """From first noticing an outage to telling of it: what else goes with it shows in this time."""
+    window_ms: int = 120_000
+    """Outages whose starts lie no further apart may have one cause."""
+    share_percent: int = 90
+    """Of a domain's devices whose status is known, so many must be out for the domain to be blamed."""
+    own_share_percent: int = 50
+    """The same where the device that embodies the domain (a switch) is itself out: strong evidence."""
+    known_percent: int = 50
+    """So many of a domain's devices must have a known status before it is blamed."""
+    min_members: int = 2
+    """Fewer outages than this never blame a domain."""
+    same_instant_ms: int = 65_000
+    """Starts this close are one instant: probes of one pole are spread over a whole polling interval."""
+    unstable_changes: int = 6
+    """So many changes within `unstable_window_ms` make a device unstable."""
+    unstable_window_ms: int = 3_600_000
+    calm_ms: int = 1_800_000
+    """An unstable device without a change for this long is unstable no more."""
+    realert_ms: int = 1_800_000
+    """An alert must have something to say of a device of which people were not told within this time."""
+
+    def __post_init__(self) -> None:
+        lengths = (self.hold_ms, self.window_ms, self.unstable_window_ms, self.calm_ms, self.realert_ms)
+        if min(lengths) <= 0 or self.same_instant_ms < 0:
+            raise ValueError("an incident policy's times must be positive")
+        if not all(1 <= p <= 100 for p in (self.share_percent, self.own_share_percent, self.known_percent)):
+            raise ValueError("an incident policy's shares lie between 1 and 100 per cent")
+        if self.min_members < 2 or self.unstable_changes < 2:
+            raise ValueError("an incident policy needs at least two devices for a domain, two changes for unstable")
+
+
 class DomainKind(StrEnum):
     """What an incident is about: one device, or the fault domain that its outages share."""
 
