@@ -1,5 +1,6 @@
 """Repairs that close by proof. Pure folds: no clock, no I/O.
 
-`book` folds steps into work orders, `react` turns what happens to incidents into steps, `proof` has the probe's word on a
-repair, `terms` says by when, `figures` how long it took, `inspection` makes rounds due, `route` says what to repair first.
+`book` folds steps into work orders (`law` is the table of them), `react` turns what happens to incidents into steps,
+`proof` has the probe's word on a repair, `deadline` says by when, `figures` how long it took, `inspection` makes rounds
+due, `priority` and `route` say what to repair first and how to get there, `wire` is JSON.
 """
