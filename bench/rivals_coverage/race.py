@@ -1,4 +1,7 @@
-"""One race: everybody on the same cameras, in turns, and their fields compared."""
+"""One race: everybody on the same cameras and terrain, in turns, and their fields compared.
+
+The look-up of what is within reach is in everybody's time; indexes are built before.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from camcover.viewshed import Sectors, sweep
 from figures import median
 from rivals_coverage import methods
-from rivals_coverage.scenes import RANGE_M, Scene, disc, walls_of
+from rivals_coverage.scenes import RANGE_M, Scene, disc
 
 SAME = 1e-8
 """Largest difference of areas, as a share, inside a disc that no arc touches."""
@@ -54,13 +57,35 @@ def sectors_at(spots: NDArray[np.float64]) -> Sectors:
     )
 
 
+class Roofs:
+    """The buildings within reach of a spot, by Shapely's tree: what a user of polygons would write."""
+
+    def __init__(self, roofs: NDArray[np.object_]) -> None:
+        self._roofs, self._tree = roofs, shapely.STRtree(roofs)
+
+    def __call__(self, x: float, y: float) -> NDArray[Any]:
+        near: NDArray[Any] = self._roofs[self._tree.query(shapely.Point(x, y), predicate="dwithin", distance=RANGE_M)]
+        return near
+
+
+class WallsNear:
+    """The walls (m, 4) within reach of a spot, relative to it, by Shapely's tree over all walls."""
+
+    def __init__(self, walls: NDArray[np.float64]) -> None:
+        self._walls = walls
+        self._tree = shapely.STRtree(shapely.linestrings(walls.reshape(-1, 2, 2)))
+
+    def __call__(self, x: float, y: float) -> NDArray[Any]:
+        found = self._tree.query(shapely.Point(x, y), predicate="dwithin", distance=RANGE_M)
+        near: NDArray[Any] = self._walls[found] - (x, y, x, y)
+        return near
+
+
 def race(scene: Scene, rival_cameras: int, rounds: int) -> Result:
     """Run ours on all cameras and each rival on some of them, interleaved; medians of rounds."""
-    near = scene.near(rival_cameras)
     spots = scene.cameras[:rival_cameras]
-    roofs = [scene.terrain.roofs[n] for n in near]
-    walls = [walls_of(r, *spot) for r, spot in zip(roofs, spots, strict=True)]
-    entrants: dict[str, tuple[Callable[..., BaseGeometry], list[NDArray[Any]]]] = {
+    roofs, walls = Roofs(scene.terrain.roofs), WallsNear(scene.walls())
+    entrants: dict[str, tuple[Callable[..., BaseGeometry], Callable[[float, float], NDArray[Any]]]] = {
         "pyvispoly": (methods.cgal, roofs),
         "shadow_union": (methods.shadow_union, walls),
         "facing_only": (methods.shadow_union_facing, walls),
@@ -71,9 +96,9 @@ def race(scene: Scene, rival_cameras: int, rounds: int) -> Result:
     sectors = sectors_at(scene.cameras)
     ours: NDArray[np.object_] = sweep(sectors, scene.terrain)
     for _ in range(rounds):
-        for name, (method, inputs) in entrants.items():
+        for name, (method, look_up) in entrants.items():
             began = process_time()
-            fields[name] = [_attempt(method, one, spot) for one, spot in zip(inputs, spots.tolist(), strict=True)]
+            fields[name] = [_attempt(method, look_up(*spot), spot) for spot in spots.tolist()]
             rates[name].append(rival_cameras / (process_time() - began))
             began = process_time()
             ours = sweep(sectors, scene.terrain)
@@ -84,7 +109,7 @@ def race(scene: Scene, rival_cameras: int, rounds: int) -> Result:
     return Result(
         rates={name: median(found) for name, found in rates.items()},
         cameras={"camcover": len(scene.cameras), **dict.fromkeys(entrants, rival_cameras)},
-        walls=float(np.mean([len(w) for w in walls])),
+        walls=float(np.mean([len(walls(*spot)) for spot in spots.tolist()])),
         worst={name: found[0] for name, found in apart.items()},
         worst_arcs={name: found[1] for name, found in apart.items()},
         failed={name: sum(f is None for f in found) for name, found in fields.items()},

@@ -31,12 +31,13 @@ class Scene:
     cameras: NDArray[np.float64]
     """(n, 2) x, y"""
 
-    def near(self, count: int) -> list[NDArray[np.int64]]:
-        """Return for each of the first cameras the numbers of the roofs within reach; not part of any rival's time."""
-        tree = shapely.STRtree(self.terrain.roofs)
-        points = shapely.points(self.cameras[:count])
-        which, roof = tree.query(points, predicate="dwithin", distance=RANGE_M)
-        return [roof[which == i] for i in range(len(points))]
+    def walls(self) -> NDArray[np.float64]:
+        """Return (m, 4) ends of all walls; the solid side is on the left."""
+        parts = []
+        for ring in shapely.get_rings(shapely.orient_polygons(self.terrain.roofs)):
+            points = shapely.get_coordinates(ring)
+            parts.append(np.column_stack([points[:-1], points[1:]]))
+        return np.ascontiguousarray(np.concatenate(parts))
 
 
 def random_scene(buildings: int, cameras: int, seed: int = 7) -> Scene:
@@ -103,22 +104,6 @@ def disc(x: float, y: float, radius_m: float) -> shapely.Polygon:
     """Return a regular polygon of 360 corners on the circle."""
     angle = np.radians(np.arange(360))
     return shapely.Polygon(np.column_stack([x + radius_m * np.cos(angle), y + radius_m * np.sin(angle)]))
-
-
-def walls_of(roofs: NDArray[np.object_], x: float, y: float) -> NDArray[np.float64]:
-    """Return (m, 4) ends, relative to the camera, of all walls within reach; the solid side is on the left."""
-    parts = []
-    for ring in shapely.get_rings(shapely.orient_polygons(roofs)):
-        points = shapely.get_coordinates(ring) - (x, y)
-        parts.append(np.column_stack([points[:-1], points[1:]]))
-    if not parts:
-        return np.zeros((0, 4))
-    ends = np.concatenate(parts)
-    ax, ay, bx, by = ends.T
-    length2 = (bx - ax) ** 2 + (by - ay) ** 2
-    u = np.clip(-(ax * (bx - ax) + ay * (by - ay)) / length2, 0, 1)
-    reach = np.hypot(ax + u * (bx - ax), ay + u * (by - ay)) < RANGE_M
-    return np.ascontiguousarray(ends[reach])
 
 
 def facing(walls: NDArray[np.float64]) -> NDArray[np.float64]:
