@@ -23,8 +23,8 @@ class ChannelPace:
     """UTF-8 bytes of a digest's text, and of its Markdown."""
     timeout_s: float = 30.0
     """A channel that says nothing for so long has not accepted."""
-    max_tries: int = 24
-    """With the pauses below, some eight hours: a platform's bad night doesn't lose letters."""
+    max_tries: int = 40
+    """With the pauses below eight hours at least: a platform's bad night doesn't lose letters."""
     base_s: float = 5.0
     """Pause after the first failure; it doubles."""
     cap_s: float = 1800.0

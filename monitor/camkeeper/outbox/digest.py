@@ -52,3 +52,9 @@ def is_digest(letter: Letter) -> bool:
 
 def _line(letter: Letter) -> str:
     return " ".join((letter.subject or letter.text).split())
+
+
+def weight(letter: Letter) -> int:
+    """Return how many letters it is: those of a digest, or one."""
+    named = letter.facts.get("letter_ids")
+    return len(named) if isinstance(named, list | tuple) and is_digest(letter) else 1

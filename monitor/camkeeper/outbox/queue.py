@@ -14,7 +14,7 @@ from camkeeper.model.outbox import ChannelPace
 from camkeeper.model.post import LetterState, Post
 from camkeeper.outbox.backoff import asked_ms, channel_pause_ms, letter_pause_ms
 from camkeeper.outbox.bucket import MINUTE_MS, Bucket, free_ms, take, taken
-from camkeeper.outbox.digest import incidents_in, is_digest
+from camkeeper.outbox.digest import incidents_in, is_digest, weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Queue:
     """The letter that the channel is being handed."""
     bucket: Bucket = field(default_factory=Bucket)
     recent_ms: tuple[int, ...] = ()
-    """Attempts of the last minute."""
+    """Letters tried within the last minute, a digest once for each of its letters: a flood lasts while digests go."""
     failures: int = 0
     """In a row."""
     paused_until_ms: int = 0
@@ -104,8 +104,10 @@ def decide(queue: Queue, now_ms: int) -> Decision:
     if now_ms < earliest_ms:
         return Wait(until_ms=earliest_ms)
     ready = [post for post in open_posts if post.due_ms <= now_ms]
-    if not ready[0].letter.incident_id or not _is_crowded(queue, now_ms):
-        return Send(letter=ready[0].letter)
+    # The least tried first: while a platform is away its letters take turns, and one that it chokes on comes last.
+    first = min(ready, key=lambda post: post.tries)
+    if not first.letter.incident_id or not _is_crowded(queue, now_ms):
+        return Send(letter=first.letter)
     return _together(queue, now_ms)
 
 
@@ -153,7 +155,10 @@ def bundled(queue: Queue, digest: Letter, letters: Iterable[Letter]) -> Queue:
 
 
 def began(queue: Queue, letter_id: str, now_ms: int) -> tuple[Queue, Mark]:
-    """An attempt begins: it takes a token and counts as a try."""
+    """An attempt begins: it takes a token and counts as a try. KeyError where the letter does not wait."""
+    found = next((post.letter for post in queue.posts if post.letter.id == letter_id), None)
+    if found is None:
+        raise KeyError(f"{queue.channel_id}: {letter_id} does not wait")
     posts = tuple(
         replace(post, state=LetterState.SENDING, tries=post.tries + 1, tried_ms=now_ms)
         if post.letter.id == letter_id
@@ -165,7 +170,7 @@ def began(queue: Queue, letter_id: str, now_ms: int) -> tuple[Queue, Mark]:
         posts=posts,
         under_way=letter_id,
         bucket=take(queue.bucket, queue.pace, now_ms),
-        recent_ms=_recent((*queue.recent_ms, now_ms), now_ms),
+        recent_ms=_recent((*queue.recent_ms, *[now_ms] * weight(found)), now_ms),
     )
     return queue, Mark(letter_id=letter_id, state=LetterState.SENDING)
 
