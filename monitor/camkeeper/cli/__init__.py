@@ -17,6 +17,7 @@ from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
 from camkeeper.cli.map import sheet_map
+from camkeeper.cli.notify import app as notify
 from camkeeper.cli.plan import plan
 from camkeeper.cli.probe import probe
 from camkeeper.cli.run import run
@@ -42,6 +43,7 @@ def _root() -> None:
 for _command in (demo, run, status, sla, coverage, plan, verify, account, check, probe, discover, unlatch, fleet):
     app.command()(_command)
 app.command("map")(sheet_map)
+app.add_typer(notify, name="notify")
 
 
 def main() -> None:

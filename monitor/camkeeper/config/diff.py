@@ -10,7 +10,7 @@ from camkeeper.model.registry import Registry
 
 _ASKED = frozenset({"kind", "address", "credential", "overrides"})
 """What decides how a device is asked: where one of these changed, what was learned of it is void."""
-_PARTS = ("sites", "links", "key_places", "contractors", "contacts", "windows", "uplinks", "obstacles")
+_PARTS = ("sites", "links", "key_places", "contractors", "contacts", "windows", "uplinks", "obstacles", "channels")
 _POLICIES = ("probe", "judge", "accounting", "coverage")
 
 
@@ -29,7 +29,7 @@ class Changes:
     policies_changed: frozenset[str] = frozenset()
     """Of probe, judge, accounting, coverage."""
     parts_changed: frozenset[str] = frozenset()
-    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles."""
+    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles, channels."""
 
     @property
     def windows_changed(self) -> bool:

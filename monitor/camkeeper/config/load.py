@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from camcover.bands import DORI
 from camcover.datum import Datum
-from camkeeper.config import bands, build, datums, enrolment, obstacles, places, policies, references, schema
+from camkeeper.config import bands, build, channels, datums, enrolment, obstacles, places, policies, references, schema
 from camkeeper.config.defaults import Defaults, merged, without_nothing
 from camkeeper.config.document import MAX_BYTES, Document, UnreadableError, decode, parse
 from camkeeper.config.entry import Entry
@@ -34,6 +34,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "key_places": schema.KeyPlaceEntry,
     "windows": schema.WindowEntry,
     "obstacles": schema.ObstacleEntry,
+    "channels": channels.ChannelEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
 _KEYS = (*_HEAD, "policy", "defaults", *_SECTIONS)
@@ -207,6 +208,7 @@ class _Reading:
         if self._coverage is not None:
             enrolment.check_coverage(self._coverage, findings)
         enrolment.check_accounting(self._accounting, findings)
+        channels.check(valid["channels"], findings)
 
     @property
     def _standard(self) -> str:
@@ -246,6 +248,7 @@ class _Reading:
             accounting=tuple(build.accounting(e) for e in self._accounting.values()) or DEFAULT_ACCOUNTING,
             coverage=build.coverage(self._coverage or policies.CoverageEntry()),
             obstacles=self._obstacles,
+            channels=tuple(channels.build(e) for e in valid["channels"]),
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

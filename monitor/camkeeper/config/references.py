@@ -27,6 +27,7 @@ _WORDS = {
     "credentials": ("凭据", "credential"),
     "contractors": ("维保单位", "contractor"),
     "contacts": ("联系人", "contact"),
+    "channels": ("通道", "channel"),
 }
 
 

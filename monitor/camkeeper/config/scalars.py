@@ -250,7 +250,8 @@ def _path(value: Any) -> str:
     return value
 
 
-def _phone(value: Any) -> str:
+def phone(value: Any) -> str:
+    """Read a telephone number."""
     if not isinstance(value, str) or not re.match(r"\+?[0-9][0-9 -]{2,24}\Z", value, re.ASCII):
         raise refuse(zh=f"不是电话号码：{shown(value)}", en=f"no telephone number: {shown(value)}")
     return value
@@ -315,7 +316,7 @@ SecretRef = Annotated[str, BeforeValidator(_secret)]
 GbId = Annotated[str, BeforeValidator(_gb_id)]
 TimeOfDay = Annotated[str, BeforeValidator(_clock)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
-Phone = Annotated[str, BeforeValidator(_phone)]
+Phone = Annotated[str, BeforeValidator(phone)]
 Email = Annotated[str, BeforeValidator(_email)]
 BeaconAt = Annotated[tuple[str, int], BeforeValidator(beacon)]
 Position = Annotated[tuple[float, float], BeforeValidator(lon_lat)]

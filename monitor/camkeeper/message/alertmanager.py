@@ -37,19 +37,19 @@ def payload(letter: Letter) -> dict[str, JSON]:
 
 
 def _alert(letter: Letter, values: Mapping[str, JSON]) -> dict[str, JSON]:
-    status = "resolved" if values.get("status") == "resolved" else "firing"
+    over = letter.recovery if values.get("status") is None else values["status"] == "resolved"
+    status = "resolved" if over else "firing"
     began, ended = _int(values.get("began_ms")), _int(values.get("resolved_ms"))
     if ended is None and status == "resolved":
         ended = _int(values.get("at_ms"))
-    incident = str(values.get("incident", letter.incident_id))
+    incident = str(values.get("incident") or letter.incident_id or _joined(values.get("incident_ids")))
     labels: dict[str, JSON] = {"alertname": "CamkeeperTest" if values.get("test") else "CamkeeperIncident"}
     labels["incident"] = incident
     labels |= {key: str(values[key]) for key in _LABELS if values.get(key) not in {None, ""}}
     annotations: dict[str, JSON] = {"summary": letter.subject, "description": letter.text}
     annotations |= {key: str(values[key]) for key in _ANNOTATIONS if values.get(key) not in {None, ""}}
-    devices = values.get("devices")
-    if isinstance(devices, Sequence) and not isinstance(devices, str):
-        annotations["devices"] = ",".join(str(device) for device in devices)
+    if values.get("devices"):
+        annotations["devices"] = _joined(values["devices"])
     return {
         "status": status,
         "labels": labels,
@@ -59,6 +59,11 @@ def _alert(letter: Letter, values: Mapping[str, JSON]) -> dict[str, JSON]:
         "generatorURL": "",
         "fingerprint": incident,
     }
+
+
+def _joined(value: JSON) -> str:
+    """Return ids as one text."""
+    return ",".join(str(one) for one in value) if isinstance(value, Sequence) and not isinstance(value, str) else ""
 
 
 def _common(labels: Sequence[Mapping[str, JSON]]) -> dict[str, JSON]:

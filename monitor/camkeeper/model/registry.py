@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from camkeeper.model.channel import AnyChannel
 from camkeeper.model.contract import Contact, Contractor, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
@@ -32,6 +33,7 @@ class Registry:
     accounting: tuple[AccountingPolicy, ...] = DEFAULT_ACCOUNTING
     coverage: CoveragePolicy = field(default_factory=CoveragePolicy)
     obstacles: tuple[ObstacleFile, ...] = ()
+    channels: tuple[AnyChannel, ...] = ()
     synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""

@@ -17,7 +17,7 @@ _LIKE_A_KEY = 16
 class SecretSource(Protocol):
     """Where secrets are read, anew at each attempt: a changed file counts at once."""
 
-    def __call__(self, ref: str) -> str:
+    def __call__(self, ref: str, /) -> str:
         """Return the secret behind `env:NAME` or `file:PATH`; ValueError with the remedy, and no secret in it."""
         ...
 

@@ -126,4 +126,5 @@ def _domain(address: str) -> str:
 
 
 def _token(text: str) -> str:
-    return "".join(c for c in text if c.isascii() and (c.isalnum() or c in "-_."))[:64] or "letter"
+    """Return an id as an address may hold it."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "." for c in text)[:64].strip(".") or "letter"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import optics, policies, read, schema
+from camkeeper.config import channels, optics, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -22,6 +22,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
     "credentials[]": schema.CredentialEntry,
+    "channels[]": channels.ChannelEntry,
+    "channels[].success": channels.SuccessEntry,
     "uplinks[]": schema.UplinkEntry,
     "sites[]": schema.SiteEntry,
     "links[]": schema.LinkEntry,
