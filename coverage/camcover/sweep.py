@@ -61,16 +61,16 @@ def add_piece(  # noqa: PLR0917  # compiled: scalars, because views of rows cost
     ex, ey = bx - ax, by - ay
     if ax * by - ay * bx >= 0.0:  # its inside, or edge-on
         return count
-    length2 = ex * ex + ey * ey
-    u = -(ax * ex + ay * ey) / length2
-    nx, ny = ax + u * ex, ay + u * ey  # the foot of the perpendicular
-    gap2 = far * far - nx * nx - ny * ny
-    if gap2 <= 0.0:
-        return count
     # the line's solid side is on its left: seen from outside, counter-clockwise runs from b to a
     x0, y0, x1, y1 = bx, by, ax, ay
     b_is_out, a_is_out = bx * bx + by * by > far * far, ax * ax + ay * ay > far * far
     if b_is_out or a_is_out:
+        length2 = ex * ex + ey * ey
+        u = -(ax * ex + ay * ey) / length2
+        nx, ny = ax + u * ex, ay + u * ey  # the foot of the perpendicular
+        gap2 = far * far - nx * nx - ny * ny
+        if gap2 <= 0.0:
+            return count
         half = sqrt(gap2 / length2)
         if u + half <= 0.0 or u - half >= 1.0:
             return count
@@ -171,6 +171,13 @@ def _towards(pieces: Floats, m: int, event: int, left: float) -> tuple[float, fl
 
 
 @kernel
+def _between(ax: float, ay: float, bx: float, by: float) -> tuple[float, float]:
+    """Return a direction in the middle of two that are less than a straight angle apart: cheaper than by angles."""
+    a, b = 1.0 / sqrt(ax * ax + ay * ay), 1.0 / sqrt(bx * bx + by * by)
+    return ax * a + bx * b, ay * a + by * b
+
+
+@kernel
 def _removed(active: Integers, slot: Integers, gone: int, seen: int, alive: int) -> tuple[int, int]:
     """Take a piece out of active[:alive], whose first `seen` have been compared; return the new `seen` and `alive`."""
     hole = slot[gone]
@@ -204,9 +211,13 @@ def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Float
         event = -1 if last else order[k]
         time = width if last else times[event]
         if time - t > TINY_RAD:
-            middle = right + (t + time) / 2
+            next_dx, next_dy = _towards(pieces, m, event, right + width)
             if nearest < 0 or seen < alive:
-                nearest = _nearest(pieces, active, 0 if nearest < 0 else seen, alive, nearest, cos(middle), sin(middle))
+                if time - t < 1.0:
+                    mx, my = _between(dx, dy, next_dx, next_dy)
+                else:
+                    mx, my = cos(right + (t + time) / 2), sin(right + (t + time) / 2)
+                nearest = _nearest(pieces, active, 0 if nearest < 0 else seen, alive, nearest, mx, my)
             seen = alive
             if nearest != bounding:
                 if count:
@@ -214,7 +225,7 @@ def sweep_spans(pieces: Floats, m: int, right: float, width: float, spans: Float
                 count = _open(spans, count, pieces, nearest, t, dx, dy)
                 bounding = nearest
             t = time
-            dx, dy = _towards(pieces, m, event, right + width)
+            dx, dy = next_dx, next_dy
         if event >= m:
             seen, alive = _removed(active, slot, event - m, seen, alive)
             if event - m == nearest:
@@ -272,7 +283,8 @@ def _part_of(spans: Floats, i: int, low: float, high: float, cut: Floats, kept: 
 def all_rings(cameras: Floats, walls: Walls) -> tuple[Floats, Integers, Bools]:
     """Sweep cameras (n, 7): x, y, right edge in radians, width in radians, near, far, height (0: every wall blocks).
 
-    Returns points (v, 2); for each ring its first point, its camera, and 1 for a hole, with a last row that ends them;
+    Returns points (v, 2) of closed rings; for each ring its first point, its camera, and 1 for a hole, with a last row
+    that ends them;
     and for each camera whether its rings have parts so narrow that rounding might spoil them.
     """
     points, size = np.empty((1024, 2)), 0
@@ -436,6 +448,9 @@ def _rings(
             if size - first_point < 3:  # narrower than the numbers resolve
                 rings -= 1
                 size = ring[rings, 0]
+            else:
+                points[size, 0], points[size, 1] = points[first_point, 0], points[first_point, 1]
+                size += 1
     return size, rings
 
 

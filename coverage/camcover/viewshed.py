@@ -130,13 +130,8 @@ def tall_fields(sectors: Sectors, terrain: Terrain) -> Shapes:
     result = np.full(len(sectors.x_m), NOWHERE, dtype=object)
     if len(camera) == 0:
         return result
-    index = np.repeat(np.arange(len(camera)), np.diff(start))
-    rings = shapely.linearrings(points, indices=index)
-    shells = np.flatnonzero(hole == 0)
-    parts = shapely.polygons(rings[shells])
-    pierced = np.flatnonzero(hole == 1)
-    if len(pierced):  # the hole of a full circle follows its only shell
-        parts[np.searchsorted(shells, pierced) - 1] = shapely.polygons(rings[pierced - 1], rings[pierced][:, None])
+    shells = np.flatnonzero(hole == 0)  # the hole of a full circle follows its only shell
+    parts = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (start, np.append(shells, len(camera))))
     _assemble(parts, camera[shells], result)
     _mend(result, np.flatnonzero(doubtful))
     return result
