@@ -153,7 +153,7 @@ class Subject:
     site_ids: tuple[str, ...] = ()
     """Where to go."""
     round_key: str = ""
-    """`ROUND@START_MS` of an inspection: the same occurrence is never opened twice."""
+    """`ROUND@LOCAL-START` of an inspection: the same occurrence is never opened twice."""
     due_ms: int | None = None
     """When an inspection is to be signed."""
     checklist: tuple[str, ...] = ()
@@ -208,6 +208,9 @@ class Cycle:
     """From a fault to its restoration; a relapse after closing begins another."""
 
     began_ms: int
+    terms: Terms
+    terms_ms: int
+    """From when the terms count: later than `began_ms` where the fault grew into one that wants a faster answer."""
     accepted_ms: int | None = None
     restored_ms: int | None = None
 
@@ -220,9 +223,6 @@ class WorkOrder:
     code: str
     state: OrderState
     subject: Subject
-    terms: Terms
-    terms_ms: int
-    """From when the terms count."""
     cycle: Cycle
     past: tuple[Cycle, ...] = ()
     """Finished cycles, oldest first."""
@@ -249,6 +249,11 @@ class WorkOrder:
     def kind(self) -> OrderKind:
         """Repair or inspection."""
         return self.subject.kind
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for the running cycle."""
+        return self.cycle.terms
 
     @property
     def opened_ms(self) -> int:

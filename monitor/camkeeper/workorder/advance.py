@@ -38,9 +38,7 @@ def begin(event: OrderEvent) -> WorkOrder:
         code=event.code,
         state=OrderState.OPENED,
         subject=event.subject,
-        terms=event.terms,
-        terms_ms=event.at_ms,
-        cycle=Cycle(began_ms=event.at_ms),
+        cycle=Cycle(began_ms=event.at_ms, terms=event.terms, terms_ms=event.at_ms),
         incident_ids=(event.incident_id,) if event.incident_id else (),
         devices=_watched({}, event.devices),
         history=(event,),
@@ -181,9 +179,7 @@ def _reopened(order: WorkOrder, event: OrderEvent) -> dict[str, Any]:
     if order.state is OrderState.CLOSED:
         fields |= {
             "past": (*order.past, order.cycle),
-            "cycle": Cycle(began_ms=event.at_ms),
-            "terms": event.terms or order.terms,
-            "terms_ms": event.at_ms,
+            "cycle": Cycle(began_ms=event.at_ms, terms=event.terms or order.terms, terms_ms=event.at_ms),
         }
     else:
         # Never proven, so never repaired: the first clock still runs.
@@ -199,7 +195,7 @@ def _grown(order: WorkOrder, event: OrderEvent) -> dict[str, Any]:
     if event.step is Step.GREW and event.subject is not None:
         fields["subject"] = event.subject
     if event.step is Step.GREW and event.terms is not None:
-        fields |= {"terms": event.terms, "terms_ms": event.at_ms}
+        fields["cycle"] = replace(order.cycle, terms=event.terms, terms_ms=event.at_ms)
     return fields
 
 

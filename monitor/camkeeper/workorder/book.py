@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from camkeeper.model.letter import JSON
 from camkeeper.model.service import Terms
+from camkeeper.model.wire import WireError, from_json, to_json
 from camkeeper.model.workorder import OrderEvent, Refusal, Step, Subject, Watched, WorkOrder
 from camkeeper.workorder.advance import begin, objection, taken
 from camkeeper.workorder.code import order_code, same_code
-from camkeeper.workorder.wire import WireError, from_json, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

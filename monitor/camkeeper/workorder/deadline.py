@@ -10,7 +10,7 @@ from enum import StrEnum
 from camkeeper.availability.days import local_date, local_ms
 from camkeeper.model.service import WorkingHours
 from camkeeper.model.span import Span, clipped, merged
-from camkeeper.model.workorder import OrderKind, OrderState, WorkOrder
+from camkeeper.model.workorder import Cycle, OrderKind, OrderState, WorkOrder
 
 _FAR_DAYS = 1830
 """Where five years of holidays and exclusions leave no time to count, there is no deadline."""
@@ -36,10 +36,15 @@ def due(order: WorkOrder, excluded: Sequence[Span] = ()) -> Due:
     """Return the order's deadlines. `excluded`: what does not count for it (`excluded_for`)."""
     if order.kind is OrderKind.INSPECTION:
         return Due(respond_by_ms=None, repair_by_ms=order.subject.due_ms)
-    terms = order.terms
+    return due_of(order.cycle, excluded)
+
+
+def due_of(cycle: Cycle, excluded: Sequence[Span] = ()) -> Due:
+    """Return the deadlines of one cycle of a repair."""
+    terms = cycle.terms
     return Due(
-        respond_by_ms=after(order.terms_ms, terms.respond_ms, terms.hours, excluded),
-        repair_by_ms=after(order.terms_ms, terms.repair_ms, terms.hours, excluded),
+        respond_by_ms=after(cycle.terms_ms, terms.respond_ms, terms.hours, excluded),
+        repair_by_ms=after(cycle.terms_ms, terms.repair_ms, terms.hours, excluded),
     )
 
 
@@ -50,17 +55,17 @@ def overdue(order: WorkOrder, now_ms: int, excluded: Sequence[Span] = ()) -> Ove
     """
     if order.state in {OrderState.MERGED, OrderState.CANCELLED}:
         return None
-    by = due(order, excluded)
-    done_ms = _done_ms(order)
+    cycle = order.cycle
+    done_ms = cycle.restored_ms if cycle.restored_ms is not None else order.restored_ms
+    return late(cycle, due(order, excluded), done_ms=done_ms, now_ms=now_ms)
+
+
+def late(cycle: Cycle, by: Due, *, done_ms: int | None, now_ms: int) -> Overdue | None:
+    """Return what was late of a cycle that ended at `done_ms`, or is late now."""
     if by.repair_by_ms is not None and (now_ms if done_ms is None else done_ms) > by.repair_by_ms:
         return Overdue.REPAIR
-    accepted_ms = order.cycle.accepted_ms
-    answered_ms = min((t for t in (accepted_ms, done_ms) if t is not None), default=now_ms)
+    answered_ms = min((t for t in (cycle.accepted_ms, done_ms) if t is not None), default=now_ms)
     return Overdue.RESPONSE if by.respond_by_ms is not None and answered_ms > by.respond_by_ms else None
-
-
-def _done_ms(order: WorkOrder) -> int | None:
-    return order.cycle.restored_ms if order.cycle.restored_ms is not None else order.restored_ms
 
 
 def after(

@@ -148,7 +148,7 @@ def _grow(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder, desk: Des
     subject = _subject(incident, desk)
     terms = desk.contract(order.contractor_id).terms(fault_class(incident, desk.registry))
     at_ms = max(event.at_ms, order.last_ms)
-    old_by = after(order.terms_ms, order.terms.repair_ms, order.terms.hours)
+    old_by = after(order.cycle.terms_ms, order.terms.repair_ms, order.terms.hours)
     new_by = after(at_ms, terms.repair_ms, terms.hours)
     faster = new_by is not None and (old_by is None or new_by < old_by)
     if not fresh and subject == order.subject and not faster:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from types import NoneType, UnionType
@@ -95,6 +95,8 @@ def _record(kind: Any, value: dict[str, object], at: str) -> Any:
 
 
 def _plain(kind: Any, value: object, at: str) -> Any:
+    if kind is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value)
     if kind is date and isinstance(value, str):
         return date.fromisoformat(value)
     if issubclass(kind, StrEnum) and isinstance(value, str):

@@ -1,0 +1,159 @@
+"""Agreed spans, one-off or recurring, as both parties signed them; the windows that they come to in a period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from camkeeper.availability.days import local_ms
+from camkeeper.model.contract import Window, WindowKind
+from camkeeper.model.span import Span
+from camkeeper.window.occur import Expansion, expand
+from camkeeper.window.rule import Rule
+
+MIN_LENGTH_MS = 60_000
+MAX_LENGTH_MS = 31 * 86_400_000
+_LOOKED_AT_MS = 100 * 86_400_000
+
+
+class PlanFault(StrEnum):
+    """Why a plan is not taken."""
+
+    NO_REASON = "no_reason"
+    NO_EVIDENCE = "no_evidence"  # an exclusion wants a file
+    NO_APPROVER = "no_approver"
+    NO_LIMIT = "no_limit"  # an exclusion that comes again for ever
+    NO_SCOPE = "no_scope"  # nothing named: "everything" has to be said in so many words
+    LENGTH = "length"
+    OVERLAPS = "overlaps"  # it would begin again before it is over
+    BAD_TIME = "bad_time"
+
+
+class PlanError(ValueError):
+    """A plan that is not taken, with every reason at once."""
+
+    def __init__(self, plan_id: str, faults: tuple[PlanFault, ...]) -> None:
+        super().__init__(f"{plan_id}: {', '.join(faults)}")
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """Evidence: a file that was handed in. The file lies elsewhere; this says which it was."""
+
+    name: str
+    digest: str
+    """SHA-256 of its bytes, hexadecimal."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowPlan:
+    """An agreement on a span or on many. Raises PlanError where it is none.
+
+    An exclusion takes time out of what is paid for: it wants a reason, an evidence file, an approver and an end.
+    """
+
+    id: str
+    kind: WindowKind
+    first: datetime
+    """Local start of the first one, naive, to the minute."""
+    tz: str
+    length_ms: int
+    """Elapsed time of each."""
+    rule: Rule | None = None
+    but: frozenset[date] = frozenset()
+    """Local dates left out."""
+    until_ms: int | None = None
+    """The time limit: nothing of it counts from here on."""
+    reason: str
+    evidence: Document | None = None
+    approver: str = ""
+    agreed_ms: int
+    """When it was put on record."""
+    site_ids: frozenset[str] = frozenset()
+    device_ids: frozenset[str] = frozenset()
+    link_ids: frozenset[str] = frozenset()
+    everything: bool = False
+    """Of every device; otherwise something is named."""
+
+    def __post_init__(self) -> None:
+        faults = _faults(self)
+        if faults:
+            raise PlanError(self.id, faults)
+
+    def windows(self, period: Span) -> tuple[Window, ...]:
+        """Return what the accounting takes: every window that touches the period, uncut by it.
+
+        The id of one of many is `PLAN@LOCAL-START`, the same in every period. Raises EndlessError as `expand` does.
+        """
+        out: list[Window] = []
+        for one in self.expansion(period).occurrences:
+            end_ms = one.span.end_ms if self.until_ms is None else min(one.span.end_ms, self.until_ms)
+            span = Span(start_ms=one.span.start_ms, end_ms=end_ms)
+            if span.end_ms > period.start_ms:
+                out.append(self._window(f"{self.id}@{one.key}" if self.rule is not None else self.id, span))
+        return tuple(out)
+
+    def expansion(self, period: Span) -> Expansion:
+        """Return the occurrences of the period, and the local times that the zone leaves out."""
+        return expand(
+            first=self.first,
+            tz=self.tz,
+            length_ms=self.length_ms,
+            period=period,
+            rule=self.rule,
+            but=self.but,
+            until_ms=self.until_ms,
+        )
+
+    def ended(self, at_ms: int) -> WindowPlan:
+        """Return the plan as it is when revoked at an instant; what lies before stays agreed."""
+        return replace(self, until_ms=at_ms if self.until_ms is None else min(at_ms, self.until_ms))
+
+    def _window(self, window_id: str, span: Span) -> Window:
+        told = self.evidence
+        return Window(
+            id=window_id,
+            kind=self.kind,
+            span=span,
+            reason=self.reason,
+            evidence=f"{told.name} sha256:{told.digest}" if told is not None else "",
+            approver=self.approver,
+            site_ids=self.site_ids,
+            device_ids=self.device_ids,
+            link_ids=self.link_ids,
+        )
+
+
+def _faults(plan: WindowPlan) -> tuple[PlanFault, ...]:
+    exclusion = plan.kind is WindowKind.EXCLUSION
+    rule = plan.rule
+    endless = rule is not None and rule.count is None and rule.until is None and plan.until_ms is None
+    wrong = {
+        PlanFault.NO_REASON: not plan.reason.strip(),
+        PlanFault.NO_EVIDENCE: exclusion and (plan.evidence is None or not plan.evidence.digest),
+        PlanFault.NO_APPROVER: exclusion and not plan.approver.strip(),
+        PlanFault.NO_LIMIT: exclusion and endless,
+        PlanFault.NO_SCOPE: not (plan.everything or plan.site_ids or plan.device_ids or plan.link_ids),
+        PlanFault.LENGTH: not MIN_LENGTH_MS <= plan.length_ms <= MAX_LENGTH_MS,
+        PlanFault.BAD_TIME: not _to_the_minute(plan.first),
+    }
+    faults = tuple(fault for fault, is_so in wrong.items() if is_so)
+    return faults or _overlaps(plan)
+
+
+def _to_the_minute(first: datetime) -> bool:
+    return first.tzinfo is None and first.second == first.microsecond == 0 and 1970 <= first.year <= 9000
+
+
+def _overlaps(plan: WindowPlan) -> tuple[PlanFault, ...]:
+    """Look at the first hundred days: windows that begin again before they end are a slip of the pen."""
+    if plan.rule is None:
+        return ()
+    begin_ms = local_ms(plan.first.date(), plan.first.time(), plan.tz)
+    spans = [o.span for o in plan.expansion(Span(start_ms=begin_ms, end_ms=begin_ms + _LOOKED_AT_MS)).occurrences]
+    clash = any(a.end_ms > b.start_ms for a, b in pairwise(spans))
+    return (PlanFault.OVERLAPS,) if clash else ()
