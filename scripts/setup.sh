@@ -20,6 +20,6 @@ echo "安装依赖（锁定版本与哈希）/ installing the locked dependencie
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v '^WARNING: Location' >&2)
 # Once, some seconds: otherwise the first start computes coverage that much later. The kernels are kept beside the code.
 echo "编译覆盖计算内核 / compiling the coverage kernels"
-.venv/bin/python -c 'from camcover.viewshed import warm_up; warm_up()'
+.venv/bin/python -P -c "from camcover.viewshed import warm_up; warm_up()"
 touch ".venv/.$what-ready"
 [ "$what" != dev ] || touch .venv/.run-ready
