@@ -224,8 +224,9 @@ class Sender:
         now_ms = self._clock.wall_ms()
         lane.queue, mark = answered(lane.queue, receipt, now_ms)
         lane.last, lane.last_ms = receipt, now_ms
-        lane.delivered += mark.state is LetterState.DELIVERED
-        lane.dead += mark.state is LetterState.DEAD
+        if letter.id not in self._unstored:  # else a refused word of trouble would be new trouble
+            lane.delivered += mark.state is LetterState.DELIVERED
+            lane.dead += mark.state is LetterState.DEAD
         if receipt.outcome is not Outcome.ACCEPTED:
             _log.warning(
                 "letter_not_delivered", letter=letter.id, state=mark.state, code=receipt.code, detail=receipt.detail

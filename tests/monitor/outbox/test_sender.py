@@ -198,6 +198,21 @@ async def test_a_stop_lets_the_letter_under_way_arrive_and_leaves_the_rest_for_t
         assert len({r.key for r in platform.received}) == 10
 
 
+async def test_a_refused_word_of_trouble_is_no_new_trouble(tmp_path: Path) -> None:
+    class Deaf:
+        async def send(self, letter: Letter) -> Receipt:
+            return Receipt(outcome=Outcome.REFUSED, code="93000", detail=letter.id)
+
+    async with Platform() as platform, desk(tmp_path / "l", platform.url) as at:
+        at.sender.enrol({"wecom": Deaf()}, {})
+        at.sender.say(replace(letters(1, 5, over=False)[0], id="watchdog-trouble-1", incident_id="", seq=0))
+        await at.until_sent()
+        (view,) = at.sender.views()
+    assert (view.dead, view.waiting) == (0, 0)
+    assert view.last is not None
+    assert view.last.code == "93000"
+
+
 async def test_the_watchdog_pings_while_all_is_well_and_says_what_is_wrong(tmp_path: Path) -> None:
     tick_ms = [CLOCK.wall_ms()]
     policy = WatchdogPolicy(
