@@ -12,11 +12,13 @@ from camboard.coverrows import (
     BasisView,
     HoursRow,
     LayerRow,
+    LostView,
     PlaceRow,
     SiteRow,
     basis_view,
     hours_rows,
     layer_rows,
+    lost_view,
     place_row,
     site_rows,
     unseen_first,
@@ -69,6 +71,7 @@ class MapView:
     area: Measure | None
     """None: the site has no boundary of its own nor any below."""
     layers: tuple[LayerRow, ...]
+    lost: LostView | None
     hours: tuple[HoursRow, ...]
     dark: tuple[tuple[str, str, str, str], ...]
     """Cameras that see this site by design and don't now: (tone, shape, name, word)."""
@@ -133,6 +136,7 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language) -> MapV
         ),
         area=area,
         layers=layer_rows(site.layers, say),
+        lost=lost_view(site, say),
         hours=hours_rows(site, zone, coverage.at_ms, say),
         dark=tuple(dark[:_DARK_TOLD]),
         dark_more=max(0, len(dark) - _DARK_TOLD),

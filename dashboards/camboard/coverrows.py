@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import floor
 from zoneinfo import ZoneInfo
 
 from camboard.amount import FORGIVEN, Measure, measure, share, verdict
@@ -27,8 +28,10 @@ from camboard.words import SITE_KIND
 from camkeeper.availability.buckets import Promise
 from camkeeper.model.cover import AREA
 from camkeeper.model.place import SiteKind
-from camkeeper.standing.coverage import CoverageStanding, HoursCover, LayerCover, PlaceCover, SiteCover
+from camkeeper.standing.coverage import Cover, CoverageStanding, HoursCover, LayerCover, PlaceCover, SiteCover, Unit
 
+_LONG_HOURS = 100
+_NAMED = 6
 _TOLD = 12
 """Ids named in the basis; the API has all of them."""
 _JUDGED = (Promise.MISSED, Promise.UNDETERMINED, None, Promise.MET)
@@ -42,6 +45,18 @@ class LayerRow:
     word: str
     unit: str
     measure: Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostView:
+    """What dark cameras cost the chosen site, in one line."""
+
+    amounts: tuple[tuple[str, str], ...]
+    """(layer, amount) of the ground and of every kind of line: m2, metres of road."""
+    places: int
+    """Key places of which anything is lost."""
+    names: tuple[str, ...]
+    """Some of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +137,23 @@ def layer_rows(layers: Iterable[LayerCover], say: Language) -> tuple[LayerRow, .
     )
 
 
+def lost_view(site: SiteCover, say: Language) -> LostView | None:
+    """Return what is lost; None where nothing is. Weighs like `Measure.any_lost`."""
+    amounts = tuple(
+        (layer_word(each.layer, say), measure(each, say).lost)
+        for each in sorted(site.layers, key=lambda each: each.layer != AREA)
+        if _loses(each.cover) and (each.layer == AREA or each.cover.unit is Unit.LENGTH)
+    )
+    places = [place for place in unseen_first(site.places) if _loses(place.cover)]
+    if not amounts and not places:
+        return None
+    return LostView(amounts=amounts, places=len(places), names=tuple(plain(place.name) for place in places[:_NAMED]))
+
+
+def _loses(cover: Cover) -> bool:
+    return cover.lost > FORGIVEN * max(1.0, cover.total)
+
+
 def layer_word(layer: str, say: Language) -> str:
     """Return a layer's name."""
     return say(LAYER[layer]) if layer in LAYER else plain(layer)
@@ -135,7 +167,7 @@ def hours_rows(site: SiteCover, zone: ZoneInfo, now_ms: int, say: Language) -> t
 
 def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Language) -> HoursRow:
     low, high = share(value.lower), share(value.upper)
-    hours = (f"{value.lower_hours:,.1f}", f"{value.upper_hours:,.1f}")
+    hours = (_hours_text(value.lower_hours), _hours_text(value.upper_hours))
     return HoursRow(
         period=period,
         word=layer_word(value.layer, say),
@@ -145,6 +177,16 @@ def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Lan
         worst=share(value.worst),
         worst_at=None if value.worst_ms is None else clock_time(value.worst_ms, now_ms, zone),
     )
+
+
+def _hours_text(hours: float) -> str:
+    """Return coverage-hours; in the first hours of a period with minutes' worth of digits. Cut, never rounded up.
+
+    >>> _hours_text(0.0567), _hours_text(7.999), _hours_text(1234.56)
+    ('0.05', '7.99', '1,234.5')
+    """
+    digits = 2 if hours < _LONG_HOURS else 1
+    return f"{floor(hours * 10**digits * (1 + FORGIVEN)) / 10**digits:,.{digits}f}"
 
 
 def unseen_first(places: Iterable[PlaceCover]) -> list[PlaceCover]:
@@ -235,7 +277,7 @@ def basis_view(coverage: CoverageStanding, site_id: str, index: Index, say: Lang
         (say("没有位置或镜头参数，不计入"), value.no_position),
     )
     return BasisView(
-        definition=plain(value.definition_en if say.code == "en" else value.definition, limit=400),
+        definition=plain(value.definition_en if say.code == "en" else value.definition, limit=800),
         policy=plain(value.policy),
         inputs=plain(value.inputs),
         inputs_short=plain(value.inputs[:12]),
