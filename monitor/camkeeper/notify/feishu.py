@@ -41,7 +41,10 @@ class Feishu:
         if isinstance(held, Receipt):
             return held
         token, secret = held
-        url = self.setting.url.rstrip("/") + f"/{quote(token, safe='')}" if token else self.setting.url
+        url = self.setting.url
+        if token:
+            path, mark, query = url.partition("?")
+            url = f"{path.rstrip('/')}/{quote(token, safe='')}{mark}{query}"
         request = Request(url=url, body=self._body(letter, secret), headers=HEADERS, secrets=held)
         reply = await self.line.exchange(request, self.setting.timeout_s)
         if isinstance(reply, Receipt):

@@ -77,7 +77,7 @@ def within(make: Callable[[str], JSON], text: str, limit: int) -> bytes:
     """Return the encoded body of at most `limit` bytes; the text is cut where it must be (JSON doubles some bytes)."""
     body = encoded(make(text))
     while len(body) > limit and text:
-        text = cut(text, max(0, utf8_bytes(text) - (len(body) - limit) - 3))
+        text = cut(text, max(0, utf8_bytes(text) * limit // len(body) - 3))
         body = encoded(make(text))
     return body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
@@ -50,6 +51,7 @@ def in_url(url: str) -> tuple[str, ...]:
 def without(text: str, secrets: Iterable[str]) -> str:
     """Return a platform's words on one short line, without any secret in whatever spelling it was sent."""
     for secret in sorted({s for s in secrets if len(s) >= _SHORTEST}, key=len, reverse=True):
-        for spelling in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}:
+        in_json = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+        for spelling in {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), *in_json}:
             text = text.replace(spelling, "***")
     return clean(text, limit=WORDS_SHOWN)

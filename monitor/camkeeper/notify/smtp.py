@@ -40,8 +40,6 @@ class Smtp:
                 return await self._deliver(letter, *held)
         except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
             return _answered(error, held)
-        except aiosmtplib.SMTPNotSupported:  # no STARTTLS, no AUTH: nothing goes out in the clear instead
-            return Receipt(outcome=Outcome.REFUSED, code="unsupported", detail=f"{self.setting.security}, AUTH")
         except (aiosmtplib.SMTPException, OSError) as error:  # TimeoutError and ssl.SSLError are of OSError too
             return _unanswered(error, self.setting.timeout_s, held)
 
@@ -112,6 +110,9 @@ def _answered(error: aiosmtplib.SMTPException, held: tuple[str, ...]) -> Receipt
 
 def _unanswered(error: Exception, timeout_s: float, held: tuple[str, ...]) -> Receipt:
     tls = next((e for e in (error, error.__cause__, error.__context__) if isinstance(e, ssl.SSLError)), None)
+    if isinstance(error, aiosmtplib.SMTPNotSupported) or type(error) is aiosmtplib.SMTPException:
+        # No STARTTLS or no AUTH on offer: nothing goes out in the clear instead.
+        return Receipt(outcome=Outcome.REFUSED, code="unsupported", detail=without(str(error), held))
     if tls is not None:
         code, words = "tls", getattr(tls, "verify_message", "") or type(tls).__name__
     elif isinstance(error, TimeoutError):
