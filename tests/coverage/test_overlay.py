@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from tests.coverage.sectors import EAST_M, NORTH_M, column, scenes, sector, sets_of
 
 from camcover.overlay import Overlay, Place
-from camcover.pieces import OverlayError, cut, united
+from camcover.pieces import OverlayError, cut, inner_points, united
 
 Scene = tuple[Overlay, NDArray[np.object_]]
 LAWS = settings(max_examples=40, deadline=None)
@@ -285,6 +285,24 @@ def test_a_field_with_a_hairline_is_united_all_the_same() -> None:
     assert united(shapes).area == pytest.approx(hairline.area + 50 * 50, rel=1e-4)
     overlay = build([shapely.box(-50, -50, 150, 100)], list(shapes))
     assert overlay.seen([True, True]).tolist() == pytest.approx([hairline.area + 50 * 50], rel=1e-4)
+
+
+def test_a_face_with_a_hairline_spike_is_counted_on_its_own_side() -> None:
+    # Two edges along one line of sight leave a spike of 1e-11 m, and a level line through the middle meets only that.
+    corners = [
+        (494069.58429555176, 3742011.140101341),
+        (494060.741, 3742024.757),
+        (494070.0, 3742010.5),
+        (494099.99999999965, 3742000.0),
+        (494046.92235802225, 3741999.9999999995),
+    ]
+    spiked = shapely.Polygon(corners)
+    beside = shapely.Polygon([corners[2], corners[1], (494120.0, 3742024.757), corners[3]])
+    assert spiked.boundary.distance(spiked.point_on_surface()) < 1e-9
+    assert spiked.boundary.distance(inner_points(column([spiked]))[0]) > 1.0
+    place = Place(id="place", layer="area", shape=shapely.box(494040, 3741990, 494130, 3742030))
+    overlay = Overlay.build([place], ["spiked", "beside"], {"seen": column([spiked, beside])})
+    assert overlay.sole([True, True])[:, 0] == pytest.approx([spiked.area, beside.area], rel=1e-6)
 
 
 def test_what_cannot_be_laid_over_one_another_is_told() -> None:

@@ -18,6 +18,8 @@ from camkeeper.geo.shape import POLYGONAL, polygonal
 DECIMALS = 9
 """A tenth of a millimetre: with 7 the area of a field read back from the file is off in its sixth digit."""
 
+HALF_GLOBE_DEG = 180.0
+
 
 def dumps(features: Iterable[Feature], members: Mapping[str, Any] | None = None, *, decimals: int = DECIMALS) -> str:
     """Return a FeatureCollection, one feature a line; empty geometries become null. ValueError for NaN in properties.
@@ -57,14 +59,39 @@ def geometry(shape: BaseGeometry, *, decimals: int = DECIMALS) -> dict[str, Any]
 
 
 def tidy(shape: BaseGeometry, decimals: int) -> BaseGeometry:
-    """Return the shape in two dimensions, rounded, valid, with outer rings counter-clockwise."""
+    """Return the shape in two dimensions, rounded, valid, with outer rings counter-clockwise.
+
+    What crosses the antimeridian is cut there (RFC 7946, 3.1.9): else a map draws it round the globe.
+    """
 
     def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points.round(decimals) + 0.0
 
-    out = shapely.transform(shape, rounded)
+    out = shapely.transform(_cut(shape), rounded)
     if not out.is_valid:
         out = shapely.make_valid(out)
     if shape.geom_type in POLYGONAL or out.geom_type == "GeometryCollection":
         out = shapely.orient_polygons(polygonal(out))
     return out
+
+
+def _cut(shape: BaseGeometry) -> BaseGeometry:
+    west, _, east, _ = shape.bounds
+    if not east - west > HALF_GLOBE_DEG:  # empty: NaN
+        return shape
+
+    def eastward(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([np.where(points[:, 0] < 0, points[:, 0] + 360.0, points[:, 0]), points[:, 1]])
+
+    whole = shapely.transform(shape, eastward)
+    whole = whole if whole.is_valid else shapely.make_valid(whole)
+    near = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
+    beyond = shapely.intersection(whole, shapely.box(180, -90, 360, 90))
+    back = shapely.transform(beyond, lambda points: points - np.array([360.0, 0.0]))
+    return shapely.union_all([part for half in (near, back) for part in _same_kind(half, shape)])
+
+
+def _same_kind(half: BaseGeometry, shape: BaseGeometry) -> list[BaseGeometry]:
+    """Return the parts of the shape's own dimension: a corner that only touches the antimeridian leaves a point."""
+    parts: list[BaseGeometry] = shapely.get_parts(half).tolist()
+    return [part for part in parts if shapely.get_dimensions(part) == shapely.get_dimensions(shape)]
