@@ -114,6 +114,10 @@ def test_s5_a_campus_without_blind_zones_is_told_where_it_has_some(tmp_path: Pat
     assert site["blind_m2"] == pytest.approx(site["area_m2"] - site["covered_m2"])
     # 3,900 m2 of it are buildings, into which no camera sees; the rest is true ground
     assert site["blind_m2"] > 60 * 15 * 2 + 15 * 60 + 40 * 30
+    assert site["open_m2"] == pytest.approx(site["area_m2"] - 3_900, abs=1)
+    assert site["open_blind_m2"] == pytest.approx(site["blind_m2"] - 3_900, abs=1)
+    assert site["ratio"] < site["open_ratio"] == pytest.approx(1 - site["open_blind_m2"] / site["open_m2"])
+    assert site["live_ratio"] < site["open_live_ratio"] <= site["open_ratio"] < 1
     assert site["survey"]["p5"] <= site["survey"]["p50"] <= site["survey"]["p95"]
     blind = [one for one in json.loads(out.read_text("utf-8"))["features"] if one["properties"]["kind"] == "blind"]
     assert [one["properties"]["area_m2"] for one in blind] == [pytest.approx(site["blind_m2"], rel=1e-9)]

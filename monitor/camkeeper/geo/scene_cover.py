@@ -57,6 +57,13 @@ class SceneCover:
         """Return (n,): every camera."""
         return np.ones(len(self.scene.cameras), dtype=np.bool_)
 
+    def open_ground(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return a site less the roofs on it; itself where there are none."""
+        near = self.terrain.roof_tree.query(shape, predicate="intersects")
+        if not len(near):
+            return shape
+        return polygonal(shapely.difference(shape, shapely.union_all(self.terrain.roofs[near])))
+
     def view(self, band: str = SEEN, *, night: bool | None = None) -> View:
         """Return what is asked at a band."""
         return view_of(self.scene, band, night=self.night if night is None else night)

@@ -18,11 +18,13 @@ from camkeeper.geo.scene_features import ASSUMED_WIDTH_PX, STOREY_M
 Json = dict[str, Any]
 DEFINITION = (
     "覆盖率 = 地点边界内、摄像机实际看得到的平面面积 ÷ 边界面积：按遮挡物精确求可视域，重叠只计一次；"
+    "open_ 各项按空地计（边界内扣除建筑物占地）；"
     "ratio 按全部摄像机，live_ratio 只按在用摄像机；方位未知的摄像机不计；球机只计当前预置位。"
 )
 DEFINITION_EN = (
     "Coverage is the area inside a site's boundary that cameras really see, over the area of the boundary: exact"
-    " viewsheds behind obstacles, overlaps counted once; ratio counts every camera, live_ratio the working ones only;"
+    " viewsheds behind obstacles, overlaps counted once; open_ figures are of open ground, the boundary less the"
+    " footprints of buildings; ratio counts every camera, live_ratio the working ones only;"
     " a camera of unknown azimuth claims nothing; a dome counts by its present preset."
 )
 UNITS = ("count", "m", "m2")
@@ -88,6 +90,10 @@ def _site(cover: SceneCover, number: int, trials: int, step: Callable[[str], Non
     covered = float(within(site.shape, cover.seen).area)
     live = float(within(site.shape, cover.seen[cover.working]).area)
     dark = float(within(site.shape, cover.seen_by_night).area)
+    ground = cover.open_ground(site.shape)
+    open_m2 = float(ground.area)
+    open_covered = covered if ground is site.shape else float(within(ground, cover.seen).area)
+    open_live = live if ground is site.shape else float(within(ground, cover.seen[cover.working]).area)
     depths = cover.overlay.depth(cover.design, 1 + number)
     return {
         "id": site.id,
@@ -100,6 +106,10 @@ def _site(cover: SceneCover, number: int, trials: int, step: Callable[[str], Non
         "live_m2": live,
         "live_ratio": live / area,
         "blind_m2": area - covered,
+        "open_m2": open_m2,
+        "open_ratio": open_covered / open_m2 if open_m2 else None,
+        "open_live_ratio": open_live / open_m2 if open_m2 else None,
+        "open_blind_m2": max(0.0, open_m2 - open_covered),
         "night_m2": dark,
         "night_ratio": dark / area,
         "target": site.target,

@@ -82,6 +82,8 @@ def test_figures_of_a_village(tmp_path: Path) -> None:
     assert site["blind_m2"] == pytest.approx(site["area_m2"] - site["covered_m2"])
     assert sum(site["k"].values()) == pytest.approx(site["area_m2"], rel=1e-6)
     assert site["k"]["0"] == pytest.approx(site["blind_m2"], rel=1e-6)
+    assert site["covered_m2"] < site["open_m2"] < site["area_m2"]
+    assert site["open_blind_m2"] == pytest.approx(site["open_m2"] * (1 - site["open_ratio"]))
     assert site["met"] is True
     road, junction, school = found["keyplaces"]
     assert (road["unit"], junction["unit"], school["unit"]) == ("m", "count", "m2")
