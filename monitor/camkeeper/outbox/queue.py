@@ -104,17 +104,24 @@ def decide(queue: Queue, now_ms: int) -> Decision:
     if now_ms < earliest_ms:
         return Wait(until_ms=earliest_ms)
     ready = [post for post in open_posts if post.due_ms <= now_ms]
-    # The least tried first: while a platform is away its letters take turns, and one that it chokes on comes last.
-    first = min(ready, key=lambda post: post.tries)
-    if not first.letter.incident_id or not _is_crowded(queue, now_ms):
+    first = min(ready, key=lambda post: _rank(post, queue))
+    if not first.letter.incident_id or first.tries or not _is_crowded(queue, now_ms):
         return Send(letter=first.letter)
     return _together(queue, now_ms)
+
+
+def _rank(post: Post, queue: Queue) -> tuple[bool, int]:
+    """The least tried first: letters take turns, and one that the platform chokes on comes last.
+
+    While a platform is away it is asked with letters that were tried already: the others can still go into digests.
+    """
+    return queue.failures > 0 and post.tries == 0, post.tries
 
 
 def _together(queue: Queue, now_ms: int) -> Decision:
     """Too many in a minute: a full digest goes now, any other when it waited for more."""
     ready = tuple(_foldable(queue.posts, now_ms))[: queue.pace.digest_max]
-    until_ms = max(queue.recent_ms) + round(queue.pace.digest_wait_s * 1000)
+    until_ms = max(queue.recent_ms, default=0) + round(queue.pace.digest_wait_s * 1000)
     if now_ms < until_ms and len(ready) < queue.pace.digest_max:
         return Wait(until_ms=until_ms)
     if len(ready) == 1:
@@ -123,7 +130,10 @@ def _together(queue: Queue, now_ms: int) -> Decision:
 
 
 def _is_crowded(queue: Queue, now_ms: int) -> bool:
-    return sum(at_ms > now_ms - MINUTE_MS for at_ms in queue.recent_ms) >= queue.pace.digest_over
+    most = queue.pace.digest_over
+    if sum(at_ms > now_ms - MINUTE_MS for at_ms in queue.recent_ms) >= most:
+        return True
+    return queue.failures > 0 and sum(1 for _ in _foldable(queue.posts, now_ms)) > most
 
 
 def _unblocked(posts: Sequence[Post]) -> Iterator[Post]:
@@ -137,11 +147,14 @@ def _unblocked(posts: Sequence[Post]) -> Iterator[Post]:
 
 
 def _foldable(posts: Sequence[Post], now_ms: int) -> Iterator[Post]:
-    """Yield what may go into a digest now: of each incident its letters in order, until one that is not due."""
+    """Yield what may go into a digest now: of each incident its letters in order, until one that may not.
+
+    A letter that was tried goes again under its own id: nobody knows whether the first attempt arrived after all.
+    """
     blocked: set[str] = set()
     for post in posts:
         about = incidents_in(post.letter)
-        if not post.letter.incident_id or post.due_ms > now_ms or not blocked.isdisjoint(about):
+        if not post.letter.incident_id or post.tries or post.due_ms > now_ms or not blocked.isdisjoint(about):
             blocked |= about
         else:
             yield post

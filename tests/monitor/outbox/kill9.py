@@ -7,7 +7,7 @@
 Each incident is told twice (fault and recovery) to two channels, a WeCom robot and a signed webhook, by the real
 adapters. The platform is in the parent, so it outlives the kills. It answers a share of the requests with 500, 429, 200
 with an error code, silence, or half an answer. Most kills come in the very moment when the platform has taken a message
-and its answer has not left; the others at a random moment.
+and its answer has not left; the others some milliseconds later, or while a life begins.
 """
 
 from __future__ import annotations
@@ -147,6 +147,7 @@ class Experiment:
         self.rng = random.Random(args.seed)
         self.kills = self.pointed = 0
         self.child: asyncio.subprocess.Process | None = None
+        self.later: asyncio.Task[bool] | None = None
         self.kill_at: int | None = None
         self.manners: Counter[str] = Counter()
 
@@ -161,35 +162,47 @@ class Experiment:
 
     async def taken(self, n: int) -> None:
         """A message was taken and the answer has not left: the moment for a kill."""
-        child = self.child
-        if self.kill_at is not None and n >= self.kill_at and child is not None and child.returncode is None:
-            self.kill_at = None
-            child.send_signal(signal.SIGKILL)
-            self.pointed += 1
-            await child.wait()
+        if self.kill_at is None or n < self.kill_at:
+            return
+        self.kill_at = None
+        if self.rng.random() < 0.3:
+            self.later = asyncio.create_task(self.kill(self.rng.random() * 0.02))
+            return
+        self.pointed += 1
+        await self.kill(0)
 
-    async def life(self, url: str, *, blindly: bool) -> int:
+    async def kill(self, after_s: float) -> bool:
+        await asyncio.sleep(after_s)
+        child = self.child
+        if child is None or child.returncode is not None:
+            return False
+        child.send_signal(signal.SIGKILL)
+        await child.wait()
+        return True
+
+    async def life(self, url: str, *, early: bool) -> int:
         command = [sys.executable, __file__, "work", str(self.ledger), "--url", url]
         command += ["--incidents", str(self.args.incidents), *(["--digests"] if self.args.digests else [])]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
         self.child = await asyncio.create_subprocess_exec(*command, env=environment)
-        if blindly:
-            ended = asyncio.create_task(self.child.wait())
-            await asyncio.wait({ended}, timeout=0.3 + self.rng.random())
-            if not ended.done():
-                self.child.send_signal(signal.SIGKILL)
-        return await self.child.wait()
+        if early:  # while it opens and recovers
+            self.later = asyncio.create_task(self.kill(0.3 + self.rng.random() * 0.5))
+        code = await self.child.wait()
+        if self.later is not None:
+            await self.later
+        return code
 
     async def run(self) -> dict[str, object]:
         began = time.perf_counter()
-        requests = self.args.incidents * (1 if self.args.digests else 2 * len(CHANNELS))
+        # As many messages as come at least: a digest has thirty letters at most, and two channels share the incidents.
+        messages = self.args.incidents * (0.15 if self.args.digests else 4)
+        share = max(1, round(messages / (self.args.kills + 1)))
         async with Platform(manner=self.manner, taken=self.taken) as platform:
-            for _ in range(self.args.kills + 1):
-                share = max(2, (requests - platform.requests) // max(1, self.args.kills - self.kills) // 2)
+            for _ in range(2 * self.args.kills + 2):
                 last = self.kills == self.args.kills
-                blindly = not last and self.rng.random() < 0.3
-                self.kill_at = None if last or blindly else platform.requests + self.rng.randrange(share)
-                code = await self.life(platform.url, blindly=blindly)
+                early = not last and self.rng.random() < 0.15
+                self.kill_at = None if last or early else platform.requests + self.rng.randrange(share)
+                code = await self.life(platform.url, early=early)
                 self.kills += code == -signal.SIGKILL
                 if code == 0:
                     break
@@ -210,6 +223,8 @@ class Experiment:
         faults += [f"never arrived: {i}" for i in sorted(every - arrived)[:5]]
         faults += [f"arrived, and nobody sent it: {i}" for i in sorted({i for r in received for i in r.ids} - every)]
         faults += _disorder(received)
+        named = Counter(i for _, ids in {(r.key, r.ids) for r in received} for i in ids)
+        faults += [f"in {n} different messages: {i}" for i, n in named.items() if n > 1]
         faults += [f"{waiting} letters still wait"] if waiting else []
         faults += [f"verify: {fault.en}" for fault in verify(self.ledger).faults]
         faults += [f"{c}: {n} repeats, {self.kills} kills" for c, n in repeats.items() if n > self.kills]

@@ -45,7 +45,13 @@ def scripted(answers: list[Receipt]) -> Play:
     return Play(pace=ChannelPace(), answer=lambda _, n: answers[n] if n < len(answers) else ACCEPTED)
 
 
-@settings(max_examples=150, deadline=None)
+def _members(one: Letter) -> list[str]:
+    named = one.facts["letter_ids"] if is_digest(one) else [one.id]
+    assert isinstance(named, list)
+    return list(map(str, named))
+
+
+@settings(max_examples=400, deadline=None)
 @given(arrivals(), PACES, ANSWERS, st.lists(st.integers(0, 60), max_size=5, unique=True))
 def test_laws(mail: dict[int, list[Letter]], pace: ChannelPace, answers: list[Receipt], kills: list[int]) -> None:
     play = scripted(answers)
@@ -62,6 +68,11 @@ def test_laws(mail: dict[int, list[Letter]], pace: ChannelPace, answers: list[Re
     # Nothing is accepted twice, unless the process died between; the repeat has the same id.
     assert len(play.accepted) - len({one.id for _, one in play.accepted}) <= len(kills)
     assert sum(count - 1 for count in Counter(told).values() if count > 1) <= len(kills) * pace.digest_max
+
+    # A repeat is the same message: no letter ever comes once by itself and once in a digest.
+    messages = {one.id: one for _, one in play.attempts}
+    named = Counter(i for one in messages.values() for i in _members(one))
+    assert set(named.values()) <= {1}
 
     # Of each incident, in order (first telling of each letter).
     first = list(dict.fromkeys(told))
@@ -134,6 +145,7 @@ def test_a_platform_away_for_a_night_loses_nothing_and_is_asked_about_once_a_min
     assert len(set(play.told())) == 200
     asked = sum(at_ms < away_ms for at_ms, _ in play.attempts)
     assert asked < 8 * 60 * 2.2
+    assert len(play.accepted) < 60  # what waited comes as digests, not as a flood
     assert not [post for post in play.disk.posts.values() if post.state is LetterState.DEAD]
 
 
