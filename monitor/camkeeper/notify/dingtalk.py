@@ -14,7 +14,6 @@ from camkeeper.notify.robot import HEADERS, Codebook, receipt, with_query, withi
 from camkeeper.notify.secret import SecretSource, taken
 from camkeeper.notify.wire import Line, Request
 
-URL = "https://oapi.dingtalk.com/robot/send"
 BODY_BYTES = 20_000
 # 130101 and 410100: too fast. The documents say that ten minutes' silence follows the 21st message of a minute; asking
 # once a minute costs nothing and notices an earlier end. 310000: keyword, signature or address of the sender.

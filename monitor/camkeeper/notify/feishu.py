@@ -14,7 +14,6 @@ from camkeeper.notify.robot import HEADERS, Codebook, receipt, within
 from camkeeper.notify.secret import SecretSource, taken
 from camkeeper.notify.wire import Line, Request
 
-URL = "https://open.feishu.cn/open-apis/bot/v2/hook"
 BODY_BYTES = 20_000
 _MALFORMED = 9499
 # 11232 and 230020: too fast (seen on the full and the half hour, when everybody's reports go out). 19021: signature or

@@ -12,7 +12,6 @@ from camkeeper.notify.robot import HEADERS, Codebook, receipt, with_query
 from camkeeper.notify.secret import SecretSource, taken
 from camkeeper.notify.wire import Line, Request, encoded
 
-URL = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
 TEXT_BYTES = 2048
 MARKDOWN_BYTES = 4096
 # 45009 over 20 messages a minute, 45033 too many at once; -1 busy. 93000 is a wrong key, 40058 a message it won't take.
