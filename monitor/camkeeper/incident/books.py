@@ -84,8 +84,8 @@ class Live:
     @property
     def due_ms(self) -> int | None:
         """The next instant at which it is looked at."""
-        times = (self.opens_ms, self.settle_ms, self.retell_ms, self.calm_ms)
-        return min((at for at in times if at is not None), default=None)
+        times = [at for at in (self.opens_ms, self.settle_ms, self.retell_ms, self.calm_ms) if at is not None]
+        return min(times) if times else None
 
     def take(self, finding: Finding) -> bool:
         """Take over cause and evidence; return whether the cause is another one."""

@@ -106,7 +106,7 @@ class Census:
     def _count(self, device_id: str, condition: Condition, by: int) -> None:
         if condition.status is Status.UNKNOWN:
             return
-        chain = self.graph.chain(device_id)
+        chain = self.graph.chains[device_id]
         known = self._known
         for node in chain:
             known[node] += by

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
 from camkeeper.incident import cause, persist
 from camkeeper.incident.books import Books, InWindow, Live, no_windows
 from camkeeper.incident.census import Family
 from camkeeper.incident.graph import Graph
-from camkeeper.incident.intake import finish, settle, take
+from camkeeper.incident.intake import finish, recovered, settle, take
 from camkeeper.incident.settling import look
 from camkeeper.incident.telling import release_below
 from camkeeper.model.change import Transition
@@ -163,9 +162,8 @@ class Correlator:
     def _retire(self, live: Live, gone: set[str], now_ms: int) -> None:
         books = self._books
         for device_id in sorted(gone & set(live.members)):
-            member = live.members[device_id]
-            if member.recovered_ms is None:
-                live.members[device_id] = replace(member, recovered_ms=max(now_ms, member.since_ms))
+            if live.members[device_id].recovered_ms is None:
+                live.members[device_id] = recovered(live.members[device_id], now_ms)
             live.out.discard(device_id)
             books.incident_of.pop(device_id, None)
             books.past_of.pop(device_id, None)

@@ -25,6 +25,8 @@ class Graph:
     """Device -> the links it depends on, nearest first; one that embodies a link begins with that link."""
     sites_of: Mapping[str, tuple[int, ...]]
     """Device -> its site and those above, nearest first."""
+    chains: Mapping[str, tuple[int, ...]]
+    """Device -> both."""
     own: Mapping[int, tuple[str, ...]]
     """Link node -> the monitored devices that embody it."""
     devices_of: tuple[tuple[str, ...], ...]
@@ -51,7 +53,7 @@ class Graph:
 
     def chain(self, device_id: str) -> tuple[int, ...]:
         """Return every node that has the device: links nearest first, then sites nearest first."""
-        return self.links_of.get(device_id, ()) + self.sites_of.get(device_id, ())
+        return self.chains.get(device_id, ())
 
     def below(self, domain: Domain) -> tuple[str, ...]:
         """Return the ids of the devices in or behind a domain."""
@@ -100,6 +102,7 @@ def _build(registry: Registry) -> Graph:
         nodes=tuple(nodes),
         links_of=links_of,
         sites_of=sites_of,
+        chains={i: chain + sites_of[i] for i, chain in links_of.items()},
         own=own,
         devices_of=devices_of,
         node_of={domain: n for n, domain in enumerate(nodes)},

@@ -48,7 +48,13 @@ def open_due(books: Books, live: Live, at_ms: int) -> None:
     silent = live.family is not Family.MONITOR and suppress(books, live)
     fresh = tell(books, live, at_ms)
     happening = Happening.UNSTABLE if live.unstable else Happening.OPENED
-    books.say(at_ms, happening, live, tells=fresh is not None, device_ids=fresh or live.out or live.members)
+    books.say(
+        at_ms,
+        happening,
+        live,
+        tells=fresh is not None,
+        device_ids=(live.out or live.members) if fresh is None else fresh,
+    )
     if silent:
         books.say(at_ms, Happening.SUPPRESSED, live)
     suppress_below(books, live, at_ms)
@@ -211,6 +217,8 @@ def _excuse(books: Books, live: Live, at_ms: int) -> None:
 
 def _spread(books: Books, live: Live, at_ms: int) -> bool:
     """Let the open incidents below, begun at about the same time, grow into this one. The oldest keeps its number."""
+    if live.domain.kind is DomainKind.DEVICE or live.family is Family.AUTH:
+        return False
     first_ms = min(live.members[i].since_ms for i in live.out) - books.policy.window_ms
     last_ms = max(live.members[i].since_ms for i in live.out) + books.policy.window_ms
     blocks = []
@@ -221,7 +229,7 @@ def _spread(books: Books, live: Live, at_ms: int) -> bool:
         near = any(first_ms <= other.members[i].since_ms <= last_ms for i in other.out)
         if near and (live.domain in books.graph.above(other.domain) or live.domain == other.domain):
             blocks.append(other)
-    if not blocks or live.family is Family.AUTH:
+    if not blocks:
         return False
     target = blocks[0]
     release_below(books, target, at_ms)
@@ -237,7 +245,7 @@ def _spread(books: Books, live: Live, at_ms: int) -> bool:
         target.retell_ms = None
     fresh = tell(books, target, at_ms)
     happening = Happening.SPREAD if was != target.domain else Happening.GREW
-    books.say(at_ms, happening, target, tells=fresh is not None, device_ids=fresh or moved)
+    books.say(at_ms, happening, target, tells=fresh is not None, device_ids=moved if fresh is None else fresh)
     suppress_below(books, target, at_ms)
     books.queue(target)
     return True

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from camkeeper.incident import cause
 from camkeeper.incident.books import Books, Live, Pool
 from camkeeper.incident.census import Family
 from camkeeper.incident.holding import merge, over_ms, regroup, smallest_site, withdraw
-from camkeeper.incident.telling import newly_dark, release_below, suppress_below
+from camkeeper.incident.telling import newly_dark, release_below, suppress_below, tell
 from camkeeper.model.change import Transition
-from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState
+from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState, Member
 from camkeeper.model.status import Status
 
 
@@ -90,8 +90,7 @@ def _recover(books: Books, ended: dict[str, int], now_ms: int) -> set[str]:
         if incident_id is None:
             continue
         live = books.lives[incident_id]
-        member = live.members[device_id]
-        live.members[device_id] = replace(member, recovered_ms=max(ended[device_id], member.since_ms))
+        live.members[device_id] = recovered(live.members[device_id], ended[device_id])
         live.out.discard(device_id)
         books.past_of[device_id] = incident_id
         touched.setdefault(incident_id, []).append(device_id)
@@ -101,9 +100,21 @@ def _recover(books: Books, ended: dict[str, int], now_ms: int) -> set[str]:
             live.calm_ms = now_ms + books.policy.calm_ms
         elif live.state is IncidentState.OPEN and live.out:
             live.settle_ms = now_ms + books.policy.hold_ms
-        if live.out or live.unstable:
+        # What comes and goes would have a history of nothing else: the ledger's transitions are its history.
+        if live.out and not live.unstable:
             books.say(now_ms, Happening.MEMBER_RECOVERED, live, device_ids=ids)
     return set(touched)
+
+
+def recovered(member: Member, at_ms: int) -> Member:
+    """Return the member with the end of its outage."""
+    return Member(
+        device_id=member.device_id,
+        status=member.status,
+        reason=member.reason,
+        since_ms=member.since_ms,
+        recovered_ms=max(at_ms, member.since_ms),
+    )
 
 
 def _place(books: Books, began: Iterable[str], touched: set[str], now_ms: int) -> dict[Pool, list[str]]:
@@ -182,8 +193,8 @@ def _refused(books: Books, device_id: str) -> Live | None:
 def _again(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
     if live.unstable:
         live.calm_ms = now_ms + books.policy.calm_ms
-        live.take(cause.changes(live.members, books.census, books.policy))
-    elif live.state is IncidentState.OPEN and live.settle_ms is not None:
+        return
+    if live.state is IncidentState.OPEN and live.settle_ms is not None:
         live.settle_ms = now_ms + books.policy.hold_ms
     books.say(now_ms, Happening.RELAPSED, live, device_ids=ids)
     books.queue(live)
@@ -200,9 +211,10 @@ def _grow(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
         if before.kind is DomainKind.DEVICE:
             # From one device to many is news; it waits a hold, since the others come one by one.
             happening, live.retell_ms = Happening.SPREAD, now_ms + books.policy.hold_ms
-    dark = newly_dark(books, live, now_ms) if live.told and live.suppressed_by is None else ()
-    books.told_ms.update(dict.fromkeys(dark, now_ms))
-    books.say(now_ms, happening, live, tells=bool(dark), device_ids=ids)
+    # One more device of a known fault is no news, except where it was the village's last.
+    dark = live.told and live.suppressed_by is None and newly_dark(books, live, now_ms)
+    fresh = tell(books, live, now_ms) if dark else None
+    books.say(now_ms, happening, live, tells=fresh is not None, device_ids=ids if fresh is None else fresh)
     if happening is Happening.SPREAD:
         suppress_below(books, live, now_ms)
     books.queue(live)

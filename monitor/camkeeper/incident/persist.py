@@ -126,15 +126,17 @@ def restored(
 
 
 def _condition_to_json(condition: Condition) -> list[Any]:
-    family = condition.family
+    changes = list(condition.changes_ms)
+    if condition.family is None:  # reason and times are those of an outage
+        return [condition.status.value, None, condition.known.value, Reason.RECOVERED.value, 0, 0, changes]
     return [
         condition.status.value,
-        None if family is None else family.value,
+        condition.family.value,
         condition.known.value,
         condition.reason.value,
         condition.since_ms,
         condition.noticed_ms,
-        list(condition.changes_ms),
+        changes,
     ]
 
 

@@ -9,7 +9,7 @@ from camkeeper.incident.census import Family
 from camkeeper.incident.holding import open_due, smallest_site
 from camkeeper.incident.intake import finish
 from camkeeper.incident.telling import covers, release_below, suppress, suppress_below, tell
-from camkeeper.model.incident import Domain, DomainKind, Happening
+from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState
 
 
 def look(books: Books, live: Live, at_ms: int) -> None:
@@ -42,7 +42,7 @@ def _release(books: Books, live: Live, at_ms: int) -> None:
         books.say(at_ms, Happening.SUPPRESSED, live)
         return
     fresh = tell(books, live, at_ms)
-    books.say(at_ms, Happening.RELEASED, live, tells=fresh is not None, device_ids=fresh or live.out)
+    books.say(at_ms, Happening.RELEASED, live, tells=fresh is not None, device_ids=live.out if fresh is None else fresh)
 
 
 def _retell(books: Books, live: Live, at_ms: int) -> None:
@@ -63,6 +63,9 @@ def _calm(books: Books, live: Live, at_ms: int) -> None:
     if not live.out:
         finish(books, live, at_ms)
         return
+    if live.state is IncidentState.HELD or books.census.blind(live.out):
+        live.calm_ms = at_ms + books.policy.hold_ms  # nobody can see whether it is calm
+        return
     live.unstable = False
     live.family = books.census.conditions[min(live.out)].family or live.family
     if live.domain.kind is DomainKind.DEVICE:
@@ -70,7 +73,7 @@ def _calm(books: Books, live: Live, at_ms: int) -> None:
     live.take(cause.find(books.census, books.policy, live.family, live.domain, live.out))
     suppress(books, live)
     fresh = tell(books, live, at_ms)
-    books.say(at_ms, Happening.CAUSE, live, tells=fresh is not None, device_ids=fresh or live.out)
+    books.say(at_ms, Happening.CAUSE, live, tells=fresh is not None, device_ids=live.out if fresh is None else fresh)
     live.settle_ms = at_ms + books.policy.hold_ms
     suppress_below(books, live, at_ms)
 
