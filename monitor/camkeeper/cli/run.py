@@ -42,6 +42,9 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
 
     from aiohttp import web
 
+    from camkeeper.run.kernels import keep_in_state
+
+    keep_in_state(ledger)  # before the imports that bring the kernels
     from camboard.app import create_app, create_runner
     from camboard.settings import BoardSettings
     from camkeeper import logs
