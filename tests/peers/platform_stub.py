@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ async def floods(request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def platform(answer: Answer) -> AsyncIterator[Platform]:
+async def platform(answer: Answer, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Platform]:
     """Serve on a free port of 127.0.0.1 until the block ends."""
     out = Platform()
 
@@ -82,11 +83,11 @@ async def platform(answer: Answer) -> AsyncIterator[Platform]:
     app.router.add_route("*", "/{tail:.*}", take)
     runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
         host, port = runner.addresses[0][:2]
-        out.url = f"http://{host}:{port}"
+        out.url = f"{'https' if tls else 'http'}://{host}:{port}"
         yield out
     finally:
         await runner.cleanup()

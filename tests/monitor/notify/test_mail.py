@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -115,35 +114,6 @@ async def test_a_login() -> None:
     assert (wrong.outcome, wrong.code) == (Outcome.REFUSED, "535")
     assert (none.outcome, none.code) == (Outcome.REFUSED, "530")
     assert CANARY not in f"{good}{wrong}{none}"
-
-
-@pytest.fixture(name="certificate", scope="module")
-def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tls")
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=127.0.0.1",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            folder / "key.pem",
-            "-out",
-            folder / "cert.pem",
-        ],
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    return folder
 
 
 async def test_a_certificate_nobody_vouches_for_gets_nothing(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from base64 import b64encode
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -124,3 +126,24 @@ async def test_no_proxy_of_the_environment_and_no_cookies(monkeypatch: pytest.Mo
             for _ in range(2):
                 assert (await way["test"].send(LETTER)).outcome is Outcome.ACCEPTED
     assert not any("Cookie" in asked.headers for asked in stub.asked)
+
+
+async def test_a_certificate_nobody_vouches_for_gets_no_secret(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    async with platform(says('{"errcode":0}'), tls=context) as stub:
+        receipt = await sent(robot(ChannelKind.WECOM, stub.url))
+    assert (receipt.outcome, receipt.code) == (Outcome.RETRY, "tls")
+    assert "self" in receipt.detail
+    assert stub.asked == []
+
+
+async def test_apprise_itself() -> None:
+    pytest.importorskip("apprise", reason="the optional package apprise is not installed")
+    async with platform(says('{"errcode":45009}')) as stub:
+        setting = AppriseSetting(id="test", secret_ref="env:TOKEN")
+        there = await sent(setting, secrets={"env:TOKEN": stub.url.replace("http", "json")})
+        nowhere = await sent(setting, secrets={"env:TOKEN": "json://127.0.0.1:1/"})
+    # The reason for adapters of our own: a refusal under HTTP 200 is a success to it.
+    assert (there.outcome, there.code) == (Outcome.ACCEPTED, "apprise")
+    assert nowhere.outcome is Outcome.RETRY
