@@ -47,7 +47,9 @@ def test_a_failing_switch_darkens_the_villages_behind_it(tmp_path: Path) -> None
     assert offline(place, "--night", "--json")["night"] is True
     month = offline(place, "--month", now["month"], "--json")
     layer = next(s for s in month["sites"] if s["id"] == BEHIND[0])["month"][0]
-    assert layer["worst"] < layer["lower"] < layer["upper"] <= layer["design"]
+    assert layer["lower"] <= layer["upper"] <= layer["design"]
+    # However kindly counted, it was dark once; a mean of upper bounds is never below their smallest.
+    assert 0 <= layer["worst"] < layer["upper"]
     shapes = tmp_path / "map.geojson"
     offline(place, "--json", "--geojson", str(shapes), "--kml", str(tmp_path / "map.kml"))
     kinds = {feature["properties"]["kind"] for feature in json.loads(shapes.read_text())["features"]}

@@ -191,7 +191,8 @@ def _bounds(low: float | None, high: float | None) -> str:
 
 
 def _bounds_of(low: float, high: float) -> str:
-    one, other = f"{low:,.1f}", f"{high:,.1f}"
+    digits = 2 if high < 100 else 1  # the first minutes of a month are not 0.0 hours
+    one, other = f"{low:,.{digits}f}", f"{high:,.{digits}f}"
     return one if one == other else f"{one}–{other}"
 
 
