@@ -62,7 +62,8 @@ def township() -> Registry:
 
 def county(*, lines: int, switches: int, poles: int, cameras: int) -> Registry:
     """A regular tree; every pole is in the village of its switch. Nothing but cameras is monitored."""
-    sites, links, devices = [site("county")], [], []
+    sites, links = [site("county")], list[Link]()
+    devices: list[Device] = []
     for a in range(lines):
         links.append(Link(id=f"line-{a}", name="", kind=LinkKind.OPERATOR_LINE))
         for b in range(switches):
