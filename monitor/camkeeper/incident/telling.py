@@ -2,7 +2,7 @@
 
 An alert must have at least one device that is fresh: of which nobody was told for `realert_ms`. Fresh devices are the
 alert's `device_ids`. What is not fresh is told when it becomes so, if it is still there. A recovery is told where the
-outage was. So a device is told of at most once in `realert_ms`, and there are no more recoveries than alerts.
+outage was. So a device is told of at most once in `realert_ms`, and recoveries are no more than alerts and splits.
 """
 
 from __future__ import annotations
