@@ -30,6 +30,14 @@ PACK_OVER_BYTES = 4096
 MAX_BODY_BYTES = 64 * 1024 * 1024
 
 
+def spelled(value: object) -> bytes:
+    """Return compact JSON, whatever a text holds: half a character must not keep samples from being recorded."""
+    try:
+        return compact(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+
+
 def to_json(incident: Incident) -> JsonObject:
     """Return an incident as JSON has it: names as in the model, members by device id."""
     return {
@@ -104,9 +112,9 @@ def store(db: sqlite3.Connection, events: Iterable[IncidentEvent]) -> None:
                 event.at_ms,
                 event.happening.value,
                 int(event.tells),
-                event.by,
-                compact(list(event.device_ids)),
-                _packed(compact(to_json(incident))),
+                event.by.encode("utf-8", "replace").decode(),
+                spelled(list(event.device_ids)),
+                _packed(spelled(to_json(incident))),
             ),
         ).lastrowid
         db.execute(

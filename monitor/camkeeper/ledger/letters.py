@@ -6,7 +6,8 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from camkeeper.ledger.chain import JsonObject, compact
+from camkeeper.ledger.chain import JsonObject
+from camkeeper.ledger.incidents import spelled
 from camkeeper.ledger.record import LedgerDamagedError
 from camkeeper.ledger.schema import has_letters
 from camkeeper.model.letter import Letter, Receipt
@@ -50,7 +51,7 @@ def store(db: sqlite3.Connection, letters: Iterable[Letter], quiet_until: Mappin
 
 
 def _insert(db: sqlite3.Connection, letter: Letter, due_ms: int) -> None:
-    body = compact(to_json(letter))
+    body = spelled(to_json(letter))
     values = (letter.id, letter.incident_id, letter.seq, letter.channel_id, letter.created_ms, body, due_ms)
     db.execute(_INSERT, values)
 
@@ -85,7 +86,9 @@ def mark(
             "at": at_ms,
             "due": due_ms,
             "code": None if receipt is None or sending else receipt.code,
-            "detail": None if receipt is None or sending else receipt.detail[:KEEP_DETAIL],
+            "detail": None
+            if receipt is None or sending
+            else receipt.detail[:KEEP_DETAIL].encode("utf-8", "replace").decode(),
             "id": letter_id,
         },
     )

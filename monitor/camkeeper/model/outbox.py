@@ -34,6 +34,14 @@ class ChannelPace:
     retry_after_cap_s: float = 3600.0
     """A platform that names a longer time is asked again after this."""
 
+    @classmethod
+    def within(cls, per_minute: int, *, patience_s: float) -> ChannelPace:
+        """Return a pace of at most `per_minute` (two at least) in any minute, for a channel that waits `patience_s`."""
+        per_min = max(1, per_minute // 2)
+        burst = max(1, per_minute - per_min)
+        # A little later than the channel's own patience, whose receipt says more than ours.
+        return cls(burst=burst, per_min=per_min, digest_over=min(10, burst), timeout_s=patience_s + 5)
+
     def __post_init__(self) -> None:
         if min(self.burst, self.per_min, self.digest_over, self.digest_max, self.max_tries) < 1:
             raise ValueError("a channel's pace is counted in whole letters, at least one")

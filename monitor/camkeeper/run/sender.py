@@ -78,8 +78,10 @@ class _Lane:
 class Sender:
     """Letters in, receipts noted. One owner, the event loop."""
 
-    def __init__(self, *, ledger: Marks, clock: Clock, digest: MakesDigest = digest_of) -> None:
-        self._ledger, self._clock, self._digest = ledger, clock, digest
+    def __init__(
+        self, *, ledger: Marks, clock: Clock, digest: MakesDigest = digest_of, note_wait_s: float = NOTE_WAIT_S
+    ) -> None:
+        self._ledger, self._clock, self._digest, self._note_wait_s = ledger, clock, digest, note_wait_s
         self._lanes: dict[str, _Lane] = {}
         self._group: asyncio.TaskGroup | None = None
         self._stopping, self._ended = asyncio.Event(), asyncio.Event()
@@ -267,7 +269,7 @@ class Sender:
             return
         future.add_done_callback(_tell_failure)
         waiting = asyncio.wrap_future(future)
-        done, _ = await asyncio.wait({waiting}, timeout=NOTE_WAIT_S)
+        done, _ = await asyncio.wait({waiting}, timeout=self._note_wait_s)
         if not done:
             _log.error("letter_unmarked", letter=letter_id, error="the disk takes long")
         waiting.add_done_callback(lambda f: f.cancelled() or f.exception())

@@ -146,6 +146,19 @@ def test_stored_with_their_batch_and_found_after_a_restart(tmp_path: Path) -> No
         assert [p.letter for p in reader.letters(limit=1)] == [letter(2, 2)]
 
 
+def test_half_a_character_keeps_nothing_from_being_recorded(tmp_path: Path) -> None:
+    half = "村\ud800"
+    odd = replace(letter(1), text=half, facts={"name": half})
+    step = replace(event(incident(1, acknowledged_by=half)), by=half, device_ids=(half,))
+    with open_ledger(tmp_path / "l") as ledger:
+        ledger.append(Batch(incidents=(step,), letters=(odd,), tick_ms=T0)).result(10)
+        ledger.mark(odd.id, LetterState.DEAD, Receipt(outcome=Outcome.REFUSED, detail=half), T0).result(10)
+    with LedgerReader(tmp_path / "l") as reader:
+        assert reader.incident_events("I000001") == (replace(step, by="村?"),)
+        (post,) = reader.letters()
+    assert (post.letter, post.detail) == (odd, "村?")
+
+
 def test_what_the_record_refuses_takes_its_incidents_and_letters_along(tmp_path: Path) -> None:
     path = tmp_path / "l"
     wrong = Transition(

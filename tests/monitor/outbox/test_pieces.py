@@ -53,6 +53,19 @@ def test_pauses_are_computed_bounded_and_double(key: str, tries: int, asked_s: i
     assert channel_pause_ms(key, tries, pace, RETRY) <= 60_000
 
 
+@given(st.integers(2, 600), st.integers(100, 1500))
+def test_a_channels_own_limit_holds_in_any_minute(per_minute: int, many: int) -> None:
+    pace = ChannelPace.within(per_minute, patience_s=10)
+    bucket, times = Bucket(), list[int]()
+    for _ in range(many):
+        now_ms = max(times[-1] if times else 0, free_ms(bucket, pace))
+        bucket = take(bucket, pace, now_ms)
+        times.append(now_ms)
+    for i in range(len(times) - per_minute):
+        assert times[i + per_minute] - times[i] >= 60_000
+    assert pace.digest_over <= min(10, pace.burst)
+
+
 def test_letters_that_failed_together_do_not_come_back_together() -> None:
     pauses = [spread(1_000_000, f"I{i}") for i in range(1000)]
     assert len(set(pauses)) > 990

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ async def desk(path: Path, url: str, one: ChannelPace | None = None, *, patience
                 BotSetting(id="wecom", kind=ChannelKind.WECOM, url=f"{url}/wecom", timeout_s=patience_s),
                 WebhookSetting(id="hook", url=f"{url}/hook", timeout_s=patience_s),
             ]
-            sender = Sender(ledger=ledger, clock=CLOCK)
+            sender = Sender(ledger=ledger, clock=CLOCK, note_wait_s=0.2)
             channels = connect(settings, session=session, secrets=lambda _: "", clock=CLOCK)
             sender.enrol(channels, dict.fromkeys(channels, one or pace(digests=False)))
             sender.restore(ledger.recover().posts, {})
@@ -196,6 +197,21 @@ async def test_a_stop_lets_the_letter_under_way_arrive_and_leaves_the_rest_for_t
             await at.until_sent()
         assert len(platform.received) == 10
         assert len({r.key for r in platform.received}) == 10
+
+
+async def test_a_disk_that_takes_nothing_silences_nobody(tmp_path: Path) -> None:
+    async with Platform() as platform, desk(tmp_path / "l", platform.url) as at:
+        found = letters(1, 5, over=False)
+        await asyncio.wrap_future(at.ledger.append(Batch(letters=found)))
+        other = sqlite3.connect(tmp_path / "l", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")  # nobody else writes now
+        at.sender.post(found)
+        await at.until_sent()
+        assert len(platform.received) == 2
+        other.execute("ROLLBACK")
+        other.close()
+        await asyncio.wrap_future(at.ledger.append(Batch()))
+    assert {state for state, _, _ in stored(tmp_path / "l").values()} == {LetterState.DELIVERED}
 
 
 async def test_a_refused_word_of_trouble_is_no_new_trouble(tmp_path: Path) -> None:
