@@ -40,12 +40,13 @@ def within(told: Words, style: Style) -> None:
     json.dumps(told.facts, ensure_ascii=False).encode()
 
 
+@settings(max_examples=60)
 @given(briefs(), styles)
 def test_every_message_fits_and_is_harmless(brief: Brief, style: Style) -> None:
     within(words(brief, style), style)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(briefs(), min_size=1, max_size=30), styles)
 def test_so_does_every_digest(several: list[Brief], style: Style) -> None:
     told = digest(several, style)
@@ -55,6 +56,7 @@ def test_so_does_every_digest(several: list[Brief], style: Style) -> None:
     assert len(nested) == len(several)
 
 
+@settings(max_examples=60)
 @given(briefs(), styles)
 def test_what_matters_is_never_cut(brief: Brief, style: Style) -> None:
     """First line (with number and code) and deadline stay whole in a thousand bytes, whatever the names are."""
@@ -69,6 +71,7 @@ def test_what_matters_is_never_cut(brief: Brief, style: Style) -> None:
                 assert escaped(line.text) in told.markdown
 
 
+@settings(max_examples=60)
 @given(briefs(), styles)
 def test_no_name_becomes_markup(brief: Brief, style: Style) -> None:
     """Less the stars around the first line, nothing in the Markdown is a mark; no line begins with a name."""
