@@ -72,7 +72,12 @@ def _read(kind: Any, value: object, at: str) -> Any:
         return {_read(of_key, k, at): _read(of_value, v, f"{at}.{k}") for k, v in _object(value, at).items()}
     if is_dataclass(kind):
         return _record(kind, _object(value, at), at)
-    return _plain(kind, value, at)
+    try:
+        return _plain(kind, value, at)
+    except WireError:
+        raise
+    except ValueError as e:
+        raise WireError(f"{at}: {e}") from e
 
 
 def _object(value: object, at: str) -> dict[str, object]:

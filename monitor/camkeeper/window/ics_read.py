@@ -127,6 +127,9 @@ def _event_texts(text: str) -> Iterator[str]:
 def _parsed(block: str) -> icalendar.Event:
     try:
         event = icalendar.Event.from_ical(block)
+    except OSError as e:
+        # TZID=Asia is a folder of the zone database: the library opens it.
+        raise _NotTakenError(IcsFault.BAD_ZONE) from e
     except (ValueError, IndexError, KeyError) as e:
         raise _NotTakenError(IcsFault.NOT_A_CALENDAR, e) from e
     if not isinstance(event, icalendar.Event):
@@ -153,8 +156,8 @@ def _read(event: icalendar.Event, uid: str, tz: str) -> ReadEvent:
 
 def _start(event: icalendar.Event, tz: str) -> tuple[datetime, str]:
     value = event.get("dtstart")
-    at = getattr(value, "dt", None)
-    if not isinstance(at, date) or isinstance(value, list) or not 1970 <= at.year <= 9000:
+    at = _time(event, "dtstart")
+    if not isinstance(at, date) or not 1970 <= at.year <= 9000:
         raise _NotTakenError(IcsFault.BAD_START, value)
     if not isinstance(at, datetime):
         return datetime(at.year, at.month, at.day), tz  # noqa: DTZ001 (local: a whole day)
@@ -164,6 +167,12 @@ def _start(event: icalendar.Event, tz: str) -> tuple[datetime, str]:
     if local.second or local.microsecond:
         raise _NotTakenError(IcsFault.BAD_START, local)
     return local.replace(tzinfo=None, fold=0), zone
+
+
+def _time(event: icalendar.Event, key: str) -> object:
+    """Return a property's date, time or length; None where there is none, or more than one, or it can't be read."""
+    value = event.get(key)
+    return None if value is None or isinstance(value, list | icalendar.vBroken) else getattr(value, "dt", None)
 
 
 def _zone(value: object, at: datetime, tz: str) -> str:
@@ -178,7 +187,7 @@ def _zone(value: object, at: datetime, tz: str) -> str:
 
 
 def _length_ms(event: icalendar.Event, first: datetime, zone: str) -> int:
-    end, length = getattr(event.get("dtend"), "dt", None), getattr(event.get("duration"), "dt", None)
+    end, length = _time(event, "dtend"), _time(event, "duration")
     if isinstance(length, timedelta):
         ms = length // timedelta(milliseconds=1)
     elif isinstance(end, date):
@@ -196,7 +205,7 @@ def _length_ms(event: icalendar.Event, first: datetime, zone: str) -> int:
 
 
 def _is_day(event: icalendar.Event) -> bool:
-    return not isinstance(getattr(event.get("dtstart"), "dt", None), datetime)
+    return not isinstance(_time(event, "dtstart"), datetime)
 
 
 def _rule(event: icalendar.Event) -> Rule | None:
@@ -215,6 +224,8 @@ def _but(event: icalendar.Event, zone: str) -> frozenset[date]:
     values = event.get("exdate", [])
     out: set[date] = set()
     for value in values if isinstance(values, list) else [values]:
+        if isinstance(value, icalendar.vBroken):
+            raise _NotTakenError(IcsFault.BAD_START, "EXDATE")
         for one in getattr(value, "dts", ()):
             at = one.dt
             if isinstance(at, datetime):

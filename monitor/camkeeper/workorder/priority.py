@@ -18,7 +18,7 @@ class Ranked:
     order: WorkOrder
     weight: float
     whole: bool
-    """Whether the weight is of its devices together; False: a sum of each by itself, where shared ground counts twice."""
+    """Whether the weight is of its devices together; False: a sum of each alone, where shared ground counts twice."""
 
 
 def rank(
