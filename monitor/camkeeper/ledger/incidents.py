@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from camkeeper.ledger.chain import JsonObject, compact
 from camkeeper.ledger.record import LedgerDamagedError
@@ -24,6 +25,9 @@ from camkeeper.model.incident import (
 )
 from camkeeper.model.span import Span
 from camkeeper.model.status import Reason, Status
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
 
 PACK_OVER_BYTES = 4096
 """A town's whole membership at every step would be megabytes a day: it shrinks to a tenth."""
@@ -133,8 +137,17 @@ def _end_ms(event: IncidentEvent) -> int | None:
 _NEWEST = "SELECT e.body FROM incident i JOIN incident_event e USING (number)"
 
 
-def read(db: sqlite3.Connection, *, open_only: bool = False, period: Span | None = None) -> tuple[Incident, ...]:
-    """Return incidents as they are now, oldest first: all, those held or open, or those that touch a period."""
+def read(
+    db: sqlite3.Connection,
+    *,
+    open_only: bool = False,
+    period: Span | None = None,
+    damaged: list[str] | None = None,
+) -> tuple[Incident, ...]:
+    """Return incidents as they are now, oldest first: all, those held or open, or those that touch a period.
+
+    Where `damaged` is given, one that cannot be read is left out and told there; LedgerDamagedError otherwise.
+    """
     if not has_letters(db):
         return ()
     if open_only:
@@ -146,7 +159,18 @@ def read(db: sqlite3.Connection, *, open_only: bool = False, period: Span | None
             f"{_NEWEST} WHERE i.began_ms < ? AND (i.end_ms IS NULL OR i.end_ms >= ?) ORDER BY i.began_ms, i.id",
             (period.end_ms, period.start_ms),
         )
-    return tuple(_read(body) for (body,) in rows)
+    return tuple(readable(rows, lambda row: _read(row[0]), damaged))
+
+
+def readable(rows: Iterable[Row], read_one: Callable[[Row], T], damaged: list[str] | None) -> Iterator[T]:
+    """Yield what rows say; a monitor must start even where one of them cannot be read any more."""
+    for row in rows:
+        try:
+            yield read_one(row)
+        except LedgerDamagedError as error:
+            if damaged is None:
+                raise
+            damaged.append(str(error))
 
 
 def find(db: sqlite3.Connection, incident_id: str) -> Incident | None:

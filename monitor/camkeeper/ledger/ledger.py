@@ -166,6 +166,7 @@ def _recovery(session: Session) -> Recovery:
     books = session.books
     journal_id, tracks, damaged = read_checkpoint(session.db)
     batches, faults = read_journal(session.db, journal_id, books.ids)
+    unread: list[str] = []
     return Recovery(
         tracks=tracks,
         batches=tuple(batches),
@@ -178,7 +179,7 @@ def _recovery(session: Session) -> Recovery:
         ),
         config_digest=None if session.config is None else session.config.digest,
         previous_boot_id=session.previous_boot_id,
-        incidents=incidents.read(session.db, open_only=True),
-        posts=letters.read(session.db, states=WAITING),
-        damaged=(*damaged, *faults),
+        incidents=incidents.read(session.db, open_only=True, damaged=unread),
+        posts=letters.read(session.db, states=WAITING, damaged=unread),
+        damaged=(*damaged, *faults, *unread),
     )

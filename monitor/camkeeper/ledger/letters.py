@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from camkeeper.ledger.chain import JsonObject
-from camkeeper.ledger.incidents import spelled
+from camkeeper.ledger.incidents import Row, readable, spelled
 from camkeeper.ledger.record import LedgerDamagedError
 from camkeeper.ledger.schema import has_letters
 from camkeeper.model.letter import Letter, Receipt
@@ -105,8 +105,12 @@ def read(
     states: Collection[LetterState] | None = None,
     incident_id: str | None = None,
     limit: int | None = None,
+    damaged: list[str] | None = None,
 ) -> tuple[Post, ...]:
-    """Return letters in the order of queueing: of these states (None: all), of one incident; the newest `limit`."""
+    """Return letters in the order of queueing: of these states (None: all), of one incident; the newest `limit`.
+
+    Where `damaged` is given, one that cannot be read is left out and told there; LedgerDamagedError otherwise.
+    """
     if not has_letters(db):
         return ()
     wanted = sorted(LetterState if states is None else states)
@@ -122,7 +126,7 @@ def read(
         f"{_SELECT} WHERE {where} ORDER BY number DESC LIMIT ?",
         (*values, -1 if limit is None else limit),
     ).fetchall()
-    return tuple(_read(row) for row in reversed(rows))
+    return tuple(readable(reversed(rows), _read, damaged))
 
 
 def find(db: sqlite3.Connection, letter_id: str) -> Post | None:
@@ -155,7 +159,7 @@ def tried_since(db: sqlite3.Connection, since_ms: int) -> dict[str, tuple[int, .
     return {channel: tuple(found) for channel, found in out.items()}
 
 
-def _read(row: tuple[bytes, str, int, int, int | None, int | None, str, str, str | None]) -> Post:
+def _read(row: Row) -> Post:
     body, state, tries, due_ms, tried_ms, marked_ms, code, detail, digest = row
     try:
         return Post(

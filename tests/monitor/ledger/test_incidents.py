@@ -304,3 +304,7 @@ def test_a_village_of_members_is_packed_and_damage_is_told(tmp_path: Path) -> No
             reader.incidents()
         with pytest.raises(LedgerDamagedError, match="letter on record"):
             reader.letters()
+    with open_ledger(path) as again:  # a monitor starts all the same, and says so
+        recovery = again.recover()
+    assert (recovery.incidents, recovery.posts) == ((), ())
+    assert len(recovery.damaged) == 2
