@@ -212,6 +212,8 @@ def test_limits_night_and_aim_as_worked_by_hand(tmp_path: Path) -> None:
     wall = Block(shape=LineString([(-200, 10), (200, 10)]), height_m=2.5)
     beyond = alone(tmp_path, wall, height_m=5, hfov_deg=90)["cameras"][0]["area_m2"]
     assert beyond == pytest.approx(50**2 * pi / 4 - (20**2 - 10**2), abs=oracle.CHORD * 50**2 * pi / 4)
+    over = alone(tmp_path, wall, target_m=1.6, height_m=5, hfov_deg=90)["cameras"][0]["area_m2"]
+    assert over == pytest.approx(50**2 * pi / 4 - (13.6**2 - 10**2), abs=oracle.CHORD * 50**2 * pi / 4)
 
 
 @pytest.mark.parametrize(

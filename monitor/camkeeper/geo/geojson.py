@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,27 @@ def tidy(shape: BaseGeometry, decimals: int) -> BaseGeometry:
 
     What crosses the antimeridian is cut there (RFC 7946, 3.1.9): else a map draws it round the globe.
     """
+    out = _rounded(_cut(shape), decimals)
+    if shape.geom_type in POLYGONAL or out.geom_type == "GeometryCollection":
+        out = shapely.orient_polygons(polygonal(out))
+    return out
+
+
+def _rounded(shape: BaseGeometry, decimals: int) -> BaseGeometry:
+    """Return the shape with rounded coordinates, valid still.
+
+    A hole that rounds to a line spoils the whole polygon, and `make_valid` by linework would then fill another hole.
+    """
 
     def rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return points.round(decimals) + 0.0
 
-    out = shapely.transform(_cut(shape), rounded)
-    if not out.is_valid:
-        out = shapely.make_valid(out)
-    if shape.geom_type in POLYGONAL or out.geom_type == "GeometryCollection":
-        out = shapely.orient_polygons(polygonal(out))
-    return out
+    out = shapely.transform(shape, rounded)
+    if out.is_valid:
+        return out
+    with suppress(shapely.GEOSException):
+        out = shapely.transform(shapely.set_precision(shape, 10.0**-decimals), rounded)
+    return out if out.is_valid else shapely.make_valid(out, method="structure", keep_collapsed=False)
 
 
 def _cut(shape: BaseGeometry) -> BaseGeometry:
@@ -84,7 +96,7 @@ def _cut(shape: BaseGeometry) -> BaseGeometry:
         return np.column_stack([np.where(points[:, 0] < 0, points[:, 0] + 360.0, points[:, 0]), points[:, 1]])
 
     whole = shapely.transform(shape, eastward)
-    whole = whole if whole.is_valid else shapely.make_valid(whole)
+    whole = whole if whole.is_valid else shapely.make_valid(whole, method="structure", keep_collapsed=False)
     near = shapely.intersection(whole, shapely.box(0, -90, 180, 90))
     beyond = shapely.intersection(whole, shapely.box(180, -90, 360, 90))
     back = shapely.transform(beyond, lambda points: points - np.array([360.0, 0.0]))

@@ -3,13 +3,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyogrio
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from numpy.typing import NDArray
 from shapely.geometry import LineString, MultiPoint, MultiPolygon, Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from camkeeper.geo import geojson, kml
 from camkeeper.geo.feature import Feature
@@ -81,3 +84,29 @@ def test_a_lone_half_of_a_surrogate_pair_is_replaced(tmp_path: Path) -> None:
     kml.write(tmp_path / "a.kml", odd, name="\udfff")
     geojson.write(tmp_path / "a.geojson", odd)
     assert json.loads((tmp_path / "a.geojson").read_text("utf-8"))["features"][0]["id"] == "a?"
+
+
+def test_a_sliver_that_rounds_to_a_line_fills_no_yard() -> None:
+    court = Polygon([(0, 0), (3, 0), (3, 3), (2, 3), (2, 1), (1, 1), (1, 3), (0, 3)])
+    sliver = Polygon([(1, 3), (2, 3), (1.5, 3 + 1e-10)])
+    written = geojson.tidy(MultiPolygon([court, sliver]), 9)
+    assert written.is_valid
+    assert written.area == pytest.approx(court.area)
+
+
+@pytest.mark.parametrize(
+    "shape", [box(179.9, 10, 180.1, 11), LineString([(179.9, 10), (180.1, 10.2)]), MultiPoint([(179.9, 1), (180.1, 1)])]
+)
+def test_what_crosses_the_antimeridian_is_cut_there(shape: BaseGeometry) -> None:
+    def wrapped(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack([(points[:, 0] + 180) % 360 - 180, points[:, 1]])
+
+    written = geojson.tidy(shapely.transform(shape, wrapped), 9)
+    parts = shapely.get_parts(written).tolist()
+    assert [round(part.bounds[0], 3) for part in sorted(parts, key=lambda part: part.bounds[0])] == [
+        -180.0 if shape.length else -179.9,
+        179.9,
+    ]
+    assert written.area == pytest.approx(shape.area)
+    assert written.length == pytest.approx(shape.length + (2 * (shape.area > 0)))
+    assert geojson.tidy(written, 9).equals(written)
