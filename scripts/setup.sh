@@ -18,8 +18,10 @@ fi
 echo "安装依赖（锁定版本与哈希）/ installing the locked dependencies: requirements/$what.lock"
 .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "requirements/$what.lock" 2> >(grep -v '^WARNING: Location' >&2)
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2> >(grep -v '^WARNING: Location' >&2)
-# Once, some seconds: otherwise the first start computes coverage that much later. The kernels are kept beside the code.
+# Once, half a minute: otherwise the first start computes coverage that much later. The kernels are kept beside the code;
+# those of another version are of no use to anybody.
 echo "编译覆盖计算内核 / compiling the coverage kernels"
-.venv/bin/python -P -c "from camcover.viewshed import warm_up; warm_up()"
+kept=$(.venv/bin/python -P -c 'from camcover.jit import kept_in; from camcover.viewshed import warm_up; warm_up(); print(kept_in())')
+find coverage/camcover/__pycache__ -maxdepth 1 -name 'kernels-*' ! -path "*/${kept##*/}" -exec rm -rf {} +
 touch ".venv/.$what-ready"
 [ "$what" != dev ] || touch .venv/.run-ready
