@@ -154,7 +154,9 @@ def _show(console: Console, figures: dict[str, Any]) -> None:
             console.print(table)
     console.print(figures["definition"], markup=False, highlight=False)
     console.print(figures["definition_en"], markup=False, highlight=False)
-    basis = f"CRS {figures['crs']} · {figures['standard']} · {figures['lens_model']} · SHA-256 {figures['inputs'][:16]}"
+    target = f"目标高度 target height {figures['target_height_m']:g} m"
+    basis = f"CRS {figures['crs']} · {figures['standard']} · {figures['lens_model']} · {target}"
+    basis = f"{basis} · SHA-256 {figures['inputs'][:16]}"
     console.print(basis, markup=False, highlight=False)
     for taken in figures["assumed"]:
         text = f"◆ {taken['zh']}（{taken['count']}） / {taken['en']} ({taken['count']})"

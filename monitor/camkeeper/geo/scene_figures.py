@@ -221,8 +221,36 @@ def assumed(cover: SceneCover) -> list[Json]:
     if cover.scene.by_storeys:
         zh, en = f"每层按 {STOREY_M:g} 米计", f"{STOREY_M:g} m a storey"
         out.append({"key": "storey_m", "value": STOREY_M, "count": cover.scene.by_storeys, "zh": zh, "en": en})
-    unknown = sum(obstacle.height_m is None for obstacle in cover.scene.obstacles)
-    if unknown:
-        zh, en = "高度未知的遮挡物视为完全遮挡", "an obstacle of unknown height blocks wholly"
-        out.append({"key": "obstacle_height_m", "value": None, "count": unknown, "zh": zh, "en": en})
-    return out
+    return out + _unknown(cover)
+
+
+def _unknown(cover: SceneCover) -> list[Json]:
+    """Return what was left open where the file says nothing, with how many it concerns."""
+    cameras = cover.scene.cameras
+    counts = (
+        (
+            "obstacle_height_m",
+            sum(obstacle.height_m is None for obstacle in cover.scene.obstacles),
+            "高度未知的遮挡物视为完全遮挡",
+            "an obstacle of unknown height blocks wholly",
+        ),
+        (
+            "height_m",
+            sum(camera.mount.height_m is None for camera in cameras),
+            "架设高度未知：任何遮挡物都视为完全遮挡，不计近端盲区与远端界限",
+            "camera height unknown: every obstacle blocks wholly, no near blind zone or far limit is drawn",
+        ),
+        (
+            "tilt_deg",
+            sum(camera.mount.height_m is not None and camera.mount.tilt_deg is None for camera in cameras),
+            "俯角未知：不计近端盲区与远端界限",
+            "tilt unknown: no near blind zone or far limit is drawn",
+        ),
+        (
+            "ir_range_m",
+            sum(camera.lens.ir_range_m is None for camera in cameras),
+            "没有红外距离：夜间不计其覆盖",
+            "no infrared range: nothing is claimed by night",
+        ),
+    )
+    return [{"key": key, "value": None, "count": count, "zh": zh, "en": en} for key, count, zh, en in counts if count]

@@ -121,6 +121,20 @@ def test_by_night_only_infrared_sees(tmp_path: Path) -> None:
     assert [camera["area_m2"] > 0 for camera in night["cameras"]] == [False, True, False, False]
 
 
+def test_what_the_file_leaves_open_is_told_with_how_many_cameras_it_concerns(tmp_path: Path) -> None:
+    features = village()
+    features[2]["properties"] |= {"height_m": 4, "tilt_deg": 10}
+    features[3]["properties"] |= {"height_m": 4}
+    path = write(tmp_path, [*features, feature("obstacle", box(70, 70, 75, 75))], target_height_m=1.6)
+    counts = {taken["key"]: taken["count"] for taken in figures(path)["assumed"]}
+    open_ = {key: counts.get(key) for key in ("obstacle_height_m", "height_m", "tilt_deg", "ir_range_m")}
+    assert open_ == {"obstacle_height_m": 1, "height_m": 2, "tilt_deg": 1, "ir_range_m": 3}
+    told = run(path, "--trials", 0).stdout
+    assert "架设高度未知" in told
+    assert "tilt unknown: no near blind zone" in told
+    assert "目标高度 target height 1.6 m" in told
+
+
 def test_survey_errors_give_a_band(tmp_path: Path) -> None:
     done = run(write(tmp_path, village()), "--json", "--trials", 30)
     band = json.loads(done.stdout)["sites"][0]["survey"]
