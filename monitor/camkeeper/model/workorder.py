@@ -59,6 +59,7 @@ class Step(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     GREW = "grew"  # more devices fell to the same fault
+    LEFT = "left"  # devices whose fault turned out to be another one, with an order of its own
     NOTED = "noted"  # spare parts, or what else is worth knowing
     PHOTO = "photo"
     SIGNED = "signed"
@@ -180,7 +181,7 @@ class OrderEvent:
     incident_id: str = ""
     """Of `OPENED`, `REOPENED` and `GREW`."""
     devices: tuple[Faulty, ...] = ()
-    """Of `OPENED`, `REOPENED` and `GREW`."""
+    """Of `OPENED`, `REOPENED`, `GREW` and `LEFT`."""
     contractor_id: str = ""
     """Of `ASSIGNED`."""
     photo: Photo | None = None

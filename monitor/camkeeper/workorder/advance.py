@@ -116,6 +116,11 @@ def _cancel(order: WorkOrder, event: OrderEvent) -> Refusal | None:
     return None if event.text.strip() else Refusal.NO_REASON
 
 
+def _leave(order: WorkOrder, event: OrderEvent) -> Refusal | None:
+    leaving = {d.device_id for d in event.devices}
+    return None if leaving and leaving < order.devices.keys() else Refusal.INCOMPLETE
+
+
 def _photo(order: WorkOrder, event: OrderEvent) -> Refusal | None:
     if event.photo is None:
         return Refusal.INCOMPLETE
@@ -147,6 +152,7 @@ _CHECKS: Mapping[Step, Callable[[WorkOrder, OrderEvent], Refusal | None]] = {
     Step.VERIFIED: _verify,
     Step.REOPENED: _reopen,
     Step.GREW: lambda _, e: None if e.devices or e.incident_id or e.subject else Refusal.INCOMPLETE,
+    Step.LEFT: _leave,
     Step.NOTED: lambda _, e: None if e.text.strip() else Refusal.INCOMPLETE,
     Step.PHOTO: _photo,
     Step.SIGNED: _sign,
@@ -187,6 +193,11 @@ def _reopened(order: WorkOrder, event: OrderEvent) -> dict[str, Any]:
     return fields
 
 
+def _left(order: WorkOrder, event: OrderEvent) -> dict[str, Any]:
+    leaving = {d.device_id for d in event.devices}
+    return {"devices": MappingProxyType({i: w for i, w in order.devices.items() if i not in leaving})}
+
+
 def _grown(order: WorkOrder, event: OrderEvent) -> dict[str, Any]:
     incidents = order.incident_ids
     if event.incident_id and event.incident_id not in incidents:
@@ -207,6 +218,7 @@ _CHANGES: Mapping[Step, Callable[[WorkOrder, OrderEvent], dict[str, Any]]] = {
     Step.CLOSED: lambda _, e: {"closed_ms": e.at_ms},
     Step.REOPENED: _reopened,
     Step.GREW: _grown,
+    Step.LEFT: _left,
     Step.PHOTO: lambda o, e: {"photos": (*o.photos, e.photo)},
     Step.SIGNED: lambda o, e: {"signature": e.signature, "cycle": replace(o.cycle, restored_ms=e.at_ms)},
     Step.MERGED: lambda _, e: {"merged_into": e.into, "closed_ms": e.at_ms},

@@ -40,7 +40,7 @@ class Reaction:
     refused: tuple[Refused, ...] = ()
 
 
-_OPENS = frozenset({Happening.OPENED, Happening.RELEASED, Happening.RELAPSED, Happening.UNSTABLE})
+_OPENS = frozenset({Happening.OPENED, Happening.RELEASED, Happening.RELAPSED, Happening.UNSTABLE, Happening.SPLIT})
 _GROWS = frozenset({Happening.GREW, Happening.SPREAD, Happening.CAUSE, Happening.SPLIT})
 
 
@@ -50,7 +50,7 @@ def react(book: WorkOrderBook, event: IncidentEvent, desk: Desk) -> Reaction:
     if not _ours(incident):
         return Reaction(book=book)
     order = book.of_incident(incident.id)
-    if event.happening in {Happening.MERGED, Happening.SUPPRESSED}:
+    if event.happening is Happening.MERGED:
         return _merge(book, event, order)
     if event.happening is Happening.ACKNOWLEDGED:
         return _acknowledge(book, event, order)
@@ -151,8 +151,9 @@ def _grow(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder, desk: Des
     old_by = after(order.cycle.terms_ms, order.terms.repair_ms, order.terms.hours)
     new_by = after(at_ms, terms.repair_ms, terms.hours)
     faster = new_by is not None and (old_by is None or new_by < old_by)
+    left = _left(order, incident, at_ms)
     if not fresh and subject == order.subject and not faster:
-        return Reaction(book=book)
+        return take(book, left)
     grew = OrderEvent(
         number=order.number,
         at_ms=at_ms,
@@ -163,13 +164,25 @@ def _grow(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder, desk: Des
         incident_id=incident.id,
         devices=fresh,
     )
-    return take(book, (grew,))
+    return take(book, (grew, *left))
+
+
+def _left(order: WorkOrder, incident: Incident, at_ms: int) -> tuple[OrderEvent, ...]:
+    """Let go of devices that are out and no longer in the incident: another fault's, or retired."""
+    gone = tuple(
+        Faulty(device_id=i, status=w.status, since_ms=w.since_ms)
+        for i, w in order.devices.items()
+        if i not in incident.members and w.restored_ms is None
+    )
+    stays = len(gone) < len(order.devices) or any(i not in order.devices for i in incident.members)
+    if not gone or not stays:
+        return ()
+    return (OrderEvent(number=order.number, at_ms=at_ms, step=Step.LEFT, by=PROBE, devices=gone),)
 
 
 def _merge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None) -> Reaction:
     incident = event.incident
-    into_id = incident.merged_into or incident.suppressed_by
-    into = book.of_incident(into_id) if into_id is not None else None
+    into = book.of_incident(incident.merged_into) if incident.merged_into is not None else None
     if order is None or into is None or order.number == into.number or not order.state.live or not into.state.live:
         return Reaction(book=book)
     at_ms = max(event.at_ms, order.last_ms, into.last_ms)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from tests.monitor.workorder.make import DAY, HOUR, MIN, SECRET, T0, change, event, happened, incident, township
@@ -83,17 +82,36 @@ def test_a_fault_that_grows_takes_devices_place_and_a_faster_answer_along() -> N
     assert react(reaction.book, happened(Happening.GREW, spread, T0 + HOUR), _DESK).steps == ()
 
 
-@pytest.mark.parametrize("happening", [Happening.MERGED, Happening.SUPPRESSED])
-def test_merged_incidents_have_one_order(happening: Happening) -> None:
+def test_merged_incidents_have_one_order() -> None:
     book = _opened(incident("I000001", _POLE, *_V1))
     book = _opened(incident("I000002", _SWITCH, *_V2), book)
-    where: dict[str, Any] = {"merged_into" if happening is Happening.MERGED else "suppressed_by": "I000002"}
-    child = incident("I000001", _POLE, *_V1, **where)
-    reaction = react(book, happened(happening, child, T0 + MIN), _DESK)
+    child = incident("I000001", _POLE, *_V1, merged_into="I000002")
+    reaction = react(book, happened(Happening.MERGED, child, T0 + MIN), _DESK)
     assert [(e.number, e.step) for e in reaction.steps] == [(2, Step.GREW), (1, Step.MERGED)]
     assert reaction.book.of_incident("I000001") is reaction.book.orders[2]
     assert set(reaction.book.orders[2].devices) == {*_V1, *_V2}
-    assert react(reaction.book, happened(happening, child, T0 + MIN), _DESK).steps == ()
+    assert react(reaction.book, happened(Happening.MERGED, child, T0 + MIN), _DESK).steps == ()
+
+
+def test_an_older_fault_below_keeps_its_own_order() -> None:
+    book = _opened(incident("I000001", _POLE, *_V1))
+    book = _opened(incident("I000002", _SWITCH, *_V2), book)
+    silent = incident("I000001", _POLE, *_V1, suppressed_by="I000002")
+    assert react(book, happened(Happening.SUPPRESSED, silent, T0 + MIN), _DESK).steps == ()
+
+
+def test_what_is_another_fault_leaves_the_order_and_gets_its_own() -> None:
+    book = _opened(incident("I000001", _SWITCH, *_V1, *_V2))
+    narrower, split = (
+        incident("I000001", _POLE, *_V1),
+        incident("I000002", Domain(kind=DomainKind.POLE, id="v2-pole"), *_V2),
+    )
+    first = react(book, happened(Happening.SPLIT, narrower, T0 + HOUR), _DESK)
+    assert [e.step for e in first.steps] == [Step.GREW, Step.LEFT]
+    assert set(first.book.orders[1].devices) == set(_V1)
+    assert first.book.orders[1].subject.domain == _POLE
+    second = react(first.book, happened(Happening.SPLIT, split, T0 + HOUR), _DESK)
+    assert [(e.number, e.step) for e in second.steps] == [(2, Step.OPENED), (2, Step.ASSIGNED)]
 
 
 def test_an_acknowledgement_accepts() -> None:
