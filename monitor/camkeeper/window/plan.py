@@ -6,16 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from camkeeper.availability.days import local_ms
 from camkeeper.model.contract import Window, WindowKind
 from camkeeper.model.span import Span
-from camkeeper.window.occur import Expansion, expand
+from camkeeper.window.occur import EndlessError, Expansion, expand
 from camkeeper.window.rule import Rule
 
 MIN_LENGTH_MS = 60_000
 MAX_LENGTH_MS = 31 * 86_400_000
-_LOOKED_AT_MS = 100 * 86_400_000
+_LOOKED_AT_MS = 400 * 86_400_000
 
 
 class PlanFault(StrEnum):
@@ -28,7 +29,9 @@ class PlanFault(StrEnum):
     NO_SCOPE = "no_scope"  # nothing named: "everything" has to be said in so many words
     LENGTH = "length"
     OVERLAPS = "overlaps"  # it would begin again before it is over
+    TOO_MANY = "too_many"  # more in a year than anybody agrees to
     BAD_TIME = "bad_time"
+    BAD_ZONE = "bad_zone"
 
 
 class PlanError(ValueError):
@@ -139,10 +142,18 @@ def _faults(plan: WindowPlan) -> tuple[PlanFault, ...]:
         PlanFault.NO_LIMIT: exclusion and endless,
         PlanFault.NO_SCOPE: not (plan.everything or plan.site_ids or plan.device_ids or plan.link_ids),
         PlanFault.LENGTH: not MIN_LENGTH_MS <= plan.length_ms <= MAX_LENGTH_MS,
+        PlanFault.BAD_ZONE: not _is_zone(plan.tz),
         PlanFault.BAD_TIME: not _to_the_minute(plan.first),
     }
     faults = tuple(fault for fault, is_so in wrong.items() if is_so)
     return faults or _overlaps(plan)
+
+
+def _is_zone(tz: str) -> bool:
+    try:
+        return ZoneInfo(tz).key == tz
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _to_the_minute(first: datetime) -> bool:
@@ -150,10 +161,14 @@ def _to_the_minute(first: datetime) -> bool:
 
 
 def _overlaps(plan: WindowPlan) -> tuple[PlanFault, ...]:
-    """Look at the first hundred days: windows that begin again before they end are a slip of the pen."""
+    """Look at the first year: windows that begin again before they end are a slip of the pen."""
     if plan.rule is None:
         return ()
     begin_ms = local_ms(plan.first.date(), plan.first.time(), plan.tz)
-    spans = [o.span for o in plan.expansion(Span(start_ms=begin_ms, end_ms=begin_ms + _LOOKED_AT_MS)).occurrences]
+    try:
+        found = plan.expansion(Span(start_ms=begin_ms, end_ms=begin_ms + _LOOKED_AT_MS))
+    except EndlessError:
+        return (PlanFault.TOO_MANY,)
+    spans = [o.span for o in found.occurrences]
     clash = any(a.end_ms > b.start_ms for a, b in pairwise(spans))
     return (PlanFault.OVERLAPS,) if clash else ()

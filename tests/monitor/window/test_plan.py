@@ -52,6 +52,16 @@ _EXCLUSION = {
         ({"length_ms": 0}, {PlanFault.LENGTH}),
         ({"length_ms": 40 * DAY}, {PlanFault.LENGTH}),
         ({"length_ms": 8 * DAY}, {PlanFault.OVERLAPS}),
+        ({"tz": "Moon/Base"}, {PlanFault.BAD_ZONE}),
+        ({"tz": "Asia"}, {PlanFault.BAD_ZONE}),
+        (
+            {"length_ms": 60_000, "rule": read_rule("FREQ=DAILY;BYHOUR=" + ",".join(map(str, range(24))))},
+            {PlanFault.TOO_MANY},
+        ),
+        (
+            {"length_ms": 30 * HOUR, "rule": read_rule("FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=1,2")},
+            {PlanFault.OVERLAPS},
+        ),
         ({"first": _TUESDAY.replace(second=5)}, {PlanFault.BAD_TIME}),
         (
             {"kind": WindowKind.EXCLUSION, "reason": ""},
