@@ -102,7 +102,7 @@ def ground_of(registry: Registry, frame: Frame, terrain: Terrain) -> Ground:
         boundaries=boundaries,
         measured=measured,
         open=open_ground,
-        counted=_counted(registry, measured, open_ground),
+        counted=_counted(registry, measured, boundaries, open_ground),
         places=places,
     )
 
@@ -134,38 +134,67 @@ def _is_measured(registry: Registry, site: Site, boundaries: dict[str, BaseGeome
 def _open(terrain: Terrain, boundaries: dict[str, BaseGeometry]) -> dict[str, BaseGeometry]:
     """Return each boundary less the roofs within it: the very outlines that the fields end at."""
     shapes = list(boundaries.values())
-    roofs: list[list[BaseGeometry]] = [[] for _ in shapes]
+    one, other = terrain.roof_tree.query(terrain.roofs, predicate="intersects")
+    alone = shapely.get_num_interior_rings(terrain.roofs) == 0
+    alone[one[one != other]] = False
+    near: list[list[int]] = [[] for _ in shapes]
     of, roof = terrain.roof_tree.query(shapes, predicate="intersects")
     for n, m in zip(of.tolist(), roof.tolist(), strict=True):
-        roofs[n].append(terrain.roofs[m])
-    left = [_less(shape, near) for shape, near in zip(shapes, roofs, strict=True)]
+        near[n].append(m)
+    left = [_less(shape, terrain.roofs[roofs], alone[roofs]) for shape, roofs in zip(shapes, near, strict=True)]
     return dict(zip(boundaries, left, strict=True))
 
 
-def _less(shape: BaseGeometry, roofs: list[BaseGeometry]) -> BaseGeometry:
-    if not roofs:
+def _less(shape: BaseGeometry, roofs: NDArray[np.object_], alone: NDArray[np.bool_]) -> BaseGeometry:
+    """Cut roofs out. A roof without a court that touches nothing is a hole as it is: nothing to compute."""
+    if not len(roofs):
         return shape
-    left = shapely.get_parts(shapely.difference(shape, shapely.union_all(roofs)))
-    return shapely.multipolygons(left[(shapely.get_dimensions(left) == 2) & ~shapely.is_empty(left)])
+    shapely.prepare(shape)
+    whole = alone & shapely.contains_properly(shape, roofs) if shape.geom_type == "Polygon" else np.zeros_like(alone)
+    if not whole.all():
+        shape = shapely.difference(shape, shapely.union_all(roofs[~whole]))
+    if whole.any():
+        # What cuts the rest touches none of these, so each lies wholly within one part of what is left.
+        parts = shapely.get_parts(shape)
+        of, hole = shapely.STRtree(roofs[whole]).query(parts, predicate="contains_properly")
+        rings = shapely.get_exterior_ring(roofs[whole])
+        shape = shapely.multipolygons([_holed(part, rings[hole[of == n]]) for n, part in enumerate(parts)])
+    return _areal_parts(shape)
+
+
+def _holed(part: BaseGeometry, rings: NDArray[np.object_]) -> BaseGeometry:
+    if shapely.get_dimensions(part) != 2 or not len(rings):
+        return part
+    own = [shapely.get_interior_ring(part, n) for n in range(shapely.get_num_interior_rings(part))]
+    return shapely.polygons(shapely.get_exterior_ring(part), [*own, *rings])
 
 
 def _counted(
-    registry: Registry, measured: Sequence[str], ground: dict[str, BaseGeometry]
+    registry: Registry, measured: Sequence[str], boundaries: dict[str, BaseGeometry], ground: dict[str, BaseGeometry]
 ) -> dict[str, BaseGeometry | None]:
     among = set(measured)
     tops = [i for i in measured if among.isdisjoint(registry.ancestry(i)[1:])]
     # Villages first: what else is entered directly below a town lies inside one of them as a rule.
     tops.sort(key=lambda i: registry.site_by_id[i].kind is not SiteKind.VILLAGE)
-    shapes = [ground[i] for i in tops]
+    shapes = [boundaries[i] for i in tops]
     tree = shapely.STRtree(shapes)
     out: dict[str, BaseGeometry | None] = {}
     for n, site_id in enumerate(tops):
         own = shapes[n]
         earlier = [shapes[m] for m in sorted(tree.query(own, predicate="intersects")) if m < n]
-        left = shapely.difference(own, shapely.union_all(earlier)) if earlier else own
-        lost = own.area - left.area
-        if lost <= _OVERLAP_SHARE * own.area:
-            out[site_id] = own
+        taken = shapely.union_all(earlier)
+        left = own.area - shapely.intersection(own, taken).area if earlier else own.area
+        if own.area - left <= _OVERLAP_SHARE * own.area:
+            out[site_id] = ground[site_id]
+        elif left > _OVERLAP_SHARE * own.area:
+            out[site_id] = _areal_parts(shapely.difference(ground[site_id], taken))
         else:
-            out[site_id] = left if left.area > _OVERLAP_SHARE * own.area else None
+            out[site_id] = None
     return out
+
+
+def _areal_parts(shape: BaseGeometry) -> BaseGeometry:
+    """Return what of a shape has an area: a difference may leave lines."""
+    left = shapely.get_parts(shape)
+    left = left[(shapely.get_dimensions(left) == 2) & ~shapely.is_empty(left)]
+    return left[0] if len(left) == 1 else shapely.multipolygons(left)

@@ -125,6 +125,31 @@ def test_ground_that_two_sites_claim_is_counted_once_above_them() -> None:
     assert found["town"].design == found["v0"].design
 
 
+@CASES
+@given(
+    st.lists(st.tuples(*[st.integers(0, 200), st.integers(0, 110), st.integers(2, 40), st.integers(2, 40)]), max_size=9)
+)
+def test_open_ground_is_the_boundary_less_all_roofs(corners: list[tuple[int, int, int, int]]) -> None:
+    houses: list[Obstacle] = [
+        (
+            box(*lonlat(x, y), *lonlat(x + w, y + h)).difference(
+                box(*lonlat(x + 3, y + 3), *lonlat(x + w - 3, y + h - 3))
+            )
+            if w > 20 < h
+            else box(*lonlat(x, y), *lonlat(x + w, y + h)),
+            float(w),
+            f"h{n}",
+        )
+        for n, (x, y, w, h) in enumerate(corners)
+    ]
+    cover = TownshipCover.build(township(()), houses)
+    ground, roofs = cover.ground, shapely.union_all(cover.eyes.terrain.roofs)
+    for site_id in ground.measured:
+        left = shapely.difference(ground.boundaries[site_id], roofs)
+        assert ground.open[site_id].is_valid
+        assert shapely.symmetric_difference(left, ground.open[site_id]).area < 1e-6
+
+
 def test_roofs_are_no_ground_so_all_round_eyes_see_all_there_is_to_see() -> None:
     registry = township((camera("eye", 60, 60, hfov_deg=360),))
     whole = site("yard", SiteKind.CAMPUS, "v0", square(50, 50, 20))
