@@ -119,6 +119,10 @@ def _site(expected: Expected, shape: BaseGeometry, told: Json) -> None:
     assert told["live_m2"] == pytest.approx(amount(shape, expected.union(expected.live)), abs=slack)
     assert told["blind_m2"] == pytest.approx(told["area_m2"] - told["covered_m2"])
     assert told["ratio"] == pytest.approx(told["covered_m2"] / told["area_m2"])
+    roofs = [block.shape for block in scene.blocks if block.shape.geom_type.endswith("Polygon")]
+    ground = shape.difference(shapely.union_all(roofs))
+    assert told["open_m2"] == pytest.approx(ground.area, abs=0.05)
+    assert told["open_blind_m2"] == pytest.approx(ground.difference(expected.union(scene.eyes)).area, abs=slack)
     often = sum(int(k) * area for k, area in told["k"].items())
     each = sum(shape.intersection(expected.field(eye)).area for eye in scene.eyes)
     assert often == pytest.approx(each, abs=slack)

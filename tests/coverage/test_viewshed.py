@@ -237,3 +237,9 @@ def test_concave_footprints_are_looked_into() -> None:
     horseshoe = Polygon([(0, 0), (20, 0), (20, 4), (4, 4), (4, 16), (20, 16), (20, 20), (0, 20)])
     field = _one(sectors([30, 10]), Terrain.build([Obstacle(id="u", shape=horseshoe)]))
     assert field.contains(Point(4.5, 10))
+
+
+def test_an_arc_of_one_degree_misses_as_much_of_a_disc_as_published() -> None:
+    disc = fields([_camera(hfov_deg=360.0, range_m=50.0, tilt_deg=None)], EMPTY)[0]
+    assert 1 - disc.area / (pi * 50**2) == pytest.approx(0.0051e-2, rel=0.01)
+    assert 1 - Point(0, 0).buffer(50, quad_segs=16).area / (pi * 50**2) == pytest.approx(0.1606e-2, rel=1e-3)
