@@ -25,6 +25,15 @@ class IncidentView:
     letters: int = 0
     """Sent about it."""
     undelivered: int = 0
+    name: str = ""
+    """The fault domain's: the pole, the switch, the device. Empty: its id is all there is to show."""
+    position: str = ""
+    """Where to go, in words."""
+    contractor: str = ""
+    """Name of who is to repair it."""
+    contact: str = ""
+    """Whom to call."""
+    phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,9 @@ class IncidentStory:
     view: IncidentView
     events: tuple[IncidentEvent, ...]
     steps: tuple[OrderEvent, ...]
+    message_zh: str = ""
+    """What is told of it now, or was told last; as a channel without markup gets it."""
+    message_en: str = ""
 
 
 class Action(StrEnum):
