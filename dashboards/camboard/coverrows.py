@@ -167,7 +167,7 @@ def hours_rows(site: SiteCover, zone: ZoneInfo, now_ms: int, say: Language) -> t
 
 def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Language) -> HoursRow:
     low, high = share(value.lower), share(value.upper)
-    hours = (_hours_text(value.lower_hours), _hours_text(value.upper_hours))
+    hours = (hours_text(value.lower_hours), hours_text(value.upper_hours))
     return HoursRow(
         period=period,
         word=layer_word(value.layer, say),
@@ -179,10 +179,10 @@ def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Lan
     )
 
 
-def _hours_text(hours: float) -> str:
+def hours_text(hours: float) -> str:
     """Return coverage-hours; in the first hours of a period with minutes' worth of digits. Cut, never rounded up.
 
-    >>> _hours_text(0.0567), _hours_text(7.999), _hours_text(1234.56)
+    >>> hours_text(0.0567), hours_text(7.999), hours_text(1234.56)
     ('0.05', '7.99', '1,234.5')
     """
     digits = 2 if hours < _LONG_HOURS else 1

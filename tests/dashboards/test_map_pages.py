@@ -9,6 +9,7 @@ import pytest
 from tests.dashboards.conftest import Client
 from tests.dashboards.covered import CoveredTown
 
+from camboard.coverrows import hours_text
 from camboard.coverwords import BAND, LINK, PLACE, SIGHT, SIGHT_SHAPE, SIGHT_TONE, Sight
 from camboard.guard import HEADERS
 from camcover.bands import STANDARDS, names
@@ -75,6 +76,28 @@ async def test_night_is_a_link_and_another_figure(client: Client) -> None:
     assert day_value
     assert night_value
     assert float(night_value[1]) < float(day_value[1])
+
+
+async def test_losses_in_one_line_square_metres_road_and_key_places(client: Client, town: CoveredTown) -> None:
+    for n in range(4):
+        town.fall(f"cam-4{n}", status=Status.UP)
+    assert 'id="losses"' not in await page(client, "/map?site=v4")
+    town.fall(*(f"cam-4{n}" for n in range(5)))
+    html = await page(client, "/map?site=v4")
+    line = re.search(r'<p class="losses".*?</p>', html)
+    assert line is not None
+    text = plain(line[0])
+    assert re.search(r"失去 全域 [1-9][\d,]* m²", text)
+    assert re.search(r"道路 [1-9]\d* m\b", text)
+    assert re.search(r"重点部位 [1-9] 处", text)
+    assert "Lost Open ground" in plain(await page(client, "/map?site=v4&lang=en"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(0.0567, "0.05"), (7.999, "7.99"), (0.29, "0.29"), (1234.56, "1,234.5"), (0.0, "0.00")]
+)
+def test_minutes_of_coverage_are_not_nought_hours(hours: float, told: str) -> None:
+    assert hours_text(hours) == told
 
 
 async def test_what_if_a_switch_fails(client: Client) -> None:
