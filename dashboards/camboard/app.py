@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import api, assets, coverapi, events, guard, mappage, metrics, pages
+from camboard import api, assets, coverapi, deskapi, deskpage, events, guard, mappage, metrics, pages, phonepage
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, StandingSource
+from camboard.source import CoverageSource, DeskSource, StandingSource
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096
@@ -17,16 +17,22 @@ _KEEP_ALIVE_S = 75.0
 
 
 def create_app(
-    source: StandingSource, *, settings: BoardSettings, coverage: CoverageSource | None = None
+    source: StandingSource,
+    *,
+    settings: BoardSettings,
+    coverage: CoverageSource | None = None,
+    desk: DeskSource | None = None,
 ) -> web.Application:
     """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server.
 
-    `coverage` None: the source itself, where it is one.
+    `coverage`, `desk` None: the source itself, where it is one.
     """
     app = web.Application(middlewares=[guard.guard], client_max_size=_MAX_BODY)
     if coverage is None and isinstance(source, CoverageSource):
         coverage = source
-    board = Board(source=source, settings=settings, coverage=coverage)
+    if desk is None and isinstance(source, DeskSource):
+        desk = source
+    board = Board(source=source, settings=settings, coverage=coverage, desk=desk)
     app[BOARD] = board
     app[pages.PAGES] = pages.Pages()
     app[coverapi.CHARTS] = coverapi.Charts(board)
@@ -34,6 +40,7 @@ def create_app(
     app.on_response_prepare.append(guard.add_headers)
     app.cleanup_ctx.append(events.pump)
     app.on_shutdown.append(events.end_streams)
+    app.add_routes(_desk_routes())
     app.add_routes(
         [
             web.get("/", pages.home),
@@ -58,6 +65,26 @@ def create_app(
         ]
     )
     return app
+
+
+def _desk_routes() -> list[web.RouteDef]:
+    """Return the routes of the duty desk: the only ones that take a POST."""
+    return [
+        web.get("/incidents", deskpage.incidents),
+        web.get("/fragments/incidents", deskpage.incidents_fragment),
+        web.get("/incidents/{id}", deskpage.incident),
+        web.post("/incidents/{id}", deskpage.act),
+        web.get("/fragments/incidents/{id}", deskpage.incident_fragment),
+        web.get("/orders", deskpage.orders),
+        web.get("/fragments/orders", deskpage.orders_fragment),
+        web.get("/i/{token}", phonepage.page),
+        web.post("/i/{token}", phonepage.act),
+        web.get("/api/v1/incidents", deskapi.incidents),
+        web.get("/api/v1/incidents/{id}", deskapi.incident),
+        web.post("/api/v1/incidents/{id}/ack", deskapi.acknowledge),
+        web.get("/api/v1/orders", deskapi.orders),
+        web.post("/api/v1/orders/{number}/{step}", deskapi.step),
+    ]
 
 
 def create_runner(app: web.Application) -> web.AppRunner:

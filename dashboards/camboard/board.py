@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, StandingSource
+from camboard.source import CoverageSource, DeskSource, StandingSource
 from camkeeper.feed import Feed
+from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.view import Standing
 
 
@@ -21,6 +25,10 @@ class Board:
     settings: BoardSettings
     coverage: CoverageSource | None = None
     """None: this monitor computes no coverage, so no page speaks of it."""
+    desk: DeskSource | None = None
+    """None: this monitor has no duty desk, so no page speaks of one."""
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)
     indexes: IndexCache = field(default_factory=IndexCache)
     changes_end: str | None = None
@@ -29,6 +37,14 @@ class Board:
     def index(self) -> Index:
         """Return the newest Standing, indexed."""
         return self.indexes.of(self.source.standing())
+
+    def desk_now(self) -> DeskStanding | None:
+        """Return the newest desk; None where there is none (yet)."""
+        return None if self.desk is None else self.desk.desk()
+
+    def form_key(self, path: str) -> str:
+        """Return what only a page of ours can have put into the form that is sent to `path`."""
+        return hmac.new(self.secret, path.encode(), hashlib.sha256).hexdigest()[:32]
 
     def age_ms(self, standing: Standing) -> int:
         """Return how long ago the monitor last ticked; never negative."""

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from camboard.board import BOARD
 from camboard.coverapi import NotYet
+from camboard.form import Refused
 from camboard.pages import PAGES, html_response
 from camboard.query import BadQuery
 from camboard.settings import BoardSettings
@@ -41,6 +42,7 @@ _SAID = {
     500: ("服务器内部错误，已记入日志", "Internal error; it has been logged"),
     503: ("暂时不能服务，请稍后再试", "Not available now; try again later"),
 }
+_WRITING = ("这个地址不接受这种请求方法", "This address does not take this method")
 COMPUTING = ("正在计算覆盖，请稍候再试", "Coverage is being computed; try again shortly")
 
 
@@ -86,18 +88,25 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error(request, 421)
     try:
         return await handler(request)
-    except BadQuery as bad:
-        return error(request, 400, zh=f"参数 {bad.name} 无法解读", en=f"cannot read parameter {bad.name}")
-    except NotYet:
-        return error(request, 503, zh=COMPUTING[0], en=COMPUTING[1], headers={"Retry-After": "5"})
+    except (BadQuery, NotYet, Refused) as told:
+        return _told(request, told)
     except web.HTTPException as exc:
         if exc.status < HTTPStatus.BAD_REQUEST:
             raise
+        zh, en = _WRITING if "POST" in exc.headers.get("Allow", "") else ("", "")
         kept = {name: exc.headers[name] for name in ("Allow", "Retry-After") if name in exc.headers}
-        return error(request, exc.status, headers=kept)
+        return error(request, exc.status, zh=zh, en=en, headers=kept)
     except Exception:  # a bug: logged with its trace, and told without it
         log.exception("handler failed", extra={"path": request.path})
         return error(request, 500)
+
+
+def _told(request: web.Request, told: BadQuery | NotYet | Refused) -> web.Response:
+    if isinstance(told, BadQuery):
+        return error(request, 400, zh=f"参数 {told.name} 无法解读", en=f"cannot read parameter {told.name}")
+    if isinstance(told, Refused):
+        return error(request, told.status, zh=told.zh, en=told.en)
+    return error(request, 503, zh=COMPUTING[0], en=COMPUTING[1], headers={"Retry-After": "5"})
 
 
 def error(

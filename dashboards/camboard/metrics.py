@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from camboard import covermetrics
+from camboard import covermetrics, deskmetrics
 from camboard.board import Board
 from camboard.text import plain
 from camkeeper.model.status import Status
@@ -32,6 +32,7 @@ class StandingCollector(Collector):
         yield from _monitor(view.monitor)
         if self._board.coverage is not None:
             yield from covermetrics.families(self._board.coverage.coverage())
+        yield from deskmetrics.families(self._board.desk_now())
         yield _gauge("last_tick_age_ms", "Age of the newest acknowledged tick", self._board.age_ms(view))
         yield _gauge("at_seconds", "Ledger time of what is told here, seconds since 1970", view.at_ms / 1000)
         yield _gauge("villages", "Villages enrolled", view.villages_total)

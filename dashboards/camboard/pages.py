@@ -19,12 +19,14 @@ from camboard.overview import Overview, board_name, overview
 from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain
+from camboard.ways import Way, gravest, ways
+from camkeeper.standing.desk import DeskStanding
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COOKIE = "lang"
 _YEAR_S = 365 * 86_400
 _KEPT = 64
-_OTHER = {"zh": ("en", "English", "en"), "en": ("zh", "中文", "zh-CN")}
+OTHER_LANGUAGE = {"zh": ("en", "English", "en"), "en": ("zh", "中文", "zh-CN")}
 _LONGEST = 10_000
 
 
@@ -52,20 +54,27 @@ class Pages:
 
     def __init__(self) -> None:
         self._env = {code: _environment(language) for code, language in languages().items()}
-        self._of: object = None
+        self._of: tuple[object, object] = (None, None)
         self._written: dict[tuple[str, Query], tuple[Overview, Markup]] = {}
 
     def board(
-        self, index: Index, query: Query, settings: BoardSettings, say: Language, *, has_map: bool
+        self,
+        index: Index,
+        query: Query,
+        settings: BoardSettings,
+        say: Language,
+        *,
+        has_map: bool,
+        desk: DeskStanding | None,
     ) -> tuple[Overview, Markup]:
-        """Write the live part; the same choice of the same Standing is written once."""
-        if self._of is not index.standing or len(self._written) >= _KEPT:
+        """Write the live part; the same choice of the same Standing and desk is written once."""
+        if self._of[0] is not index.standing or self._of[1] is not desk or len(self._written) >= _KEPT:
             self._written.clear()
-            self._of = index.standing
+            self._of = index.standing, desk
         key = (say.code, query)
         if key not in self._written:
             values = overview(index, query, settings, say)
-            html = self.write("board.html", say, {"o": values, "has_map": has_map})
+            html = self.write("board.html", say, {"o": values, "has_map": has_map, "desk": gravest(desk, index, say)})
             self._written[key] = values, html
         return self._written[key]
 
@@ -107,6 +116,7 @@ class Shell:
     other_address: str
     other_word: str
     other_lang: str
+    nav: tuple[Way, ...]
     body: Markup
 
 
@@ -117,7 +127,7 @@ def shell(
     age_ms, stale_ms = board.age_ms(index.standing), board.settings.stale_after_ms
     stale = age_ms > stale_ms
     words = say("数据已过期 {span}") if stale else say("数据更新于 {span}前")
-    other, other_word, other_lang = _OTHER[say.code]
+    other, other_word, other_lang = OTHER_LANGUAGE[say.code]
     return Shell(
         html_lang=say.html_lang,
         name=board_name(index, say),
@@ -131,6 +141,7 @@ def shell(
         other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
+        nav=ways(board.desk_now(), here, say),
         body=body,
     )
 
@@ -158,7 +169,9 @@ async def home(request: web.Request) -> web.Response:
     board, pages, say = request.app[BOARD], request.app[PAGES], language_of(request)
     query = Query.read(request.query)
     index = board.index()
-    values, html = pages.board(index, query, board.settings, say, has_map=board.coverage is not None)
+    values, html = pages.board(
+        index, query, board.settings, say, has_map=board.coverage is not None, desk=board.desk_now()
+    )
     around = shell(
         board,
         index,
@@ -179,7 +192,7 @@ async def fragment(request: web.Request) -> web.Response:
     index = board.index()
     query = Query.read(request.query)
     has_map = board.coverage is not None
-    _, html = request.app[PAGES].board(index, query, board.settings, say, has_map=has_map)
+    _, html = request.app[PAGES].board(index, query, board.settings, say, has_map=has_map, desk=board.desk_now())
     return fragment_response(board, index, html)
 
 

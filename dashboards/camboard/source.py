@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
+from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import Standing
 
 JSON = None | bool | int | float | str | list["JSON"] | Mapping[str, "JSON"]
@@ -70,3 +71,20 @@ class CoverageSource(Protocol):
 
         Raises LookupError for ids that it doesn't have.
         """
+
+
+@runtime_checkable
+class DeskSource(Protocol):
+    """The duty desk: incidents, work orders, letters. A change of it is told by the same `subscribe`."""
+
+    def desk(self) -> DeskStanding | None:
+        """Return the newest desk; None before the first. Cheap: called for every request."""
+
+    async def story(self, incident_id: str) -> IncidentStory:
+        """Return everything that happened to one incident; LookupError for one that never was."""
+
+    def by_token(self, token: str) -> IncidentView | None:
+        """Return the incident whose phone page has this token; None for any other text."""
+
+    async def act(self, act: Act) -> Acted:
+        """Take somebody's step; returns when it is on disk, or refused with a sentence."""

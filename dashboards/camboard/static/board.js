@@ -111,6 +111,11 @@
         shownAt = Number(answer.headers.get("X-At-Ms"));
         const summary = $("summary");
         if (summary) put($("at"), summary.dataset.at);
+        const open = $("open-count");
+        if (open && summary?.dataset.open !== undefined) {
+          put(open, summary.dataset.open);
+          open.classList.toggle("some", summary.dataset.open !== "0");
+        }
         told(Number(answer.headers.get("X-Age-Ms")));
         board.dispatchEvent(new Event("renewed"));
       }

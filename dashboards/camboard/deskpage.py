@@ -1,0 +1,197 @@
+"""`/incidents`, `/incidents/{id}`, `/orders`, the parts that live pages ask for again, and steps by form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from markupsafe import Markup
+
+from camboard import form
+from camboard.board import BOARD, Board
+from camboard.deskquery import DeskQuery
+from camboard.i18n import Language
+from camboard.incidents import address_of, incident_list
+from camboard.index import Index
+from camboard.orders import order_list
+from camboard.pages import PAGES, fragment_response, html_response, language_of, page_response, shell
+from camboard.query import BadQuery
+from camboard.source import DeskSource
+from camboard.story import STEP_OF, story_page
+from camboard.text import local, utc_offset
+from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The live part of a page, and where it is asked for again."""
+
+    html: Markup
+    index: Index
+    here: str
+    fragment: str
+    at: str
+
+
+def desk_of(board: Board) -> tuple[DeskSource, DeskStanding]:
+    """Return the desk and its newest value; 404 where there is none, 503 where it isn't there yet."""
+    if board.desk is None:
+        raise web.HTTPNotFound
+    now = board.desk.desk()
+    if now is None:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
+    return board.desk, now
+
+
+async def story_of(desk: DeskSource, incident_id: str) -> IncidentStory:
+    """Return an incident's story; 404 for one that never was."""
+    try:
+        return await desk.story(incident_id)
+    except LookupError:
+        raise web.HTTPNotFound from None
+
+
+def act_of(action: Action, view: IncidentView, sent: form.Sent) -> Act:
+    """Return a step on an incident's page as the desk takes it: on the order where it is the order's."""
+    on_order = action is not Action.ACKNOWLEDGE and view.order is not None
+    return Act(
+        action=action,
+        by=sent.by,
+        incident_id=view.incident.id,
+        order_number=view.order.number if on_order and view.order else None,
+        text=sent.text,
+    )
+
+
+def action_of(name: str, *, known: frozenset[Action] = frozenset(Action)) -> Action:
+    """Return the step of this name; BadQuery for another."""
+    if name not in {action.value for action in known}:
+        raise BadQuery("step")
+    return Action(name)
+
+
+async def take(desk: DeskSource, step: Act) -> Acted:
+    """Have the desk take a step; 404 where it knows nothing of what the step is about."""
+    try:
+        return await desk.act(step)
+    except LookupError:
+        raise web.HTTPNotFound from None
+
+
+def at_words(index: Index) -> str:
+    """Return the instant of what is shown."""
+    at = local(index.standing.at_ms, ZoneInfo(index.standing.timezone))
+    return f"{at:%Y-%m-%d %H:%M:%S} {utc_offset(at)}"
+
+
+async def incidents(request: web.Request) -> web.Response:
+    """`GET /incidents?site=&cause=&page=`."""
+    say = language_of(request)
+    return _page(request, "incidentspage.html", _incidents(request, say), say)
+
+
+async def incidents_fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/incidents`."""
+    return _fragment(request, _incidents(request, language_of(request)))
+
+
+async def incident(request: web.Request) -> web.Response:
+    """`GET /incidents/{id}`."""
+    say = language_of(request)
+    return _page(request, "incidentpage.html", await _incident(request, say), say)
+
+
+async def incident_fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/incidents/{id}`."""
+    return _fragment(request, await _incident(request, language_of(request)))
+
+
+async def orders(request: web.Request) -> web.Response:
+    """`GET /orders`."""
+    say = language_of(request)
+    return _page(request, "orderspage.html", _orders(request, say), say)
+
+
+async def orders_fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/orders`."""
+    return _fragment(request, _orders(request, language_of(request)))
+
+
+async def act(request: web.Request) -> web.Response:
+    """`POST /incidents/{id}`: step, by, text. 303 back; 409 with the page and the reason where it is refused."""
+    board, say = request.app[BOARD], language_of(request)
+    desk, _ = desk_of(board)
+    sent = await form.read(request, board)
+    action = action_of(sent.step)
+    story = await story_of(desk, request.match_info["id"])
+    acted = await take(desk, act_of(action, story.view, sent))
+    if not acted.done:
+        told = acted.en if say.code == "en" else acted.zh
+        return _page(request, "incidentpage.html", await _incident(request, say, by=sent.by), say, told=told)
+    response = web.Response(status=303, headers={"Location": address_of(story.view.incident.id)})
+    form.remember(response, sent.by)
+    return response
+
+
+def _incidents(request: web.Request, say: Language) -> Live:
+    board, query = request.app[BOARD], DeskQuery.read(request.query)
+    _, now = desk_of(board)
+    index = board.index()
+    if query.site is not None and query.site not in index.site_by_id:
+        raise web.HTTPNotFound
+    values = incident_list(now, index, query, at_words(index), say)
+    return _live(request, say, "incidents.html", {"o": values}, query.address(), query.address("/fragments/incidents"))
+
+
+async def _incident(request: web.Request, say: Language, *, by: str = "") -> Live:
+    board = request.app[BOARD]
+    desk, now = desk_of(board)
+    story = await story_of(desk, request.match_info["id"])
+    index = board.index()  # only now, after waiting
+    here = address_of(story.view.incident.id)
+    values = {
+        "o": story_page(story, index, at_words(index), say),
+        "open_count": len(now.open),
+        "by": by or form.remembered(request),
+        "key": board.form_key(request.path.removeprefix("/fragments")),
+        "steps": [action.value for action in STEP_OF],
+    }
+    return _live(request, say, "incident.html", values, here, f"/fragments{here}")
+
+
+def _orders(request: web.Request, say: Language) -> Live:
+    board = request.app[BOARD]
+    _, now = desk_of(board)
+    index = board.index()
+    values = order_list(now, index, at_words(index), say)
+    return _live(request, say, "orders.html", {"o": values}, "/orders", "/fragments/orders")
+
+
+def _live(
+    request: web.Request, say: Language, template: str, values: Mapping[str, object], here: str, fragment: str
+) -> Live:
+    index = request.app[BOARD].index()
+    html = request.app[PAGES].write(template, say, values)
+    return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
+
+
+def _page(request: web.Request, template: str, made: Live, say: Language, *, told: str = "") -> web.Response:
+    board = request.app[BOARD]
+    around = shell(
+        board,
+        made.index,
+        say,
+        body=made.html,
+        here=made.here,
+        fragment=made.fragment,
+        at=made.at,
+        synthetic=made.index.standing.synthetic_geometry,
+    )
+    text = request.app[PAGES].write(template, say, {"shell": around, "told": told})
+    return html_response(text, status=409) if told else page_response(request, text, say)
+
+
+def _fragment(request: web.Request, made: Live) -> web.Response:
+    return fragment_response(request.app[BOARD], made.index, made.html)

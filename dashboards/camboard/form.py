@@ -1,0 +1,104 @@
+"""What people send: small bodies of a few fields, from our own pages or from programs, never from other sites."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from aiohttp import web
+
+from camboard.board import Board
+from camkeeper.message.clean import clean
+
+MAX_NAME = 40
+MAX_TEXT = 500
+_MAX_FIELDS = 16
+_FORM = "application/x-www-form-urlencoded"
+_COOKIE = "by"
+_YEAR_S = 365 * 86_400
+
+
+class Refused(Exception):  # noqa: N818 - it reads as what it is
+    """A body that we don't take; both sentences are for people."""
+
+    def __init__(self, status: int, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.status, self.zh, self.en = status, zh, en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The fields that a step has."""
+
+    by: str
+    text: str = ""
+    step: str = ""
+
+
+async def read(request: web.Request, board: Board, *, secret_address: bool = False) -> Sent:
+    """Return what was sent; Refused where it is foreign, unreadable or nobody's.
+
+    `secret_address`: nobody can have this address who wasn't given it, so that it vouches for the sender.
+    """
+    fields = _fields(await request.read(), request.content_type)
+    key = fields.get("key", "")
+    vouched = secret_address or hmac.compare_digest(key.encode(), board.form_key(request.path).encode())
+    _check_sender(request, vouched=vouched)
+    by = clean(fields.get("by", ""), limit=MAX_TEXT)
+    if not 1 <= len(by) <= MAX_NAME:
+        raise Refused(400, f"请填写姓名（1 至 {MAX_NAME} 个字）", f"A name is wanted, of 1 to {MAX_NAME} characters")
+    text = clean(fields.get("text", ""), limit=MAX_TEXT)
+    return Sent(by=by, text=text, step=fields.get("step", ""))
+
+
+def _check_sender(request: web.Request, *, vouched: bool) -> None:
+    """Refuse what a page elsewhere made a browser send.
+
+    Our pages say `no-referrer`, so that browsers write `Origin: null` on their forms; where the address isn't HTTPS or
+    loopback they say no `Sec-Fetch-Site` either. Then the form's own key has to vouch for it.
+    """
+    foreign = Refused(403, "请求不是从本系统的页面发出的", "The request does not come from a page of ours")
+    where, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if where is not None and where != "same-origin":
+        raise foreign
+    if origin is None or (origin == "null" and (where == "same-origin" or vouched)):
+        return
+    try:
+        sender = urlsplit(origin)
+    except ValueError:
+        raise foreign from None
+    # The scheme may differ: a proxy before us ends TLS.
+    if sender.scheme not in {"http", "https"} or sender.netloc.casefold() != request.headers.get("Host", "").casefold():
+        raise foreign
+
+
+def _fields(body: bytes, content_type: str) -> Mapping[str, str]:
+    unreadable = Refused(400, "请求无法解读", "The request cannot be read")
+    try:
+        text = body.decode("utf-8")
+        if content_type == _FORM:
+            return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS, errors="strict"))
+        if content_type != "application/json":
+            raise Refused(415, "只接受表单或 JSON", "Only forms and JSON are taken")
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise unreadable from None
+    if not isinstance(value, dict) or len(value) > _MAX_FIELDS:
+        raise unreadable
+    if not all(isinstance(field, str) for field in value.values()):
+        raise unreadable
+    return value
+
+
+def remembered(request: web.Request) -> str:
+    """Return the name that was sent last from this browser."""
+    name = clean(unquote(request.cookies.get(_COOKIE, ""), errors="replace"), limit=MAX_TEXT)
+    return name if len(name) <= MAX_NAME else ""
+
+
+def remember(response: web.StreamResponse, by: str) -> None:
+    """Keep the name for the next time. Lax: the phone page is opened from a chat."""
+    response.set_cookie(_COOKIE, quote(by, safe=""), max_age=_YEAR_S, path="/", httponly=True, samesite="Lax")
