@@ -10,8 +10,21 @@ from camkeeper.model.registry import Registry
 
 _ASKED = frozenset({"kind", "address", "credential", "overrides"})
 """What decides how a device is asked: where one of these changed, what was learned of it is void."""
-_PARTS = ("sites", "links", "key_places", "contractors", "contacts", "windows", "uplinks", "obstacles", "channels")
-_POLICIES = ("probe", "judge", "accounting", "coverage")
+_PARTS = (
+    "sites",
+    "links",
+    "key_places",
+    "contractors",
+    "contacts",
+    "windows",
+    "uplinks",
+    "obstacles",
+    "channels",
+    "routing",
+    "watchdog",
+    "public_url",
+)
+_POLICIES = ("probe", "judge", "accounting", "coverage", "incident", "service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +40,10 @@ class Changes:
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of each device in `changed` and `restated`: which fields of `Device` differ (`credential` for its contents)."""
     policies_changed: frozenset[str] = frozenset()
-    """Of probe, judge, accounting, coverage."""
+    """Of probe, judge, accounting, coverage, incident, service."""
     parts_changed: frozenset[str] = frozenset()
-    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles, channels."""
+    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles, channels, routing, watchdog,
+    public_url."""
 
     @property
     def windows_changed(self) -> bool:

@@ -11,7 +11,19 @@ from pydantic import ValidationError
 
 from camcover.bands import DORI
 from camcover.datum import Datum
-from camkeeper.config import bands, build, channels, datums, enrolment, obstacles, places, policies, references, schema
+from camkeeper.config import (
+    bands,
+    build,
+    channels,
+    datums,
+    desk,
+    enrolment,
+    obstacles,
+    places,
+    policies,
+    references,
+    schema,
+)
 from camkeeper.config.defaults import Defaults, merged, without_nothing
 from camkeeper.config.document import MAX_BYTES, Document, UnreadableError, decode, parse
 from camkeeper.config.entry import Entry
@@ -37,7 +49,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "channels": channels.ChannelEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
-_KEYS = (*_HEAD, "policy", "defaults", *_SECTIONS)
+_KEYS = (*_HEAD, "policy", "notify", "defaults", *_SECTIONS)
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -104,6 +116,9 @@ class _Reading:
         self._judge: policies.JudgeEntry | None = None
         self._accounting: dict[int, policies.AccountingEntry] = {}
         self._coverage: policies.CoverageEntry | None = None
+        self._incident: desk.IncidentEntry | None = None
+        self._service: desk.ServiceEntry | None = None
+        self._notify: desk.NotifyEntry | None = None
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
     def register(self, *, digest: str) -> Registry | None:
@@ -117,6 +132,7 @@ class _Reading:
         raw = {section: entries for section, entries in found.items() if entries is not None}
         references.check(raw, defaults, self.findings)
         self._policy()
+        self._notified()
         self._whole(head)
         if self.findings.faults or head is None:
             return None
@@ -137,6 +153,8 @@ class _Reading:
         self._probe = self._model(("policy", "probe"), policy.get("probe", {}), policies.ProbeEntry)
         self._judge = self._model(("policy", "judge"), policy.get("judge", {}), policies.JudgeEntry)
         self._coverage = self._model(("policy", "coverage"), policy.get("coverage", {}), policies.CoverageEntry)
+        self._incident = self._model(("policy", "incident"), policy.get("incident", {}), desk.IncidentEntry)
+        self._service = self._model(("policy", "service"), policy.get("service", {}), desk.ServiceEntry)
         rules = policy.get("accounting", [])
         if not isinstance(rules, list):
             self._model(("policy",), {"accounting": rules}, policies.PolicyEntry)
@@ -145,6 +163,17 @@ class _Reading:
             entry = self._model(("policy", "accounting", place), without_nothing(rule), policies.AccountingEntry)
             if entry is not None:
                 self._accounting[place] = entry
+
+    def _notified(self) -> None:
+        written = without_nothing(self.root.get("notify"))
+        self._notify = self._model(("notify",), {} if written is None else written, desk.NotifyEntry)
+        if self._notify is not None:
+            known = {
+                section: [e["id"] for e in self.root.get(section) or () if isinstance(e, dict) and "id" in e]
+                for section in ("channels", "contractors", "sites")
+                if isinstance(self.root.get(section), list | None)
+            }
+            desk.check(self._notify, known, self.findings)
 
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
@@ -232,6 +261,8 @@ class _Reading:
 
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
+        notify = self._notify or desk.NotifyEntry()
+        tz = next((e.timezone for e in valid["sites"] if e.parent is None), "UTC")
         return Registry(
             name=head.name,
             sites=tuple(build.site(e) for e in valid["sites"]),
@@ -249,6 +280,11 @@ class _Reading:
             coverage=build.coverage(self._coverage or policies.CoverageEntry()),
             obstacles=self._obstacles,
             channels=tuple(channels.build(e) for e in valid["channels"]),
+            routing=desk.routing(notify, tz),
+            public_url=(notify.public_url or "").rstrip("/"),
+            watchdog=desk.watchdog(notify.watchdog or desk.WatchdogEntry(), tz),
+            incident=desk.incident(self._incident or desk.IncidentEntry()),
+            service=desk.service(self._service or desk.ServiceEntry(), tz),
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from camcover.bands import DORI
 from camkeeper.config import scalars as s
+from camkeeper.config.desk import IncidentEntry, ServiceEntry
 from camkeeper.config.entry import Entry
 from camkeeper.config.scalars import refuse
 from camkeeper.model.contract import WindowKind
@@ -115,3 +116,5 @@ class PolicyEntry(Entry):
     judge: JudgeEntry | None = None
     accounting: tuple[AccountingEntry, ...] = ()
     coverage: CoverageEntry | None = None
+    incident: IncidentEntry | None = None
+    service: ServiceEntry | None = None

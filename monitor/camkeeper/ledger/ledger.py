@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
-from camkeeper.ledger import closing, incidents, letters, rollup
+from camkeeper.ledger import closing, incidents, letters, orders, rollup
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
-from camkeeper.ledger.record import Ack, Batch, Boot, Health, LedgerBusyError, Life, Recorded, Recovery
+from camkeeper.ledger.record import (
+    Ack,
+    Batch,
+    Boot,
+    Health,
+    LedgerBusyError,
+    LedgerDamagedError,
+    Life,
+    Recorded,
+    Recovery,
+)
 from camkeeper.ledger.replay import pack_tracks, read_checkpoint, read_journal
 from camkeeper.ledger.session import Session
 from camkeeper.ledger.writer import MAX_PENDING_SAMPLES, Writer
@@ -22,6 +32,7 @@ from camkeeper.model.post import WAITING, LetterState
 from camkeeper.model.status import Status
 
 CLOSE_WITHIN_S = 4.0
+T = TypeVar("T")
 
 
 class Lock:
@@ -181,5 +192,17 @@ def _recovery(session: Session) -> Recovery:
         previous_boot_id=session.previous_boot_id,
         incidents=incidents.read(session.db, open_only=True, damaged=unread),
         posts=letters.read(session.db, states=WAITING, damaged=unread),
+        book=_readable(lambda: orders.read_book(session.db), unread),
+        desk=_readable(lambda: orders.read_memory(session.db), unread),
+        newest_incident_id=incidents.newest_id(session.db),
         damaged=(*damaged, *faults, *unread),
     )
+
+
+def _readable(read: Callable[[], T], damaged: list[str]) -> T | None:
+    """Return what is read, or None and tell why not: a monitor must start all the same."""
+    try:
+        return read()
+    except LedgerDamagedError as error:
+        damaged.append(str(error))
+        return None

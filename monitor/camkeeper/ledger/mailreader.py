@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 
-from camkeeper.ledger import incidents, letters
+from camkeeper.ledger import incidents, letters, orders
 from camkeeper.model.incident import Incident, IncidentEvent
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.span import Span
+from camkeeper.workorder.book import WorkOrderBook
 
 
 class MailReader(ABC):
@@ -39,6 +40,11 @@ class MailReader(ABC):
         """Return the highest incident id ever given."""
         with self.reading() as db:
             return incidents.newest_id(db)
+
+    def orders(self) -> WorkOrderBook:
+        """Return all work orders; LedgerDamagedError where they cannot be read."""
+        with self.reading() as db:
+            return orders.read_book(db)
 
     def letters(
         self,

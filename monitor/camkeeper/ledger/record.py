@@ -14,6 +14,8 @@ from camkeeper.model.letter import Letter
 from camkeeper.model.post import Post
 from camkeeper.model.probing import Sample
 from camkeeper.model.status import Status
+from camkeeper.model.workorder import OrderEvent, Watched
+from camkeeper.workorder.book import WorkOrderBook
 
 
 class LedgerError(Exception):
@@ -84,6 +86,12 @@ class Batch:
     """To be sent. One whose id is on record already is not queued again."""
     quiet_until: Mapping[str, int] = field(default_factory=dict)
     """Letter id -> not to be sent before (UTC ms), for those that wait for the end of quiet hours."""
+    orders: tuple[OrderEvent, ...] = ()
+    """Steps of work orders, in the order in which they were taken."""
+    watched: Mapping[int, Mapping[str, Watched]] = field(default_factory=dict)
+    """Order number -> all its devices as the probe has them now, where that changed."""
+    desk: str | None = None
+    """What the correlator remembers after this batch; None: unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,5 +171,10 @@ class Recovery:
     """Those held or open."""
     posts: tuple[Post, ...] = ()
     """Letters that wait, oldest first; one in state `sending` was under way when the monitor ended."""
+    book: WorkOrderBook | None = field(default_factory=WorkOrderBook)
+    """All work orders; None where they cannot be read."""
+    desk: str | None = None
+    """What the correlator remembered."""
+    newest_incident_id: str | None = None
     damaged: tuple[str, ...] = ()
     """Bookmarks that could not be used (a wrong CRC), for the log. The chain itself is not looked at: `verify` does."""

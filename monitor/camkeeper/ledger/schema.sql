@@ -1,5 +1,5 @@
--- The ledger. `chain` and `journal` are the record of figures, `incident_event` and `letter` that of what people were
--- told; every other table is derived or a bookmark.
+-- The ledger. `chain` and `journal` are the record of figures, `incident_event`, `order_event` and `letter` that of what
+-- people were told and did; every other table is derived or a bookmark.
 -- All times are UTC milliseconds since 1970, all spans half-open [t0, t1).
 
 -- What this file is. One row.
@@ -184,3 +184,25 @@ CREATE INDEX letter_dead ON letter (number) WHERE state = 'dead';
 CREATE INDEX letter_of ON letter (incident, channel, seq);
 CREATE INDEX letter_in ON letter (digest) WHERE digest IS NOT NULL;
 CREATE INDEX letter_tried ON letter (tried_ms) WHERE tried_ms IS NOT NULL;
+
+-- What happened to work orders, in order: their fold is the book of orders. Written like `incident_event`.
+CREATE TABLE order_event (
+    number       INTEGER PRIMARY KEY,                          -- order of steps
+    order_number INTEGER NOT NULL CHECK (order_number >= 1),   -- 931 is WO-0931
+    at_ms        INTEGER NOT NULL,
+    step         TEXT NOT NULL,                                -- model.workorder.Step
+    body         BLOB NOT NULL                                 -- compact JSON of the step
+);
+CREATE INDEX order_event_of ON order_event (order_number, number);
+
+-- What the probe last said of each order's devices. One row an order.
+CREATE TABLE order_watch (
+    order_number INTEGER PRIMARY KEY,
+    body         BLOB NOT NULL                                 -- zlib of compact JSON, device id -> model.workorder.Watched
+);
+
+-- What the correlator remembers, as of the newest batch that changed it. One row.
+CREATE TABLE desk_state (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    body BLOB NOT NULL                                         -- zlib of canonical JSON
+);

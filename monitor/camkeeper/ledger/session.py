@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camkeeper.ledger import chain, coverage, incidents, journal, letters
+from camkeeper.ledger import chain, coverage, incidents, journal, letters, orders
 from camkeeper.ledger.chain import Entry, Kind
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
@@ -159,6 +159,9 @@ class Session:
         self._write_samples(batch, from_seq)
         incidents.store(self.db, batch.incidents)
         letters.store(self.db, batch.letters, batch.quiet_until)
+        orders.store(self.db, batch.orders, batch.watched)
+        if batch.desk is not None:
+            orders.store_memory(self.db, batch.desk)
         self._seal_if_due()
         return Ack(seq=self.seq, head=self.head, samples=self.samples)
 

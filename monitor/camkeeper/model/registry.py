@@ -10,8 +10,12 @@ from camkeeper.model.channel import AnyChannel
 from camkeeper.model.contract import Contact, Contractor, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
+from camkeeper.model.incident import IncidentPolicy
+from camkeeper.model.outbox import WatchdogPolicy
 from camkeeper.model.place import KeyPlace, Site
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
+from camkeeper.model.routing import RoutingPolicy
+from camkeeper.model.service import ServicePolicy, preset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,12 @@ class Registry:
     coverage: CoveragePolicy = field(default_factory=CoveragePolicy)
     obstacles: tuple[ObstacleFile, ...] = ()
     channels: tuple[AnyChannel, ...] = ()
+    routing: RoutingPolicy = field(default_factory=RoutingPolicy)
+    public_url: str = ""
+    """Where phones reach the board, without a slash at the end; empty: nowhere."""
+    watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
+    incident: IncidentPolicy = field(default_factory=IncidentPolicy)
+    service: ServicePolicy = field(default_factory=lambda: preset("standard", tz="Asia/Shanghai"))
     synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""

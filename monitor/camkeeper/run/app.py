@@ -1,6 +1,7 @@
 """The wiring of the monitor: `monitor` puts the rooms together, top to bottom.
 
-wheel -> poller -> (prober) -> township (judge) -> recorder -> (ledger) -> keeper -> board
+wheel -> poller -> (prober) -> township (judge) -> recorder, desk -> (ledger) -> keeper -> board
+                                                                            '-> sender -> channels
 """
 
 from __future__ import annotations
@@ -26,21 +27,25 @@ from camkeeper.ledger.replay import refold
 from camkeeper.model.registry import Registry
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
-from camkeeper.run.board import serving
+from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
+from camkeeper.run.deskroom import open_desk
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
+from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.notify import notify
 from camkeeper.run.poller import Poller
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
 from camkeeper.run.township import Township, hold_ms
+from camkeeper.run.watchdog import keep_watch
 from camkeeper.schedule.wheel import Wheel
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 
 EXPIRE_S = 1.0
 CHECKPOINT_MINUTES = 5
+SEND_GRACE_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -79,6 +84,23 @@ async def _watch(
 ) -> None:
     recovery = ledger.recover()
     timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
+    for damage in recovery.damaged:
+        _log.error("ledger_damaged", what=damage)
+    async with mailing(ledger=ledger, recovery=recovery, registry=registry, clock=clock, timeline=timeline) as mail:
+        await _run(settings, registry, clock, timeline, boot, ledger, mail, board)
+
+
+async def _run(
+    settings: Settings,
+    registry: Registry,
+    clock: SystemClock,
+    timeline: Timeline,
+    boot: Boot,
+    ledger: Ledger,
+    mail: Mail,
+    board: Callable[[Keeper, Clock], web.AppRunner],
+) -> None:
+    recovery = ledger.recover()
     township, wheel, pulse = Township(registry), Wheel(), Pulse(clock)
     township.restore(refold(recovery, registry.judge, partial(_hold_of, registry)).values())
     uplinks = UplinkWatch(clock=clock, on_change=_log_sight)
@@ -89,7 +111,18 @@ async def _watch(
         latches=FileLatches(latches_beside(settings.ledger)),
     )
     keeper = Keeper(boot=boot, clock=clock, timeline=timeline, township=township, ledger=ledger)
-    recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored)
+    desk, room = open_desk(
+        ledger=ledger,
+        recovery=recovery,
+        township=township,
+        timeline=timeline,
+        mail=mail,
+        sees=partial(_sees, uplinks),
+        standing=keeper.newest,
+        changed=keeper.desk_changed,
+    )
+    keeper.show_desk(room)
+    recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored, desk=desk)
     poller = Poller(
         clock=clock,
         timeline=timeline,
@@ -121,6 +154,7 @@ async def _watch(
         await recorder.flush()
         await keeper.build()
         stopped = _stop_signals()
+        findable(settings.ledger, address)
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(uplinks.run(), name="uplinks"),
@@ -129,6 +163,16 @@ async def _watch(
                 group.create_task(recorder.run(), name="recorder"),
                 group.create_task(keeper.run(), name="keeper"),
                 group.create_task(keeper.keep_coverage(), name="coverage"),
+                group.create_task(mail.sender.run(), name="sender"),
+                group.create_task(
+                    keep_watch(
+                        sender=mail.sender,
+                        vitals=partial(vitals, recorder, mail, uplinks, township),
+                        policy=registry.watchdog,
+                        clock=timeline,
+                    ),
+                    name="watchdog",
+                ),
             ]
             asyncio.get_running_loop().add_signal_handler(
                 signal.SIGHUP, lambda: group.create_task(enrolment.reload(), name="reload")
@@ -139,6 +183,7 @@ async def _watch(
             await stopped.wait()
             notify("STOPPING=1")
             calendar.stop()
+            await mail.sender.stop(SEND_GRACE_S)
             for task in tasks:
                 task.cancel()
         keeper.close()
@@ -177,6 +222,11 @@ def _stop_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     return stopped
+
+
+def _sees(uplinks: UplinkWatch, uplink_id: str) -> bool | None:
+    sight = uplinks.sight(uplink_id)
+    return sight.sees if sight.checked_ms >= 0 else None
 
 
 def _log_sight(uplink: object, sight: object) -> None:

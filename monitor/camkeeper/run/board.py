@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 
@@ -48,3 +49,13 @@ async def serving(runner: web.AppRunner, host: str, port: int) -> AsyncIterator[
         yield f"http://{shown}:{bound}/"
     finally:
         await runner.cleanup()
+
+
+def address_beside(ledger: Path) -> Path:
+    """Return where the monitor of a ledger writes the address of its board."""
+    return ledger.with_suffix(".board")
+
+
+def findable(ledger: Path, address: str) -> None:
+    """Let commands find the board; the file stays when the monitor ends, and nobody answers there."""
+    address_beside(ledger).write_text(f"{address}\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.run.cover import Coverage
+from camkeeper.run.deskroom import DeskRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
@@ -25,6 +26,7 @@ from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
+from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
 
 CHANGED_S = 0.5
@@ -62,6 +64,7 @@ class Keeper:
         self._standing: Standing | None = None
         self._asked_ms = clock.elapsed_ms()
         self._asked = asyncio.Event()
+        self._room: DeskRoom | None = None
         self._coverage = Coverage(
             ledger=ledger,
             clock=clock,
@@ -76,6 +79,39 @@ class Keeper:
         """Say of whom the monitor's own state is told."""
         self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
         self._recorder, self._enrolment = recorder, enrolment
+
+    def show_desk(self, room: DeskRoom) -> None:
+        """Say where incidents and work orders are asked for."""
+        self._room = room
+
+    def desk_changed(self) -> None:
+        """Note that something of the desk is on disk which may be shown now."""
+        self._dirty.set()
+
+    def newest(self) -> Standing | None:
+        """Return the newest built value, without being one who looks; None before the first."""
+        return self._standing
+
+    def desk(self) -> DeskStanding | None:
+        """Return the duty desk; None where there is none."""
+        return self._room.desk() if self._room is not None else None
+
+    async def story(self, incident_id: str) -> IncidentStory:
+        """Return everything that happened to one incident; LookupError for one that never was."""
+        return await self._desk_room().story(incident_id)
+
+    def by_token(self, token: str) -> IncidentView | None:
+        """Return the incident whose phone page has this token; None for any other text."""
+        return self._room.by_token(token) if self._room is not None else None
+
+    async def act(self, act: Act) -> Acted:
+        """Take somebody's step; returns when it is on disk, or was refused."""
+        return await self._desk_room().act(act)
+
+    def _desk_room(self) -> DeskRoom:
+        if self._room is None:
+            raise LookupError("没有值班台 / there is no duty desk")
+        return self._room
 
     def stored(self, device_ids: AbstractSet[str]) -> None:
         """Note that these devices' changes are on disk: now they may be told."""
@@ -134,6 +170,8 @@ class Keeper:
             await self._wanted()
             self._dirty.clear()
             changed, self._changed = frozenset(self._changed), set()
+            if self._room is not None:
+                await self._room.refresh()
             took_ms = await self.build()
             self._feed.publish(changed)
             await asyncio.sleep(rest_s(took_ms))
@@ -234,6 +272,8 @@ class Keeper:
             )
         if self._coverage.warning is not None:
             out.append(self._coverage.warning)
+        if self._room is not None:
+            out.extend(self._room.warnings)
         bugs = self._poller.counts.bugs
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")

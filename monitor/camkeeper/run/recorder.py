@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from camkeeper.clock import ClockStep, Timeline
 from camkeeper.judge.track import Track
 from camkeeper.ledger.record import Ack, Batch, LifeChange
 from camkeeper.ledger.snapshot import Snapshot
+from camkeeper.model.change import Transition
+from camkeeper.run.deskwork import Work
 from camkeeper.run.township import Township
 
 FLUSH_S = 0.25
@@ -30,13 +32,34 @@ class Appends(Protocol):
         """Keep the tracks as they are after all that was queued so far."""
 
 
+class Follows(Protocol):
+    """What the recorder needs of the duty desk, which puts into a batch what follows from it."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to write although nothing changed."""
+
+    def take(self, transitions: tuple[Transition, ...], now_ms: int) -> Work:
+        """Return what belongs into the batch with these transitions. Never raises."""
+
+    def stored(self, work: Work) -> None:
+        """Tell of it: it is on disk."""
+
+
 class Recorder:
     """Stored first, told afterwards: one batch at a time, in order."""
 
     def __init__(
-        self, *, ledger: Appends, township: Township, timeline: Timeline, stored: Callable[[frozenset[str]], None]
+        self,
+        *,
+        ledger: Appends,
+        township: Township,
+        timeline: Timeline,
+        stored: Callable[[frozenset[str]], None],
+        desk: Follows | None = None,
     ) -> None:
         self._ledger, self._township, self._timeline, self._stored = ledger, township, timeline, stored
+        self._desk = desk
         self._lives: list[LifeChange] = []
         self._steps: list[ClockStep] = []
         self._config: Snapshot | None = None
@@ -71,6 +94,7 @@ class Recorder:
         """Write what waits; return when it is on disk."""
         now_ms = self._timeline.now_ms()
         idle = not (self._township.waiting or self._township.changed or self._lives or self._steps or self._config)
+        idle = idle and not (self._desk is not None and self._desk.waiting)
         if not idle or final or now_ms - self.last_tick_ms >= TICK_EVERY_MS:
             await self._stored_by(self._submit(now_ms))
 
@@ -84,6 +108,7 @@ class Recorder:
 
     def _submit(self, now_ms: int) -> _Submitted:
         samples, transitions = self._township.drain()
+        work = self._desk.take(transitions, now_ms) if self._desk is not None else None
         batch = Batch(
             samples=samples,
             transitions=transitions,
@@ -91,10 +116,12 @@ class Recorder:
             lives=tuple(self._lives),
             config=self._config,
             clock_steps=tuple(self._steps),
+            **({} if work is None else _of_desk(work)),
         )
         self._lives, self._steps, self._config = [], [], None
         self._waiting += len(samples)
-        return _Submitted(batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=self._ledger.append(batch))
+        future = self._ledger.append(batch)
+        return _Submitted(batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=future, work=work)
 
     async def _stored_by(self, submitted: _Submitted) -> None:
         # Shielded: a stop in this moment must not take back what was queued.
@@ -106,6 +133,8 @@ class Recorder:
             self.last_tick_ms, self.tracks = submitted.tick_ms, submitted.tracks
         changed = frozenset(t.device_id for t in batch.transitions) | frozenset(c.device_id for c in batch.lives)
         self._stored(changed)
+        if self._desk is not None and submitted.work is not None:
+            self._desk.stored(submitted.work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +145,18 @@ class _Submitted:
     tick_ms: int
     tracks: Mapping[str, Track]
     future: Future[Ack]
+    work: Work | None
+
+
+def _of_desk(work: Work) -> dict[str, Any]:
+    return {
+        "incidents": tuple(work.incidents),
+        "letters": tuple(work.letters),
+        "quiet_until": work.quiet_until,
+        "orders": tuple(work.orders),
+        "watched": work.watched,
+        "desk": work.memory,
+    }
 
 
 def _by_id(township: Township) -> dict[str, Track]:

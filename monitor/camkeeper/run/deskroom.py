@@ -1,0 +1,116 @@
+"""The desk as the board asks for it, and how it comes to be at the start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from camkeeper.clock import Timeline
+from camkeeper.ledger import Ledger, LedgerReader, Recovery
+from camkeeper.model.incident import IncidentEvent, IncidentState
+from camkeeper.model.post import LetterState, Post
+from camkeeper.model.span import Span
+from camkeeper.run.desk import RECENT_MS, Desk, Sees
+from camkeeper.run.deskview import DEAD_SHOWN, desk_of, view_of
+from camkeeper.run.mail import Mail
+from camkeeper.run.token import incident_of, secret_of
+from camkeeper.run.township import Township
+from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.view import Standing
+
+
+class DeskRoom:
+    """Shows what is on disk, and takes what people do. One owner, the event loop; the ledger is read in threads."""
+
+    def __init__(self, *, desk: Desk, mail: Mail, ledger: Path, secret: bytes, township: Township) -> None:
+        self._desk, self._mail, self._ledger, self._secret = desk, mail, ledger, secret
+        self._township = township
+        self._dead: tuple[Post, ...] = ()
+        self._built: DeskStanding | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the board."""
+        return self._desk.warnings
+
+    def desk(self) -> DeskStanding:
+        """Return the newest desk; built anew only where a batch came since."""
+        shown = self._desk.shown
+        if self._built is None or self._built.at_ms != shown.at_ms:
+            waiting = sum(view.waiting for view in self._mail.sender.views())
+            self._built = desk_of(shown, self._township.registry, self._dead, waiting=waiting)
+        return self._built
+
+    async def refresh(self) -> None:
+        """Read again which letters no channel took."""
+        self._dead = await asyncio.to_thread(self._read_dead)
+
+    async def story(self, incident_id: str) -> IncidentStory:
+        """Return everything that happened to one incident; LookupError for one that never was."""
+        events = await asyncio.to_thread(partial(self._read_events, incident_id))
+        if not events:
+            raise LookupError(f"没有事件 {incident_id} / there is no incident {incident_id}")
+        shown = self._desk.shown
+        view = view_of(events[-1].incident, shown, self._township.registry, undelivered=self._undelivered(incident_id))
+        return IncidentStory(view=view, events=events, steps=view.order.history if view.order is not None else ())
+
+    def by_token(self, token: str) -> IncidentView | None:
+        """Return the incident whose phone page has this token, open or ended lately; None for any other text."""
+        incident_id = incident_of(self._secret, token)
+        if incident_id is None:
+            return None
+        shown = self._desk.shown
+        incident = next((i for i in shown.incidents if i.id == incident_id), shown.recent.get(incident_id))
+        if incident is None:
+            return None
+        return view_of(incident, shown, self._township.registry, undelivered=self._undelivered(incident_id))
+
+    async def act(self, act: Act) -> Acted:
+        """Take somebody's step."""
+        return await self._desk.act(act)
+
+    def _undelivered(self, incident_id: str) -> int:
+        return sum(post.letter.incident_id == incident_id for post in self._dead)
+
+    def _read_dead(self) -> tuple[Post, ...]:
+        with LedgerReader(self._ledger) as reader:
+            return reader.letters({LetterState.DEAD}, limit=DEAD_SHOWN)
+
+    def _read_events(self, incident_id: str) -> tuple[IncidentEvent, ...]:
+        with LedgerReader(self._ledger) as reader:
+            return reader.incident_events(incident_id)
+
+
+def open_desk(
+    *,
+    ledger: Ledger,
+    recovery: Recovery,
+    township: Township,
+    timeline: Timeline,
+    mail: Mail,
+    sees: Sees,
+    standing: Callable[[], Standing | None],
+    changed: Callable[[], None],
+) -> tuple[Desk, DeskRoom]:
+    """Go on with the desk as the ledger has it. OSError where its secret cannot be kept."""
+    secret = secret_of(ledger.path)
+    now_ms = timeline.now_ms()
+    with LedgerReader(ledger.path) as reader:
+        lately = reader.incidents(period=Span(start_ms=now_ms - RECENT_MS, end_ms=now_ms + 1))
+        seqs = reader.letter_seqs(incident.id for incident in lately)
+    ended = [i for i in lately if i.state is IncidentState.RESOLVED and i.opened_ms is not None]
+    desk = Desk(
+        recovery=recovery,
+        recent=ended,
+        seqs=seqs,
+        secret=secret,
+        township=township,
+        timeline=timeline,
+        mail=mail,
+        sees=sees,
+        standing=standing,
+        changed=changed,
+    )
+    return desk, DeskRoom(desk=desk, mail=mail, ledger=ledger.path, secret=secret, township=township)

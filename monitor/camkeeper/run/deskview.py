@@ -1,0 +1,75 @@
+"""The desk for showing: incidents with their orders and deadlines, gravest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from camkeeper.model.incident import DomainKind, Incident, IncidentState
+from camkeeper.model.post import Post
+from camkeeper.model.registry import Registry
+from camkeeper.outbox.routing import severity_of
+from camkeeper.run.briefs import excluded_of
+from camkeeper.run.deskwork import Shown
+from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
+from camkeeper.workorder.contract import sites_of
+from camkeeper.workorder.deadline import due, excluded_for, overdue
+
+DEAD_SHOWN = 50
+
+
+def desk_of(shown: Shown, registry: Registry, dead: Sequence[Post], *, waiting: int) -> DeskStanding:
+    """Return the desk as of the newest batch on disk."""
+    failed = Counter(post.letter.incident_id for post in dead)
+    views = [view_of(i, shown, registry, undelivered=failed[i.id]) for i in shown.incidents]
+    open_ = [v for v in views if v.incident.state is IncidentState.OPEN]
+    open_.sort(key=lambda v: (-severity_of(v.incident), v.incident.began_ms, v.incident.id))
+    recent = [view_of(i, shown, registry, undelivered=failed[i.id]) for i in shown.recent.values()]
+    recent.sort(key=lambda v: (-(v.incident.resolved_ms or 0), v.incident.id))
+    orders = sorted(
+        shown.book.live(),
+        key=lambda o: (overdue(o, shown.at_ms, excluded_for(o, excluded_of(o.devices, registry))) is None, o.number),
+    )
+    return DeskStanding(
+        at_ms=shown.at_ms,
+        open=tuple(open_),
+        recent=tuple(recent),
+        orders=tuple(orders),
+        dead_letters=tuple(_dead(post) for post in reversed(dead)),
+        waiting_letters=waiting,
+        checked_ms=shown.at_ms,
+    )
+
+
+def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered: int = 0) -> IncidentView:
+    """Return one incident with what belongs to it."""
+    order = shown.book.of_incident(incident.id)
+    excluded = excluded_for(order, excluded_of(order.devices, registry)) if order is not None else ()
+    by = due(order, excluded) if order is not None else None
+    sites = sites_of(incident.members, registry)
+    if not sites and incident.domain.kind is DomainKind.SITE:
+        sites = (incident.domain.id,)
+    return IncidentView(
+        incident=incident,
+        order=order,
+        site_ids=sites,
+        respond_by_ms=by.respond_by_ms if by is not None else None,
+        repair_by_ms=by.repair_by_ms if by is not None else None,
+        overdue=order is not None and overdue(order, shown.at_ms, excluded) is not None,
+        children=tuple(i.id for i in shown.incidents if i.suppressed_by == incident.id),
+        letters=sum(shown.seqs.get(incident.id, {}).values()),
+        undelivered=undelivered,
+    )
+
+
+def _dead(post: Post) -> DeadLetter:
+    letter = post.letter
+    return DeadLetter(
+        id=letter.id,
+        incident_id=letter.incident_id,
+        channel_id=letter.channel_id,
+        subject=letter.subject,
+        created_ms=letter.created_ms,
+        code=post.code,
+        detail=post.detail,
+    )
