@@ -23,7 +23,7 @@ DOMAIN = {
     DomainKind.MONITOR: mark("监测端"),
 }
 HAPPENING = {
-    Happening.HELD: mark("发现"),
+    Happening.HELD: mark("首次发现"),
     Happening.OPENED: mark("成立"),
     Happening.GREW: mark("又有设备受影响"),
     Happening.SPREAD: mark("范围扩大到上级"),

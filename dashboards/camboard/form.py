@@ -45,7 +45,7 @@ async def read(request: web.Request, board: Board, *, secret_address: bool = Fal
     """
     fields = _fields(await request.read(), request.content_type)
     key = fields.get("key", "")
-    vouched = secret_address or hmac.compare_digest(key.encode(), board.form_key(request.path).encode())
+    vouched = secret_address or hmac.compare_digest(key.encode(errors="replace"), board.form_key(request.path).encode())
     _check_sender(request, vouched=vouched)
     by = clean(fields.get("by", ""), limit=MAX_TEXT)
     if not 1 <= len(by) <= MAX_NAME:

@@ -34,6 +34,8 @@ class Deadline:
     word: str
     late: bool
     at: str
+    repair: bool
+    """The repair, not the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +176,11 @@ def deadline(view: IncidentView, now_ms: int, zone: ZoneInfo, say: Language) -> 
     answered = incident.acknowledged_ms is not None if order is None else order.state not in _UNANSWERED
     respond, repair = view.respond_by_ms, view.repair_by_ms
     if not answered and respond is not None and not (repair is not None and now_ms > repair):
-        return _due(say("接单"), respond, now_ms, zone, say)
-    return None if repair is None else _due(say("修复"), repair, now_ms, zone, say)
+        return _due(say("接单"), respond, now_ms, zone, say, repair=False)
+    return None if repair is None else _due(say("修复"), repair, now_ms, zone, say, repair=True)
 
 
-def _due(word: str, by_ms: int, now_ms: int, zone: ZoneInfo, say: Language) -> Deadline:
+def _due(word: str, by_ms: int, now_ms: int, zone: ZoneInfo, say: Language, *, repair: bool) -> Deadline:
     late = now_ms > by_ms
     span = span_words(abs(by_ms - now_ms), say)
     text = (
@@ -186,7 +188,7 @@ def _due(word: str, by_ms: int, now_ms: int, zone: ZoneInfo, say: Language) -> D
         if late
         else say("%(step)s还剩 %(span)s", step=word, span=span)
     )
-    return Deadline(word=text, late=late, at=say("%(at)s 前", at=clock_time(by_ms, now_ms, zone)))
+    return Deadline(word=text, late=late, at=say("%(at)s 前", at=clock_time(by_ms, now_ms, zone)), repair=repair)
 
 
 def dead_words(letter: DeadLetter) -> tuple[str, str, str]:

@@ -87,4 +87,7 @@ class DeskSource(Protocol):
         """Return the incident whose phone page has this token; None for any other text."""
 
     async def act(self, act: Act) -> Acted:
-        """Take somebody's step; returns when it is on disk, or refused with a sentence."""
+        """Take somebody's step; returns when it is on disk, or refused with a sentence. LookupError for unknown ids.
+
+        When it returns, `desk`, `story` and `by_token` show it: the page that the browser goes back to has no script.
+        """
