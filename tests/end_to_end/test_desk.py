@@ -19,7 +19,7 @@ from camkeeper.model.incident import DomainKind, Happening, IncidentState
 from camkeeper.model.post import LetterState
 from camkeeper.model.workorder import OrderState
 
-QUICK = """
+HOOK = """
 channels:
 - {{id: hook, kind: webhook, url: "{url}"}}
 notify: {{otherwise: [hook], public_url: "http://127.0.0.1:8080"}}
@@ -52,9 +52,7 @@ def listening() -> Iterator[Platform]:
 
 def with_desk(place: Town, url: str) -> None:
     text = place.config.read_text(encoding="utf-8")
-    head = "policy:\n  incident: {hold_s: 15}\n"
-    text = text.replace("policy:\n", head, 1) if "  incident:" not in text else text
-    place.config.write_text(text + QUICK.format(url=url), encoding="utf-8")
+    place.config.write_text(text + HOOK.format(url=url), encoding="utf-8")
 
 
 def told(stub: Platform) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from camkeeper.cli.coverage import coverage
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
+from camkeeper.cli.incidents import ack, incidents
 from camkeeper.cli.map import sheet_map
 from camkeeper.cli.notify import app as notify
 from camkeeper.cli.plan import plan
@@ -25,6 +26,7 @@ from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
 from camkeeper.cli.unlatch import unlatch
 from camkeeper.cli.verify import verify
+from camkeeper.cli.workorder import app as workorder
 
 app = typer.Typer(
     name="camkeeper",
@@ -40,9 +42,26 @@ def _root() -> None:
     """Keep the commands as sub-commands, even where there is only one."""
 
 
-for _command in (demo, run, status, sla, coverage, plan, verify, account, check, probe, discover, unlatch, fleet):
+for _command in (
+    demo,
+    run,
+    status,
+    incidents,
+    ack,
+    sla,
+    coverage,
+    plan,
+    verify,
+    account,
+    check,
+    probe,
+    discover,
+    unlatch,
+    fleet,
+):
     app.command()(_command)
 app.command("map")(sheet_map)
+app.add_typer(workorder, name="workorder")
 app.add_typer(notify, name="notify")
 
 

@@ -152,9 +152,9 @@ def service(e: ServiceEntry, tz: str) -> ServicePolicy:
     )
 
 
-def routing(e: NotifyEntry, tz: str) -> RoutingPolicy:
+def routing(e: NotifyEntry, routes: Iterable[RouteEntry], tz: str) -> RoutingPolicy:
     """Return the routes; quiet hours are of the zone `tz`."""
-    return RoutingPolicy(routes=tuple(_route(route, tz) for route in e.routes), otherwise=e.otherwise)
+    return RoutingPolicy(routes=tuple(_route(route, tz) for route in routes), otherwise=e.otherwise)
 
 
 def watchdog(e: WatchdogEntry, tz: str) -> WatchdogPolicy:
@@ -169,32 +169,38 @@ def watchdog(e: WatchdogEntry, tz: str) -> WatchdogPolicy:
     )
 
 
-def check(e: NotifyEntry, known: Mapping[str, Iterable[str]], findings: Findings) -> None:
+def check(e: NotifyEntry, routes: Mapping[int, RouteEntry], root: Mapping[str, Any], findings: Findings) -> None:
     """Add the faults of ids that are not in the file, and of routes that have the same id."""
-    words = {"channels": ("通道", "channel"), "contractors": ("维保单位", "contractor"), "sites": ("地点", "site")}
-
-    def refer(at: Loc, ids: Iterable[str], section: str) -> None:
-        there = tuple(known.get(section, ()))
-        zh, en = words[section]
-        for place, one in enumerate(ids):
-            if one not in there:
-                findings.unknown_id((*at, place), one, there, zh=zh, en=en)
-
     seen: set[str] = set()
-    for place, route in enumerate(e.routes):
+    for place, route in routes.items():
         at: Loc = ("notify", "routes", place)
         if route.id in seen:
             findings.fault((*at, "id"), zh="编号重复", en="this id is taken")
         seen.add(route.id)
-        refer((*at, "channels"), route.channels, "channels")
-        refer((*at, "contractors"), route.contractors, "contractors")
-        refer((*at, "sites"), route.sites, "sites")
+        _refer((*at, "channels"), route.channels, "channels", root, findings)
+        _refer((*at, "contractors"), route.contractors, "contractors", root, findings)
+        _refer((*at, "sites"), route.sites, "sites", root, findings)
         for level, step in enumerate(route.escalate):
-            refer((*at, "escalate", level, "channels"), step.channels, "channels")
-    refer(("notify", "otherwise"), e.otherwise, "channels")
+            _refer((*at, "escalate", level, "channels"), step.channels, "channels", root, findings)
+    _refer(("notify", "otherwise"), e.otherwise, "channels", root, findings)
     if e.watchdog is not None:
         for key in ("ping", "daily", "trouble"):
-            refer(("notify", "watchdog", key), getattr(e.watchdog, key), "channels")
+            _refer(("notify", "watchdog", key), getattr(e.watchdog, key), "channels", root, findings)
+
+
+_WORDS = {"channels": ("通道", "channel"), "contractors": ("维保单位", "contractor"), "sites": ("地点", "site")}
+
+
+def _refer(at: Loc, ids: Iterable[str], section: str, root: Mapping[str, Any], findings: Findings) -> None:
+    """Add the fault of each id that no entry of a section has, valid or not."""
+    entries = root.get(section)
+    if not isinstance(entries, list | None):
+        return  # told already
+    there = tuple(str(entry["id"]) for entry in entries or () if isinstance(entry, dict) and "id" in entry)
+    zh, en = _WORDS[section]
+    for place, one in enumerate(ids):
+        if one not in there:
+            findings.unknown_id((*at, place), one, there, zh=zh, en=en)
 
 
 def _route(e: RouteEntry, tz: str) -> Route:

@@ -118,7 +118,8 @@ class _Reading:
         self._coverage: policies.CoverageEntry | None = None
         self._incident: desk.IncidentEntry | None = None
         self._service: desk.ServiceEntry | None = None
-        self._notify: desk.NotifyEntry | None = None
+        self._notify = desk.NotifyEntry()
+        self._routes: dict[int, desk.RouteEntry] = {}
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
     def register(self, *, digest: str) -> Registry | None:
@@ -166,14 +167,16 @@ class _Reading:
 
     def _notified(self) -> None:
         written = without_nothing(self.root.get("notify"))
-        self._notify = self._model(("notify",), {} if written is None else written, desk.NotifyEntry)
-        if self._notify is not None:
-            known = {
-                section: [e["id"] for e in self.root.get(section) or () if isinstance(e, dict) and "id" in e]
-                for section in ("channels", "contractors", "sites")
-                if isinstance(self.root.get(section), list | None)
-            }
-            desk.check(self._notify, known, self.findings)
+        written = {} if written is None else written
+        routes = written.get("routes") if isinstance(written, dict) else None
+        if isinstance(routes, list):
+            written = {key: value for key, value in written.items() if key != "routes"}
+            for place, route in enumerate(routes):
+                entry = self._model(("notify", "routes", place), route, desk.RouteEntry)
+                if entry is not None:
+                    self._routes[place] = entry
+        self._notify = self._model(("notify",), written, desk.NotifyEntry) or desk.NotifyEntry()
+        desk.check(self._notify, self._routes, self.root, self.findings)
 
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
@@ -261,7 +264,6 @@ class _Reading:
 
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
-        notify = self._notify or desk.NotifyEntry()
         tz = next((e.timezone for e in valid["sites"] if e.parent is None), "UTC")
         return Registry(
             name=head.name,
@@ -280,9 +282,9 @@ class _Reading:
             coverage=build.coverage(self._coverage or policies.CoverageEntry()),
             obstacles=self._obstacles,
             channels=tuple(channels.build(e) for e in valid["channels"]),
-            routing=desk.routing(notify, tz),
-            public_url=(notify.public_url or "").rstrip("/"),
-            watchdog=desk.watchdog(notify.watchdog or desk.WatchdogEntry(), tz),
+            routing=desk.routing(self._notify, self._routes.values(), tz),
+            public_url=(self._notify.public_url or "").rstrip("/"),
+            watchdog=desk.watchdog(self._notify.watchdog or desk.WatchdogEntry(), tz),
             incident=desk.incident(self._incident or desk.IncidentEntry()),
             service=desk.service(self._service or desk.ServiceEntry(), tz),
             synthetic_geometry=head.synthetic_geometry,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import channels, optics, policies, read, schema
+from camkeeper.config import channels, desk, optics, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -18,6 +18,13 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "policy.judge": policies.JudgeEntry,
     "policy.accounting[]": policies.AccountingEntry,
     "policy.coverage": policies.CoverageEntry,
+    "policy.incident": desk.IncidentEntry,
+    "policy.service": desk.ServiceEntry,
+    "notify": desk.NotifyEntry,
+    "notify.routes[]": desk.RouteEntry,
+    "notify.routes[].quiet": desk.QuietEntry,
+    "notify.routes[].escalate[]": desk.EscalationEntry,
+    "notify.watchdog": desk.WatchdogEntry,
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
