@@ -13,6 +13,7 @@ from camboard.index import Index
 from camboard.text import local, plain
 from camboard.words import REASON, RUNG, SHAPE, STATE, STATUS, State
 from camkeeper.model.incident import IncidentEvent, IncidentState, Member
+from camkeeper.model.probing import Verdict
 from camkeeper.model.workorder import PROBE, OrderEvent, OrderState, Step, WorkOrder
 from camkeeper.standing.desk import Action, IncidentStory, IncidentView
 from camkeeper.workorder.law import LEGAL
@@ -20,6 +21,7 @@ from camkeeper.workorder.law import LEGAL
 ENTRIES_SHOWN = 150
 MEMBERS_SHOWN = 80
 _NAMES_SHOWN = 4
+_SAYS_NOTHING = frozenset({Verdict.SKIPPED, Verdict.NOT_OFFERED, Verdict.MONITOR})
 STEP_OF = {Action.ACCEPT: Step.ACCEPTED, Action.ON_SITE: Step.ON_SITE, Action.REPAIRED: Step.REPAIRED}
 _REACHED = {
     Action.ACCEPT: frozenset({OrderState.ACCEPTED, OrderState.ON_SITE, OrderState.REPAIRED, OrderState.VERIFIED}),
@@ -221,16 +223,21 @@ def phone_digits(text: str) -> str:
 
 
 def checked(view: IncidentView, index: Index, say: Language) -> tuple[tuple[str, bool], ...]:
-    """Return the rungs that were asked of the devices still out, and whether any of them answered."""
+    """Return the rungs that were asked of the devices still out, and whether any of them answered.
+
+    Each device's up to the one that failed: answers above it are older.
+    """
     found: dict[str, bool] = {}
     for member in view.incident.members.values():
         device = index.device_by_id.get(member.device_id)
         if member.recovered_ms is not None or device is None:
             continue
         for result in device.rungs:
-            if result.verdict.is_failure or result.verdict.value == "ok":
+            if result.verdict not in _SAYS_NOTHING:
                 word = say(RUNG[result.rung])
                 found[word] = found.get(word, False) or not result.verdict.is_failure
+            if result.verdict.is_failure:
+                break
     return tuple(found.items())
 
 

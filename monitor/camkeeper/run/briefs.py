@@ -52,7 +52,7 @@ def brief_of(
     """Return the brief of one step."""
     registry, incident = around.registry, event.incident
     site_id = place_of(incident, registry)
-    out = _still_out(incident, registry)
+    out = still_out(incident, registry)
     by = due(order, excluded_for(order, excluded_of(order.devices, registry))) if order is not None else None
     site = _standing_of(site_id, around)
     return Brief(
@@ -66,7 +66,7 @@ def brief_of(
         rounds=registry.judge.confirm_down,
         upstream=_upstream(incident, around),
         neighbours=_neighbours(incident, site_id, around),
-        position=_position(out),
+        position=position_of(out),
         respond_by_ms=by.respond_by_ms if by is not None else None,
         repair_by_ms=by.repair_by_ms if by is not None else None,
         budget_ms=None if site is None else budget_ms(site, around.timezone),
@@ -133,7 +133,7 @@ def budget_ms(site: SiteStanding, tz: str) -> int | None:
     return total_ms * (BASIS_POINTS - site.target_bp) // BASIS_POINTS - buckets.down_ms
 
 
-def _still_out(incident: Incident, registry: Registry) -> list[Device]:
+def still_out(incident: Incident, registry: Registry) -> list[Device]:
     """Return the devices that are out: what carries others first, then cameras."""
     out = [d for d in members(incident, registry) if incident.members[d.id].recovered_ms is None]
     return sorted(out, key=lambda d: (d.id != _embodied(incident.domain, registry), not d.kind.has_picture, d.id))
@@ -199,7 +199,8 @@ def _neighbours(incident: Incident, site_id: str | None, around: Around) -> Neig
     return Neighbours(total=len(others), up=up) if others else None
 
 
-def _position(devices: Sequence[Device]) -> str:
+def position_of(devices: Sequence[Device]) -> str:
+    """Return where the first of them with a position stands."""
     mount = next((d.mount for d in devices if d.mount is not None), None)
     return f"{mount.lat_deg:.5f}, {mount.lon_deg:.5f} (WGS-84)" if mount is not None else ""
 

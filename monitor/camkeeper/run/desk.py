@@ -14,15 +14,16 @@ import structlog
 from camkeeper.clock import Timeline
 from camkeeper.incident import Graph
 from camkeeper.ledger.record import Recovery
+from camkeeper.message import Brief, Style, words
 from camkeeper.model.change import Transition
+from camkeeper.model.channel import Language
 from camkeeper.model.contract import Window
 from camkeeper.model.incident import Happening, Incident, IncidentEvent, IncidentState
 from camkeeper.outbox.routing import Target, escalations, scope_of, targets
 from camkeeper.run.briefs import Around, brief_of
 from camkeeper.run.deskact import do
 from camkeeper.run.deskmemory import orphans, remembered, unseen
-from camkeeper.run.deskwork import Answer, Seqs, Shown, Work, posting, watched_since
-from camkeeper.run.mail import Mail
+from camkeeper.run.deskwork import Answer, Mails, Seqs, Shown, Work, posting, watched_since
 from camkeeper.run.token import token_of
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of
@@ -53,7 +54,7 @@ class Desk:
         secret: bytes,
         township: Township,
         timeline: Timeline,
-        mail: Mail,
+        mail: Mails,
         sees: Sees,
         standing: Callable[[], Standing | None],
         changed: Callable[[], None],
@@ -231,24 +232,29 @@ class Desk:
     ) -> Seqs:
         if not found:
             return seqs
-        registry, incident = self._registry, event.incident
-        around = Around(township=self._township, standing=self._standing(), timezone=timezone_of(registry))
-        into = book.of_incident(incident.merged_into) if incident.merged_into is not None else None
-        brief = brief_of(
-            event,
-            around,
-            order=book.of_incident(incident.id),
-            url=self.url_of(incident.id),
-            escalation=max(target.level for target in found),
-            into=into,
-        )
-        channels = {channel.id: channel for channel in registry.channels}
+        brief = self._brief(event, book, escalation=max(target.level for target in found))
+        channels = {channel.id: channel for channel in self._registry.channels}
         made = posting(brief, found, channels, seqs, now_ms=self._timeline.now_ms())
         for post in made.posts:
             work.letters.append(post.letter)
             if post.not_before_ms:
                 work.quiet_until[post.letter.id] = post.not_before_ms
         return made.seqs
+
+    def _brief(self, event: IncidentEvent, book: WorkOrderBook, *, escalation: int = 0) -> Brief:
+        incident = event.incident
+        return brief_of(
+            event,
+            Around(township=self._township, standing=self._standing(), timezone=timezone_of(self._registry)),
+            order=book.of_incident(incident.id),
+            url=self.url_of(incident.id),
+            escalation=escalation,
+            into=book.of_incident(incident.merged_into) if incident.merged_into is not None else None,
+        )
+
+    def message(self, event: IncidentEvent, language: Language) -> str:
+        """Return what a channel without markup is told of a step, with the names and figures of now."""
+        return words(self._brief(event, self.shown.book), Style(language=language)).text
 
     def _keep(self, work: Work, before: WorkOrderBook, book: WorkOrderBook, seqs: Seqs, now_ms: int) -> None:
         """Make the batch's outcome the state: from here on nothing can fail any more."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from camkeeper.clock import Timeline
 from camkeeper.ledger import Ledger, LedgerReader, Recovery
+from camkeeper.model.channel import Language
 from camkeeper.model.incident import IncidentEvent, IncidentState
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.span import Span
 from camkeeper.run.desk import RECENT_MS, Desk, Sees
 from camkeeper.run.deskview import DEAD_SHOWN, desk_of, view_of
-from camkeeper.run.mail import Mail
+from camkeeper.run.deskwork import Mails
 from camkeeper.run.token import incident_of, secret_of
 from camkeeper.run.township import Township
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
@@ -24,7 +25,7 @@ from camkeeper.standing.view import Standing
 class DeskRoom:
     """Shows what is on disk, and takes what people do. One owner, the event loop; the ledger is read in threads."""
 
-    def __init__(self, *, desk: Desk, mail: Mail, ledger: Path, secret: bytes, township: Township) -> None:
+    def __init__(self, *, desk: Desk, mail: Mails, ledger: Path, secret: bytes, township: Township) -> None:
         self._desk, self._mail, self._ledger, self._secret = desk, mail, ledger, secret
         self._township = township
         self._dead: tuple[Post, ...] = ()
@@ -54,7 +55,14 @@ class DeskRoom:
             raise LookupError(f"没有事件 {incident_id} / there is no incident {incident_id}")
         shown = self._desk.shown
         view = view_of(events[-1].incident, shown, self._township.registry, undelivered=self._undelivered(incident_id))
-        return IncidentStory(view=view, events=events, steps=view.order.history if view.order is not None else ())
+        told = next((event for event in reversed(events) if event.tells), events[-1])
+        return IncidentStory(
+            view=view,
+            events=events,
+            steps=view.order.history if view.order is not None else (),
+            message_zh=self._desk.message(told, Language.ZH),
+            message_en=self._desk.message(told, Language.EN),
+        )
 
     def by_token(self, token: str) -> IncidentView | None:
         """Return the incident whose phone page has this token, open or ended lately; None for any other text."""
@@ -89,7 +97,7 @@ def open_desk(
     recovery: Recovery,
     township: Township,
     timeline: Timeline,
-    mail: Mail,
+    mail: Mails,
     sees: Sees,
     standing: Callable[[], Standing | None],
     changed: Callable[[], None],

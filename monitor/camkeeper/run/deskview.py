@@ -9,7 +9,7 @@ from camkeeper.model.incident import DomainKind, Incident, IncidentState
 from camkeeper.model.post import Post
 from camkeeper.model.registry import Registry
 from camkeeper.outbox.routing import severity_of
-from camkeeper.run.briefs import excluded_of
+from camkeeper.run.briefs import excluded_of, name_of, position_of, still_out
 from camkeeper.run.deskwork import Shown
 from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
 from camkeeper.workorder.contract import sites_of
@@ -49,6 +49,8 @@ def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered
     sites = sites_of(incident.members, registry)
     if not sites and incident.domain.kind is DomainKind.SITE:
         sites = (incident.domain.id,)
+    contractor = next((c for c in registry.contractors if order is not None and c.id == order.contractor_id), None)
+    person = next((c for c in registry.contacts if contractor is not None and c.id in contractor.contact_ids), None)
     return IncidentView(
         incident=incident,
         order=order,
@@ -59,6 +61,11 @@ def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered
         children=tuple(i.id for i in shown.incidents if i.suppressed_by == incident.id),
         letters=sum(shown.seqs.get(incident.id, {}).values()),
         undelivered=undelivered,
+        name=name_of(incident.domain, registry),
+        position=position_of(still_out(incident, registry)),
+        contractor=contractor.name if contractor is not None else "",
+        contact=person.name if person is not None else "",
+        phone=person.phone if person is not None else "",
     )
 
 
