@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.end_to_end.town import Town, eventually, town
+from tests.end_to_end.town import Town, eventually, program, town
 from tests.peers.platform_stub import Platform, platform, says
 
 from camkeeper.ledger import LedgerReader
 from camkeeper.model.incident import DomainKind, Happening, IncidentState
 from camkeeper.model.post import LetterState
-from camkeeper.model.workorder import OrderState
+from camkeeper.model.workorder import OrderState, Step, WorkOrder
 
 HOOK = """
 channels:
@@ -52,6 +53,7 @@ def listening() -> Iterator[Platform]:
 
 def with_desk(place: Town, url: str) -> None:
     text = place.config.read_text(encoding="utf-8")
+    text = text.replace("hold_s: 20", "hold_s: 10").replace("stable_s: 60", "stable_s: 8")
     place.config.write_text(text + HOOK.format(url=url), encoding="utf-8")
 
 
@@ -85,8 +87,13 @@ def test_one_switch_one_message_one_order_also_over_a_kill(tmp_path: Path) -> No
             assert order.devices.keys() == set(behind)
         with place.monitor() as monitor:
             eventually(lambda: monitor.get("api/v1/standing")["now"]["cameras"]["unknown"] == 0)
+            ledger = str(place.ledger)
+            assert say("ack", incident.id, "--by", "张三", "--ledger", ledger) == 0
+            assert say("ack", incident.id, "--by", "李四", "--ledger", ledger) == 1  # somebody has
+            assert say("workorder", "repaired", order.id, "--by", "张三", "--ledger", ledger) == 0
             place.clear()
             eventually(lambda: len(told(stub)) == 2)
+            eventually(lambda: _order(place).state is OrderState.CLOSED)
             eventually(lambda: _states(place, LetterState.DELIVERED) == 2)
             monitor.stop()
         with LedgerReader(place.ledger) as reader:
@@ -96,9 +103,22 @@ def test_one_switch_one_message_one_order_also_over_a_kill(tmp_path: Path) -> No
             events = reader.incident_events(incident.id)
             assert events[: len(before)] == before
             assert [e.happening for e in events if e.tells] == [Happening.OPENED, Happening.RESOLVED]
-            (order,) = reader.orders().orders.values()
-            assert order.state is OrderState.ASSIGNED
+        steps = [event.step for event in _order(place).history]
+        assert steps == [Step.OPENED, Step.ASSIGNED, Step.ACCEPTED, Step.REPAIRED, Step.VERIFIED, Step.CLOSED]
     assert told(stub) == [(incident.id, "firing"), (incident.id, "resolved")]
+
+
+def say(*words: str) -> int:
+    """Run a command; return its exit code."""
+    done = subprocess.run(program(*words), capture_output=True, text=True, timeout=30, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode
+
+
+def _order(place: Town) -> WorkOrder:
+    with LedgerReader(place.ledger) as reader:
+        (order,) = reader.orders().orders.values()
+    return order
 
 
 def _states(place: Town, state: LetterState) -> int:

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from camkeeper.message import Brief, style_of, words
 from camkeeper.model.channel import AnyChannel
 from camkeeper.model.incident import Incident, IncidentEvent, IncidentState
 from camkeeper.model.letter import Letter
+from camkeeper.model.registry import Registry
 from camkeeper.model.workorder import OrderEvent, Watched, WorkOrder
 from camkeeper.outbox.address import letter_id
 from camkeeper.outbox.routing import Target
+from camkeeper.outbox.view import ChannelView
 from camkeeper.standing.desk import Acted
 from camkeeper.workorder.book import WorkOrderBook
 
 Seqs = Mapping[str, Mapping[str, int]]
 """Incident id -> channel id -> number of the newest letter."""
+
+
+class Posts(Protocol):
+    """What the desk needs of a sender."""
+
+    def post(self, letters: Iterable[Letter], quiet_until: Mapping[str, int] | None = None) -> None:
+        """Send letters whose batch is on disk."""
+
+    def views(self) -> tuple[ChannelView, ...]:
+        """Return how each channel fares."""
+        ...
+
+
+class Mails(Protocol):
+    """What the desk needs of a mail room."""
+
+    @property
+    def sender(self) -> Posts:
+        """Who sends."""
+        ...
+
+    def enrol(self, registry: Registry) -> None:
+        """Take over a configuration's channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
