@@ -61,7 +61,8 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
         host, port = parse_listen(listen)
 
         def board(keeper: Keeper, clock: Clock) -> web.AppRunner:
-            return create_runner(create_app(keeper, settings=BoardSettings(host=host, port=port, clock=clock)))
+            settings = BoardSettings(host=host, port=port, clock=clock, allowed_hosts=keeper.public_hosts)
+            return create_runner(create_app(keeper, settings=settings))
 
         asyncio.run(monitor(Settings(config=config, ledger=ledger, host=host, port=port), board=board))
     except ConfigError as error:

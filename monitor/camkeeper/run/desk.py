@@ -35,6 +35,8 @@ from camkeeper.workorder.proof import settle, told
 
 ACT_WITHIN_S = 10.0
 RECENT_MS = 7 * 86_400_000
+REST_MS = 10_000
+"""After a fault: one that comes at every batch must not fill the log."""
 
 _log = structlog.get_logger(__name__)
 
@@ -75,14 +77,15 @@ class Desk:
         self._acts: list[tuple[Act, asyncio.Future[Acted]]] = []
         self._behind = True  # a ledger from before there was a desk, or a lost memory
         self._faults = 0
+        self._rests_until_ms = 0
         self.shown = self._now(timeline.now_ms())
         """As of the newest batch on disk."""
 
     @property
     def waiting(self) -> bool:
         """Whether somebody acted and waits for the next batch, or something is due."""
-        due_ms = self._correlator.next_due_ms
-        return bool(self._acts) or (due_ms is not None and due_ms <= self._timeline.now_ms())
+        due_ms, now_ms = self._correlator.next_due_ms, self._timeline.now_ms()
+        return bool(self._acts) or (due_ms is not None and max(due_ms, self._rests_until_ms) <= now_ms)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -100,16 +103,20 @@ class Desk:
     def take(self, transitions: tuple[Transition, ...], now_ms: int) -> Work:
         """Return what belongs into the batch with these transitions. Never raises."""
         acts, self._acts = self._acts, []
+        failed = Acted(done=False, zh="程序出错，没有登记", en="not taken, by a fault of the program")
+        nothing = Work(shown=self.shown, answers=[Answer(future=future, acted=failed) for _, future in acts])
+        if now_ms < self._rests_until_ms:
+            return nothing
         try:
             return self._take(transitions, acts, now_ms)
         except Exception:  # noqa: BLE001 - whatever it is, samples are recorded
             _log.exception("desk_failed", transitions=len(transitions))
         self._faults += 1
+        self._rests_until_ms = now_ms + REST_MS
         # Back to the newest state that worked; what was missed is seen next time.
         self._correlator = remembered(self._memory, None, self._registry, self._registry.incident, self._in_window)
         self._behind = True
-        failed = Acted(done=False, zh="程序出错，没有登记", en="not taken, by a fault of the program")
-        return Work(shown=self.shown, answers=[Answer(future=future, acted=failed) for _, future in acts])
+        return nothing
 
     def stored(self, work: Work) -> None:
         """Send and show what is on disk now."""
@@ -266,7 +273,8 @@ class Desk:
         }
         recent = {**self._recent, **ended}
         self._recent = {i: found for i, found in recent.items() if (found.resolved_ms or 0) >= now_ms - RECENT_MS}
-        self._book, self._seqs = book, seqs
+        wanted = {*self._recent, *(incident.id for incident in self._correlator.incidents)}
+        self._book, self._seqs = book, {i: known for i, known in seqs.items() if i in wanted}
 
     def _now(self, now_ms: int) -> Shown:
         return Shown(

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
@@ -91,6 +92,12 @@ class Keeper:
     def newest(self) -> Standing | None:
         """Return the newest built value, without being one who looks; None before the first."""
         return self._standing
+
+    @property
+    def public_hosts(self) -> frozenset[str]:
+        """The name by which phones ask for the board, as configured at the start."""
+        name = urlsplit(self._township.registry.public_url).hostname
+        return frozenset({name}) if name else frozenset()
 
     def desk(self) -> DeskStanding | None:
         """Return the duty desk; None where there is none."""

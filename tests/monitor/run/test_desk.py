@@ -212,8 +212,12 @@ async def test_a_fault_of_the_desk_harms_no_record_and_is_made_good(
         monkeypatch.setattr("camkeeper.run.desk.settle", None)  # a bug: calling it raises
         await one.round(DARK, times=2)
         assert one.desk.warnings
+        refused = asyncio.create_task(one.room.act(Act(action=Action.ACKNOWLEDGE, by="张三", incident_id="I000001")))
+        await asyncio.sleep(0)
+        await one.round(DARK)
+        assert not (await refused).done
         monkeypatch.undo()
-        await one.round(DARK, times=4)
+        await one.round(DARK, times=5)
         (view,) = one.room.desk().open
         assert view.incident.members.keys() == DARK
     with LedgerReader(path) as reader:
