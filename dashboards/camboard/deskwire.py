@@ -38,7 +38,7 @@ def incident(value: Incident) -> dict[str, JSON]:
 
 
 def view(value: IncidentView) -> dict[str, JSON]:
-    """Write an incident with what stands beside it. No code of the order: reading is open, acting by phone is not."""
+    """Write an incident with what stands beside it; the order by its number."""
     return {
         **incident(value.incident),
         "name": value.name,

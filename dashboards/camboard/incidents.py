@@ -17,7 +17,7 @@ from camboard.query import page_of
 from camboard.rows import site_name
 from camboard.text import clock_time, plain
 from camkeeper.model.incident import Cause, DomainKind, IncidentState
-from camkeeper.model.workorder import OrderState
+from camkeeper.model.workorder import OrderState, Step
 from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
 
 ROWS_A_PAGE = 50
@@ -119,6 +119,7 @@ def row(view: IncidentView, index: Index, now_ms: int, zone: ZoneInfo, say: Lang
     incident, order = view.incident, view.order
     is_open = incident.state is IncidentState.OPEN
     tone, shape = tone_of(incident) if is_open else ("up", "●")
+    owner, since_ms = owner_of(view)
     until_ms = now_ms if is_open or incident.resolved_ms is None else incident.resolved_ms
     return IncidentRow(
         id=incident.id,
@@ -138,12 +139,23 @@ def row(view: IncidentView, index: Index, now_ms: int, zone: ZoneInfo, say: Lang
         overdue=view.overdue,
         order=order.id if order else "",
         order_state=say(ORDER_STATE[order.state]) if order else "",
-        by=plain(incident.acknowledged_by or ""),
-        by_at="" if incident.acknowledged_ms is None else clock_time(incident.acknowledged_ms, now_ms, zone),
+        by=plain(owner),
+        by_at="" if since_ms is None else clock_time(since_ms, now_ms, zone),
         above=incident.suppressed_by or "",
         children=len(view.children),
         undelivered=view.undelivered,
     )
+
+
+def owner_of(view: IncidentView) -> tuple[str, int | None]:
+    """Return (who has it, since when): who acknowledged it, else who accepted its order."""
+    incident, order = view.incident, view.order
+    if incident.acknowledged_ms is not None:
+        return incident.acknowledged_by or "", incident.acknowledged_ms
+    if order is None or order.cycle.accepted_ms is None:
+        return "", None
+    accepted = next((e for e in reversed(order.history) if e.step is Step.ACCEPTED), None)
+    return ("", None) if accepted is None else (accepted.by, accepted.at_ms)
 
 
 def address_of(incident_id: str) -> str:

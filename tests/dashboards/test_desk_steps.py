@@ -48,6 +48,8 @@ async def test_from_acceptance_to_repair_on_the_phone(client: Client, town: Desk
     assert "报修复，待核验" in html
     assert len(re.findall("✓ (接单|到场|修复)<small>11-21 21:15:00 王强", html)) == 3
     assert "<button" not in html
+    async with client.get("/incidents") as answer:
+        assert '<td class="owner">王强<small>21:15</small></td>' in await answer.text()
 
 
 async def test_the_name_is_remembered(client: Client) -> None:
