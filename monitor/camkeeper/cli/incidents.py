@@ -59,9 +59,11 @@ def ack(
 
     Acknowledge an incident: somebody is on it, and it is not escalated any more.
     """
+    from urllib.parse import quote
+
     from camkeeper.cli.act import post
 
-    post(f"api/v1/incidents/{incident}/ack", {"by": by}, ledger=ledger, board=board)
+    post(f"api/v1/incidents/{quote(incident, safe='')}/ack", {"by": by}, ledger=ledger, board=board)
     tell(f"已确认 {incident}", f"{incident} is acknowledged")
 
 
