@@ -56,7 +56,7 @@ def scenarios(registry: Registry, graph: Graph) -> dict[str, Outages]:
 
 def polls(registry: Registry, outages: Outages) -> Iterable[tuple[int, str, bool]]:
     """Yield (instant, device, answers) in order of time."""
-    rows = []
+    rows: list[tuple[int, str, bool]] = []
     for device in registry.devices:
         phase = crc32(device.id.encode()) % POLL_MS
         spans = outages.get(device.id, ())
