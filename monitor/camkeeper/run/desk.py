@@ -31,7 +31,7 @@ from camkeeper.standing.desk import Act, Acted
 from camkeeper.standing.view import Standing
 from camkeeper.workorder import react as reacting
 from camkeeper.workorder.book import WorkOrderBook
-from camkeeper.workorder.proof import settle, told
+from camkeeper.workorder.proof import settle, told_all
 
 ACT_WITHIN_S = 10.0
 RECENT_MS = 7 * 86_400_000
@@ -160,8 +160,8 @@ class Desk:
             events += self._correlator.fold(missed, now_ms)
         else:
             events = self._correlator.fold(transitions, now_ms)
-        for transition in transitions if self._orders_readable else ():
-            book, took = told(book, transition)
+        if self._orders_readable and transitions:
+            book, took = told_all(book, transitions)
             work.orders.extend(took)
         book = self._follow(work, book, events)
         for uplink in self._registry.uplinks:

@@ -26,7 +26,7 @@ from camkeeper.model.workorder import (
 )
 from camkeeper.workorder.book import WorkOrderBook, fold, step
 from camkeeper.workorder.law import LEADS_TO, LEGAL
-from camkeeper.workorder.proof import settle, told
+from camkeeper.workorder.proof import settle, told, told_all
 
 _DEVICES = ("a", "b", "c")
 _PHOTOS = [Photo(digest=d * 64, size_bytes=10, media_type="image/jpeg") for d in "abc"]
@@ -252,3 +252,24 @@ def test_a_damaged_book_is_told_with_its_path() -> None:
 def test_kinds_have_a_whole_table() -> None:
     for kind in OrderKind:
         assert set(LEGAL[kind]) == set(Step) - {Step.OPENED}
+
+
+@given(
+    st.lists(_anything(), max_size=30),
+    st.lists(
+        st.tuples(st.integers(0, 2 * HOUR), st.sampled_from(_DEVICES), st.sampled_from(list(Status))), max_size=12
+    ),
+)
+def test_changes_told_together_are_those_told_one_by_one(
+    acts: list[tuple[str, object]], changes: list[tuple[int, str, Status]]
+) -> None:
+    book, now_ms = _play(WorkOrderBook(), T0, [("open", (0,)), *acts])
+    transitions = []
+    for after_ms, device_id, status in changes:
+        now_ms += after_ms
+        transitions.append(change(device_id, now_ms, status))
+    one_by_one, steps = book, list[OrderEvent]()
+    for transition in transitions:
+        one_by_one, took = told(one_by_one, transition)
+        steps.extend(took)
+    assert told_all(book, transitions) == (one_by_one, tuple(steps))
