@@ -6,41 +6,22 @@ Compressed rows: the walls of cell (column, row) are `items[start[c] : start[c +
 from __future__ import annotations
 
 from math import ceil, sqrt
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from camcover.jit import kernel
+from camcover.walls import Walls, no_walls
 
 MOST_CELLS = 4_000_000
 WALLS_PER_CELL = 4.0
 SMALLEST_CELL_M = 1.0
 
 
-class Walls(NamedTuple):
-    """Walls and the grid over them: a plain tuple, because that is what compiled code takes.
-
-    `ends_m` (n, 4) x1, y1, x2, y2: the solid side is on the left, a free-standing line is there once in each direction.
-    They meet only at shared ends. `top_m` (n,) is the higher side's height, inf where unknown; `foot_m` (n,) the lower
-    side's, inf for a line. `frame_m` (3,) is the west and south edge of the grid and the size of a cell.
-    """
-
-    ends_m: NDArray[np.float64]
-    top_m: NDArray[np.float64]
-    foot_m: NDArray[np.float64]
-    frame_m: NDArray[np.float64]
-    columns: int
-    rows: int
-    start: NDArray[np.int64]
-    items: NDArray[np.int32]
-
-
 def indexed(ends_m: NDArray[np.float64], top_m: NDArray[np.float64], foot_m: NDArray[np.float64]) -> Walls:
     """Return the walls with a grid over them; those of one place lie together in memory, so their order changes."""
     if len(ends_m) == 0:
-        nothing = np.zeros(2, np.int64), np.zeros(0, np.int32)
-        return Walls(np.zeros((0, 4)), np.zeros(0), np.zeros(0), np.array([0.0, 0.0, 1.0]), 1, 1, *nothing)
+        return no_walls()
     frame, columns, rows = _laid_over(ends_m)
     column = ((ends_m[:, 0] - frame[0]) / frame[2]).astype(np.int64)
     row = ((ends_m[:, 1] - frame[1]) / frame[2]).astype(np.int64)

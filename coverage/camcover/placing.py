@@ -8,9 +8,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from camcover.grid import Walls, cells_within
+from camcover.grid import cells_within
 from camcover.jit import kernel
 from camcover.terrain import Terrain
+from camcover.walls import Walls
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -19,8 +19,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from camcover.grid import Walls, cells_within
+from camcover.grid import cells_within
 from camcover.jit import kernel
+from camcover.walls import Walls
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

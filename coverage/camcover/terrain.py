@@ -11,8 +11,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 
-from camcover.grid import Walls, indexed
 from camcover.obstacle import Obstacle
+from camcover.walls import Walls, no_walls
 
 SNAP_M = 0.001
 """Corners come to lie on a grid of one millimetre, so that neighbours share them exactly: no survey is finer."""
@@ -68,7 +68,7 @@ class Terrain:
         feet = np.concatenate([foot[real], np.full(2 * len(fences), inf)])
         roofs, roof_m = faces[roof_m > 0], roof_m[roof_m > 0]
         return cls(
-            walls=indexed(walls, tops, feet),
+            walls=_indexed(walls, tops, feet),
             roofs=roofs,
             roof_m=roof_m,
             roof_tree=STRtree(roofs),
@@ -76,6 +76,14 @@ class Terrain:
             fence_top_m=fence_m,
             fence_tree=STRtree(shapely.linestrings(fences.reshape(-1, 2, 2))),
         )
+
+
+def _indexed(ends_m: Floats, top_m: Floats, foot_m: Floats) -> Walls:
+    if len(ends_m) == 0:
+        return no_walls()
+    from camcover.grid import indexed  # compiled: 60 MB that the open plain need not carry
+
+    return indexed(ends_m, top_m, foot_m)
 
 
 def _sorted_by_kind(obstacles: Iterable[Obstacle]) -> tuple[Shapes, Floats, Shapes, Floats]:

@@ -1,4 +1,7 @@
-"""The cameras of a register as geometry knows them, and what each sees: by day and night, in every band asked for."""
+"""The cameras of a register as geometry knows them, and what each sees: by day and night, in every band asked for.
+
+Viewsheds are compiled code that takes 60 MB to load: a register without a single mount never loads it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ from camcover.camera import Camera, View
 from camcover.frame import Frame
 from camcover.obstacle import Obstacle as Wall
 from camcover.terrain import Terrain
-from camcover.viewshed import fields, placements
 from camkeeper.cover.ground import Obstacle
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.registry import Registry
@@ -54,6 +56,8 @@ class Eyes:
         out = np.full(len(self.cameras), None, dtype=object)
         domes = [n for n, camera in enumerate(self.cameras) if camera.ptz]
         if domes:
+            from camcover.viewshed import fields
+
             view = self.views[False, SEEN]
             out[domes] = fields([self.cameras[n] for n in domes], self.terrain, view, envelope=True)
         return out
@@ -77,9 +81,17 @@ def eyes_of(registry: Registry, obstacles: Sequence[Obstacle], frame: Frame, *, 
         digests=digests,
         views=views,
         fields={key: _fields(cameras, terrain, view, key, old, previous) for key, view in views.items()},
-        inside_building=frozenset(p.camera_id for p in placements(cameras, terrain) if p.inside),
+        inside_building=_inside(cameras, terrain),
         no_position=no_position,
     )
+
+
+def _inside(cameras: Sequence[Camera], terrain: Terrain) -> frozenset[str]:
+    if not cameras:
+        return frozenset()
+    from camcover.viewshed import placements
+
+    return frozenset(p.camera_id for p in placements(cameras, terrain) if p.inside)
 
 
 def _cameras(registry: Registry, frame: Frame) -> tuple[tuple[Camera, ...], tuple[str, ...]]:
@@ -154,6 +166,8 @@ def _fields(
         out[list(old)] = previous.fields[key][list(old.values())]
     fresh = [n for n in range(len(cameras)) if n not in old]
     if fresh:
+        from camcover.viewshed import fields
+
         out[fresh] = fields([cameras[n] for n in fresh], terrain, view)
     return out
 
