@@ -1,0 +1,98 @@
+"""Frozen values of the pictures, for showing: what each camera's picture amounts to now, and who looked at one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from camkeeper.model.picture import BaselineInfo, Context, Drift, Finding, PictureVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aimed:
+    """Where a camera points by its picture, against the register. Degrees clockwise from north."""
+
+    planned_deg: float
+    measured_deg: float
+    error_deg: float
+    """Half-width of the 95% interval of what was measured; the register's own error is not in it."""
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureView:
+    """One camera's picture now."""
+
+    device_id: str
+    looked_ms: int | None
+    """When its newest snapshot was fetched; None: none was looked at yet."""
+    context: Context | None
+    verdict: PictureVerdict | None
+    """Of that one snapshot: not yet proved."""
+    advisory: tuple[str, ...] = ()
+    finding: Finding | None = None
+    """What is proved, and counts."""
+    baselines: tuple[BaselineInfo, ...] = ()
+    """The newest of each context."""
+    learnt: Mapping[Context, int] = field(default_factory=dict)
+    """Healthy looks gathered so far, by context."""
+    aimed: Aimed | None = None
+    drift: Drift | None = None
+    """The newest point of its clock's history."""
+    has_thumbnail: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureStanding:
+    """All pictures at one instant."""
+
+    at_ms: int
+    cameras: Mapping[str, PictureView]
+    learn_frames: int
+    """Healthy looks that a baseline needs."""
+    diagnosed: int = 0
+    """Since the monitor started."""
+    dropped: int = 0
+    """Snapshots that a newer one overtook before they were looked at."""
+    crashed: int = 0
+    """Times that the decoding process died."""
+    waiting: int = 0
+    weather_site_ids: tuple[str, ...] = ()
+    """Where all pictures are poor at once: weather, nobody's fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRequest:
+    """Somebody wants to see a picture; nothing is shown before this is on record."""
+
+    who: str
+    unit: str
+    why: str
+    device_id: str
+    incident_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRecord:
+    """One entry of the register of views."""
+
+    at_ms: int
+    who: str
+    unit: str
+    why: str
+    device_id: str
+    what: str
+    """`thumbnail` or `snapshot`."""
+    incident_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnail:
+    """A blurred JPEG of at most 160 x 90 that was taken when an alarm was raised."""
+
+    device_id: str
+    at_ms: int
+    """When the picture was taken: never shown as live."""
+    verdict: PictureVerdict
+    jpeg: bytes = field(repr=False)
+    expires_ms: int
