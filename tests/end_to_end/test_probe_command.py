@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.peers.virtual_camera import VirtualCamera, virtual_camera
 
-from camkeeper.probe.jpeg import read_header
+from camkeeper.jpeg import read_header
 
 VARIABLE = "CAMKEEPER_TEST_PASSWORD"
 

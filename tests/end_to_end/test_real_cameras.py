@@ -17,7 +17,7 @@ from camkeeper.model.equipment import Address, Credential, Device, DeviceKind
 from camkeeper.model.policy import ProbePolicy
 from camkeeper.model.probing import Depth, ProbeResult, Rung, Verdict
 from camkeeper.probe import discovery, reach, rtsp
-from camkeeper.probe.jpeg import read_header
+from camkeeper.jpeg import read_header
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
+from camkeeper import jpeg
 from camkeeper.model.equipment import Device
-from camkeeper.model.probing import Rung, RungResult, Verdict
-from camkeeper.probe import jpeg, rtsp
+from camkeeper.model.probing import Rung, RungResult, SnapshotInfo, Verdict
+from camkeeper.probe import rtsp
 from camkeeper.probe.carrier import ExchangeError
 from camkeeper.probe.conversation import (
     AskError,
@@ -246,9 +247,10 @@ class Climb:
     async def _get(self, place: Place) -> Outcome:
         data = await self.talk.picture(place)
         try:
-            self.found.snapshot = jpeg.read_header(data)
+            header = jpeg.read_header(data)
         except jpeg.JpegError as error:
             return Verdict.MALFORMED, f"the snapshot is no picture: {error}"
+        self.found.snapshot = SnapshotInfo(size_bytes=len(data), width=header.width, height=header.height)
         if self.picture is not None:
             self.picture(self.device, data)
         return Verdict.OK, ""

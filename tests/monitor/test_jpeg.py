@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from camkeeper.probe.jpeg import MAX_PIXELS, JpegError, read_header
+from camkeeper.jpeg import MAX_PIXELS, JpegError, read_header
 
 SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + b"\x12\xff\x00\x34\xff\xd0\x56" * 4
 EOI = b"\xff\xd9"
@@ -29,7 +29,6 @@ def test_the_size_is_read_and_what_follows_the_end_is_tolerated() -> None:
     for after in (b"", b"\0" * 512, b"\r\n--boundary", picture(64, 64)):
         info = read_header(picture(after=after))
         assert (info.width, info.height) == (1920, 1080)
-        assert info.size_bytes == len(picture(after=after))
 
 
 def test_a_thumbnail_in_the_metadata_is_not_the_picture() -> None:
@@ -41,6 +40,38 @@ def test_a_thumbnail_in_the_metadata_is_not_the_picture() -> None:
 def test_several_scans_with_tables_between_them() -> None:
     data = b"\xff\xd8" + frame(640, 480, marker=0xC2) + SCAN + segment(0xC4, b"\x10" + b"\xff\xd9" * 9) + SCAN + EOI
     assert read_header(data).width == 640
+
+
+def test_process_precision_components_and_scans_are_told() -> None:
+    plain = read_header(picture())
+    assert (plain.precision, plain.components, plain.progressive, plain.scans, plain.process) == (8, 3, False, 1, 0xC0)
+    data = b"\xff\xd8" + frame(640, 480, marker=0xC2, components=4) + SCAN * 7 + EOI
+    odd = read_header(data)
+    assert (odd.components, odd.progressive, odd.scans) == (4, True, 7)
+    assert odd.coefficient_bytes == 2 * 4 * 640 * 480
+
+
+def test_coefficients_of_a_picture_with_halved_colour() -> None:
+    body = struct.pack("!BHHB", 8, 1080, 1920, 3) + b"\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+    header = read_header(b"\xff\xd8" + segment(0xC2, body) + SCAN + EOI)
+    assert header.sampling == ((2, 2), (1, 1), (1, 1))
+    assert header.coefficient_bytes == 3 * 1920 * 1080
+
+
+def exif(order: str, value: int, *, entries: int = 1, first: int = 8) -> bytes:
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", first)
+    other = struct.pack(f"{order}HHIHH", 0x0100, 3, 1, 640, 0)
+    entry = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, value, 0)
+    return segment(0xE1, b"Exif\0\0" + start + struct.pack(f"{order}H", entries + 1) + other + entry)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_orientation_is_read_and_the_size_stays_the_sensors(order: str) -> None:
+    for value in range(1, 9):
+        header = read_header(picture(before=exif(order, value)))
+        assert (header.orientation, header.width, header.height) == (value, 1920, 1080)
+    for odd in (exif(order, 9), exif(order, 0), exif(order, 6, first=60_000), exif(order, 200, entries=60_000)):
+        assert read_header(picture(before=odd)).orientation == 1
 
 
 def test_the_largest_allowed_and_one_more() -> None:
@@ -70,6 +101,7 @@ def test_the_largest_allowed_and_one_more() -> None:
         (b"\xff\xd8\x12\x34", "marker is missing"),
         (b"\xff\xd8" + b"\xff" * 1000, "cut off"),
         (b"\xff\xd8" + segment(0xC0, b"\x08\x00\x10\x00\x10\x03\x01"), "frame header"),
+        (b"\xff\xd8" + segment(0xC0, b"\x08\x00\x10\x00\x10\x01\x01\x05\x00"), "frame header"),
     ],
 )
 def test_what_is_no_picture_is_told(data: bytes, says: str) -> None:
