@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from camcover.datum import Datum, Suspicion, suspect_datum, to_wgs84
 from camkeeper.config.entry import Entry
 from camkeeper.config.findings import Findings
-from camkeeper.config.schema import DeviceEntry, KeyPlaceEntry, SiteEntry
+from camkeeper.config.schema import ContractorEntry, DeviceEntry, KeyPlaceEntry, SiteEntry
 from camkeeper.model.place import LonLat
 
 _UNSHIFTED = frozenset({Datum.WGS84, Datum.CGCS2000})
@@ -44,6 +44,13 @@ def site_to_wgs84(entry: SiteEntry, datum: Datum) -> SiteEntry:
     if entry.boundary is None or datum in _UNSHIFTED:
         return entry
     return _with(entry, boundary=points_to_wgs84(entry.boundary, datum))
+
+
+def contractor_to_wgs84(entry: ContractorEntry, datum: Datum) -> ContractorEntry:
+    """Return the contractor with the place of its van in WGS-84."""
+    if entry.depot is None or datum in _UNSHIFTED:
+        return entry
+    return _with(entry, depot=points_to_wgs84([entry.depot], datum)[0])
 
 
 def key_place_to_wgs84(entry: KeyPlaceEntry, datum: Datum) -> KeyPlaceEntry:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, model_validator
 
 from camkeeper.config import scalars as s
 from camkeeper.config.channels import Address
+from camkeeper.config.contracts import ServiceTermsEntry
 from camkeeper.config.entry import Entry
 from camkeeper.config.fault import Loc
 from camkeeper.config.findings import Findings
@@ -17,7 +18,7 @@ from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.outbox import WatchdogPolicy
 from camkeeper.model.routing import Match, QuietHours, Route, RoutingPolicy, Severity, Step
-from camkeeper.model.service import PRESETS, ServicePolicy, preset
+from camkeeper.model.service import ServicePolicy, preset
 
 _SEVERITIES = {severity.name.lower(): severity for severity in Severity}
 
@@ -29,19 +30,10 @@ def _severity(value: Any) -> Severity:
     return _SEVERITIES[value]
 
 
-def _preset(value: Any) -> str:
-    if not isinstance(value, str) or value not in PRESETS:
-        listed = " ".join(PRESETS)
-        raise refuse(zh=f"应为下列之一：{listed}", en=f"wants one of: {listed}")
-    return value
-
-
 Grade = Annotated[Severity, BeforeValidator(_severity)]
-Preset = Annotated[str, BeforeValidator(_preset)]
 Percent = Annotated[int, BeforeValidator(s.whole(1, 100))]
 Several = Annotated[int, BeforeValidator(s.whole(2, 1_000))]
 Minutes = Annotated[int, BeforeValidator(s.whole(1, 10_080))]
-Days = Annotated[int, BeforeValidator(s.whole(0, 3_650))]
 
 
 class IncidentEntry(Entry):
@@ -59,10 +51,10 @@ class IncidentEntry(Entry):
 class ServiceEntry(Entry):
     """What the contract promises of repairs."""
 
-    preset: Preset = "standard"
+    preset: s.Preset = "standard"
     stable_s: s.Cadence = 7200.0
     restore_within_s: s.Cadence = 1800.0
-    relapse_days: Days = 7
+    relapse_days: s.Days = 7
     auto_close: s.Flag = True
 
 
@@ -140,9 +132,20 @@ def incident(e: IncidentEntry) -> IncidentPolicy:
 
 def service(e: ServiceEntry, tz: str) -> ServicePolicy:
     """Return the contract; its working hours are of the zone `tz`."""
+    return _contract(e, tz, name=e.preset)
+
+
+def contract_of(own: ServiceTermsEntry, usual: ServiceEntry, contractor_id: str, tz: str) -> ServicePolicy:
+    """Return one contractor's contract: what it doesn't name is as in `policy.service`."""
+    said = {key: value for key, value in dict(own).items() if value is not None}
+    e = ServiceEntry.model_construct(**{**dict(usual), **said})
+    return _contract(e, tz, name=f"{e.preset}-{contractor_id}")
+
+
+def _contract(e: ServiceEntry, tz: str, *, name: str) -> ServicePolicy:
     usual = preset(e.preset, tz=tz)
     return ServicePolicy(
-        name=usual.name,
+        name=name,
         pledges=usual.pledges,
         hours=usual.hours,
         stable_ms=round(e.stable_s * 1000),

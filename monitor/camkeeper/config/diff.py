@@ -17,6 +17,7 @@ _PARTS = (
     "contractors",
     "contacts",
     "windows",
+    "inspections",
     "uplinks",
     "obstacles",
     "channels",
@@ -42,8 +43,8 @@ class Changes:
     policies_changed: frozenset[str] = frozenset()
     """Of probe, judge, accounting, coverage, incident, service."""
     parts_changed: frozenset[str] = frozenset()
-    """Of sites, links, key_places, contractors, contacts, windows, uplinks, obstacles, channels, routing, watchdog,
-    public_url."""
+    """Of sites, links, key_places, contractors, contacts, windows, inspections, uplinks, obstacles, channels, routing,
+    watchdog, public_url."""
 
     @property
     def windows_changed(self) -> bool:

@@ -18,6 +18,7 @@ from camkeeper.config import (
     datums,
     desk,
     enrolment,
+    inspections,
     obstacles,
     places,
     policies,
@@ -45,6 +46,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "devices": schema.DeviceEntry,
     "key_places": schema.KeyPlaceEntry,
     "windows": schema.WindowEntry,
+    "inspections": inspections.InspectionEntry,
     "obstacles": schema.ObstacleEntry,
     "channels": channels.ChannelEntry,
 }
@@ -255,6 +257,7 @@ class _Reading:
         valid["key_places"] = {place: datums.key_place_to_wgs84(e, datum) for place, e in valid["key_places"].items()}
         written = valid["devices"]
         valid["devices"] = datums.devices_to_wgs84(written, picked)
+        valid["contractors"] = {i: datums.contractor_to_wgs84(e, datum) for i, e in valid["contractors"].items()}
         areas = places.check(valid["sites"], valid["key_places"], findings)
         suspected = datums.suspicion(written, areas, picked)
         if suspected is not None:  # one sentence for the batch instead of one for each camera
@@ -265,6 +268,7 @@ class _Reading:
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
         tz = next((e.timezone for e in valid["sites"] if e.parent is None), "UTC")
+        sites_of = {e.id: e.site for e in valid["devices"]}
         return Registry(
             name=head.name,
             sites=tuple(build.site(e) for e in valid["sites"]),
@@ -272,9 +276,10 @@ class _Reading:
             links=tuple(build.link(e) for e in valid["links"]),
             key_places=tuple(build.key_place(e, self._standard) for e in valid["key_places"]),
             credentials=tuple(Credential(id=e.id, user=e.user, secret_ref=e.secret) for e in valid["credentials"]),
-            contractors=tuple(Contractor(id=e.id, name=e.name, contact_ids=e.contacts) for e in valid["contractors"]),
+            contractors=tuple(self._contractor(e, tz) for e in valid["contractors"]),
             contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
             windows=tuple(build.window(e) for e in valid["windows"]),
+            inspections=tuple(inspections.inspection(e, sites_of, tz) for e in valid["inspections"]),
             uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
             probe=ProbePolicy(**dict(self._probe or policies.ProbeEntry())),
             judge=build.judge(self._judge or policies.JudgeEntry()),
@@ -291,6 +296,11 @@ class _Reading:
             digest=digest,
             source=self.findings.document.file,
         )
+
+    def _contractor(self, e: schema.ContractorEntry, tz: str) -> Contractor:
+        usual = self._service or desk.ServiceEntry()
+        own = None if e.service is None else desk.contract_of(e.service, usual, e.id, tz)
+        return Contractor(id=e.id, name=e.name, contact_ids=e.contacts, service=own, depot=e.depot)
 
 
 def _cut(block: Any, loc: Loc) -> None:

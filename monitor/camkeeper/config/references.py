@@ -17,6 +17,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "devices": {"site": "sites", "link": "links", "credential": "credentials", "contractor": "contractors"},
     "contractors": {"contacts": "contacts"},
     "key_places": {"site": "sites"},
+    "inspections": {"sites": "sites", "devices": "devices", "contractor": "contractors"},
     "windows": {"sites": "sites", "devices": "devices", "links": "links"},
     "uplinks": {"lines": "links"},
 }

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from camcover.bands import STANDARDS
 from camcover.datum import Datum
 from camkeeper.config.fault import shown, shown_zh
+from camkeeper.model.service import PRESETS
 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?\Z", re.ASCII)
@@ -228,6 +229,13 @@ def _secret(value: Any) -> str:
     )
 
 
+def _preset(value: Any) -> str:
+    if not isinstance(value, str) or value not in PRESETS:
+        listed = " ".join(PRESETS)
+        raise refuse(zh=f"应为下列之一：{listed}", en=f"wants one of: {listed}")
+    return value
+
+
 def _gb_id(value: Any) -> str:
     if not isinstance(value, str) or not re.match(r"[0-9]{20}\Z", value, re.ASCII):
         raise refuse(
@@ -318,5 +326,7 @@ TimeOfDay = Annotated[str, BeforeValidator(_clock)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
 Phone = Annotated[str, BeforeValidator(phone)]
 Email = Annotated[str, BeforeValidator(_email)]
+Days = Annotated[int, BeforeValidator(whole(0, 3_650))]
+Preset = Annotated[str, BeforeValidator(_preset)]
 BeaconAt = Annotated[tuple[str, int], BeforeValidator(beacon)]
 Position = Annotated[tuple[float, float], BeforeValidator(lon_lat)]

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import model_validator
 
 from camkeeper.config import scalars as s
+from camkeeper.config.contracts import ServiceTermsEntry
 from camkeeper.config.entry import Entry
 from camkeeper.config.optics import LensEntry, MountEntry
 from camkeeper.config.policies import LayerTargets
@@ -152,6 +153,8 @@ class ContractorEntry(Entry):
     id: s.Id
     name: s.Text
     contacts: tuple[s.Id, ...] = ()
+    service: ServiceTermsEntry | None = None
+    depot: s.Position | None = None
 
 
 class WindowEntry(Entry):

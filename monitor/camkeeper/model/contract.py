@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from camkeeper.model.place import LonLat
+from camkeeper.model.service import ServicePolicy
 from camkeeper.model.span import Span
 
 
@@ -26,6 +28,10 @@ class Contractor:
     id: str
     name: str
     contact_ids: tuple[str, ...] = ()
+    service: ServicePolicy | None = None
+    """Its own contract; None: the township's usual one."""
+    depot: LonLat | None = None
+    """Where its van stands, WGS-84 degrees."""
 
 
 class WindowKind(StrEnum):

@@ -11,6 +11,7 @@ from camkeeper.model.contract import Contact, Contractor, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
+from camkeeper.model.inspection import Inspection
 from camkeeper.model.outbox import WatchdogPolicy
 from camkeeper.model.place import KeyPlace, Site
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
@@ -31,6 +32,7 @@ class Registry:
     contractors: tuple[Contractor, ...] = ()
     contacts: tuple[Contact, ...] = ()
     windows: tuple[Window, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
     uplinks: tuple[Uplink, ...] = ()
     probe: ProbePolicy = field(default_factory=ProbePolicy)
     judge: JudgePolicy = field(default_factory=JudgePolicy)

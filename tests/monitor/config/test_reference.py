@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import channels, desk, optics, policies, read, schema
+from camkeeper.config import channels, contracts, desk, inspections, optics, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
+    "contractors[].service": contracts.ServiceTermsEntry,
     "credentials[]": schema.CredentialEntry,
     "channels[]": channels.ChannelEntry,
     "channels[].success": channels.SuccessEntry,
@@ -41,6 +42,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "devices[].probe": schema.ProbeOverridesEntry,
     "key_places[]": schema.KeyPlaceEntry,
     "windows[]": schema.WindowEntry,
+    "inspections[]": inspections.InspectionEntry,
 }
 
 
