@@ -1,0 +1,153 @@
+"""What a camera is aimed at, kept so that a later turn can be measured: local features and a map of edges. Pure.
+
+No picture can be had back from it: some hundreds of points with histograms of edge directions round them, and a map of
+the edges' strength, 256 pixels wide. Features are SIFT (Lowe 2004; the patent has lapsed), normalised as RootSIFT
+(Arandjelovic and Zisserman 2012): AKAZE has left the main modules of OpenCV 5.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+WORK_WIDTH_PX: Final = 960
+"""Wider pictures are reduced to it: twice the pixels are no better and four times as slow."""
+MAP_WIDTH_PX: Final = 256
+MAX_FEATURES: Final = 700
+MAX_AIM_BYTES: Final = 150_000
+_MAGIC: Final = b"CKAIM"
+_VERSION: Final = 1
+_HEAD: Final = struct.Struct("<5sBHHHHHI")
+_MIN_CONTRAST: Final = 0.02
+
+
+class AimError(ValueError):
+    """The bytes are no aim; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """Features and edges of one picture, or of several of one camera. Positions in pixels of `width_px` x `height_px`.
+
+    `points` (n, 2) float32, x then y; `descriptors` (n, 128) uint8; `edges` (h, w) uint8, the log-gradient.
+    """
+
+    width_px: int
+    height_px: int
+    points: NDArray[np.float32]
+    descriptors: NDArray[np.uint8]
+    edges: NDArray[np.uint8]
+
+    def to_bytes(self) -> bytes:
+        """Return the same bytes for the same aim, at most `MAX_AIM_BYTES`."""
+        rows, columns = self.edges.shape
+        # A sixteenth of a pixel is finer than any feature is placed.
+        places = np.round(self.points * 16).astype("<u2").tobytes()
+        body = zlib.compress(places + self.descriptors.tobytes() + self.edges.tobytes(), 6)
+        head = _HEAD.pack(
+            _MAGIC, _VERSION, self.width_px, self.height_px, len(self.points), columns, rows, zlib.crc32(body)
+        )
+        return head + body
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Aim:
+        """Return the aim; raise AimError for anything that `to_bytes` did not write."""
+        if len(data) < _HEAD.size:
+            raise AimError(f"an aim of {len(data)} bytes")
+        magic, version, width, height, count, columns, rows, crc = _HEAD.unpack_from(data)
+        if magic != _MAGIC or version != _VERSION:
+            raise AimError("not an aim, or of another version")
+        if zlib.crc32(data[_HEAD.size :]) != crc:
+            raise AimError("an aim that was damaged")
+        size = count * 132 + columns * rows
+        body = _inflate(data[_HEAD.size :], size)
+        places, described = count * 4, count * 132
+        return cls(
+            width_px=width,
+            height_px=height,
+            points=(np.frombuffer(body[:places], "<u2").reshape(-1, 2) / np.float32(16)).astype(np.float32),
+            descriptors=np.frombuffer(body[places:described], np.uint8).reshape(-1, 128),
+            edges=np.frombuffer(body[described:], np.uint8).reshape(rows, columns),
+        )
+
+
+def aim_of(image: NDArray[np.uint8], *, mask: NDArray[np.bool_] | None = None, limit: int = MAX_FEATURES) -> Aim:
+    """Return the aim of a picture (h, w) or (h, w, 3) BGR; `mask` (any size): True where no on-screen text is."""
+    grey = np.asarray(image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
+    if grey.shape[1] > WORK_WIDTH_PX:
+        height = max(16, round(grey.shape[0] * WORK_WIDTH_PX / grey.shape[1]))
+        grey = np.asarray(cv2.resize(grey, (WORK_WIDTH_PX, height), interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = grey.shape
+    allowed = None
+    if mask is not None:
+        plain = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        allowed = np.asarray(plain, np.uint8)
+    points, descriptors = _features(grey, allowed, limit)
+    return Aim(
+        width_px=width, height_px=height, points=points, descriptors=descriptors, edges=edge_map(grey, MAP_WIDTH_PX)
+    )
+
+
+def edge_map(grey: NDArray[np.uint8], width_px: int) -> NDArray[np.uint8]:
+    """Return the log-gradient of a picture, reduced to `width_px`: what light changes least of it. 0..255."""
+    height = max(8, round(grey.shape[0] * width_px / grey.shape[1]))
+    small = cv2.resize(grey, (width_px, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    smooth = cv2.GaussianBlur(small, (0, 0), 0.8)
+    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.25)
+    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.25)
+    strength = np.log1p(cv2.magnitude(across, down))
+    return np.asarray(np.clip(np.round(strength * 50.0), 0, 255), np.uint8)
+
+
+def merge_aims(aims: Sequence[Aim], *, limit: int = MAX_FEATURES) -> Aim:
+    """Return one aim of several pictures of the same view, best evidence first; raise AimError where sizes differ."""
+    if not aims:
+        raise AimError("no aim to merge")
+    first = aims[0]
+    if any((a.width_px, a.height_px) != (first.width_px, first.height_px) for a in aims):
+        raise AimError("aims of pictures of different sizes")
+    share = max(1, limit // len(aims))
+    return Aim(
+        width_px=first.width_px,
+        height_px=first.height_px,
+        points=np.concatenate([a.points[:share] for a in aims]),
+        descriptors=np.concatenate([a.descriptors[:share] for a in aims]),
+        edges=np.median(np.stack([a.edges for a in aims]), axis=0).astype(np.uint8),
+    )
+
+
+def _features(
+    grey: NDArray[np.uint8], allowed: NDArray[np.uint8] | None, limit: int
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    detector = cv2.SIFT.create(limit, contrastThreshold=_MIN_CONTRAST, enable_precise_upscale=True)
+    found, described = detector.detectAndCompute(grey, allowed)
+    if described is None:
+        return np.empty((0, 2), np.float32), np.empty((0, 128), np.uint8)
+    order = sorted(range(len(found)), key=lambda i: (-found[i].response, found[i].pt))[:limit]
+    points = np.array([found[i].pt for i in order], np.float32).reshape(-1, 2)
+    return np.maximum(points, np.float32(0)), root(np.asarray(described, np.float32)[order])
+
+
+def root(described: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return RootSIFT descriptors (n, 128) as bytes: a product of two of them is then a Hellinger kernel."""
+    share = described / np.maximum(described.sum(axis=1, keepdims=True), 1e-6)
+    return np.asarray(np.clip(np.round(np.sqrt(share) * 512.0), 0, 255), np.uint8)
+
+
+def _inflate(data: bytes, size: int) -> bytes:
+    """Return exactly `size` bytes, and never unpack more: a small file may claim to hold gigabytes."""
+    unpack = zlib.decompressobj()
+    try:
+        body = unpack.decompress(data, size + 1)
+    except zlib.error as error:
+        raise AimError("an aim that does not unpack") from error
+    if len(body) != size:
+        raise AimError(f"an aim of {len(body)} bytes where {size} were announced")
+    return body
