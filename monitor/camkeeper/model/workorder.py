@@ -158,6 +158,10 @@ class Subject:
     due_ms: int | None = None
     """When an inspection is to be signed."""
     checklist: tuple[str, ...] = ()
+    name: str = ""
+    """Of an inspection, as it was called when it was opened."""
+    device_ids: tuple[str, ...] = ()
+    """What an inspection looks at; empty: everything there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,6 +87,37 @@ def service_figures(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFigures:
+    """Of the inspection rounds that were opened in a period; apart from repairs."""
+
+    period: Span
+    due: int
+    """Opened, less those that were cancelled."""
+    signed: int
+    open: int
+    late: int
+    """Signed after their time, or past it and not signed."""
+    cancelled: int
+    bad_items: int
+    """Items of signed rounds that were found bad."""
+
+
+def round_figures(orders: Iterable[WorkOrder], period: Span, *, now_ms: int) -> RoundFigures:
+    """Add up the rounds that were opened in the period, as known at `now_ms`."""
+    opened = [o for o in orders if o.kind is OrderKind.INSPECTION and o.opened_ms in period]
+    counted = [o for o in opened if o.state is not OrderState.CANCELLED]
+    return RoundFigures(
+        period=period,
+        due=len(counted),
+        signed=sum(1 for o in counted if o.signature is not None),
+        open=sum(1 for o in counted if o.signature is None),
+        late=sum(1 for o in counted if overdue(o, now_ms) is not None),
+        cancelled=len(opened) - len(counted),
+        bad_items=sum(not f.good for o in counted if o.signature is not None for f in o.signature.findings),
+    )
+
+
 def _late(order: WorkOrder, cycle: Cycle, now_ms: int, excluded: Sequence[Span]) -> Overdue | None:
     if cycle is order.cycle:
         return overdue(order, now_ms, excluded)

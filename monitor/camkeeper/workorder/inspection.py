@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from camkeeper.model.inspection import Inspection
 from camkeeper.model.service import FaultClass, ServicePolicy
 from camkeeper.model.span import Span
 from camkeeper.model.workorder import PROBE, OrderEvent, OrderKind, Step, Subject
 from camkeeper.window.occur import Occurrence, expand
-from camkeeper.window.rule import Rule
+from camkeeper.window.rule import Rule, read_rule
 from camkeeper.workorder.book import Refused, WorkOrderBook, opening
 from camkeeper.workorder.react import Reaction, take
 
@@ -30,6 +31,7 @@ class Round:
     """From its start until it is to be signed."""
     rule: Rule | None = None
     checklist: tuple[str, ...] = ()
+    device_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.site_ids or self.within_ms <= 0:
@@ -43,10 +45,34 @@ class Round:
         return found.occurrences
 
 
+def round_of(said: Inspection) -> Round:
+    """Return the round that the configuration speaks of; RuleError where its rule is none."""
+    return Round(
+        id=said.id,
+        name=said.name,
+        site_ids=said.site_ids,
+        contractor_id=said.contractor_id,
+        first=said.first,
+        tz=said.tz,
+        within_ms=said.within_ms,
+        rule=read_rule(said.rule),
+        checklist=said.items,
+        device_ids=said.device_ids,
+    )
+
+
 def open_rounds(
-    book: WorkOrderBook, rounds: Iterable[Round], now_ms: int, *, policy: ServicePolicy, secret: bytes
+    book: WorkOrderBook,
+    rounds: Iterable[Round],
+    now_ms: int,
+    *,
+    policy: ServicePolicy,
+    secret: bytes,
+    policy_of: Mapping[str, ServicePolicy] | None = None,
 ) -> Reaction:
     """Open and assign every round whose time has come and is not over, each once.
+
+    `policy_of`: contractor id -> its own contract; others have `policy`. EndlessError for a rule without an end.
 
     A round that came and went while nothing ran is not opened: nobody was asked to walk it.
     """
@@ -58,7 +84,8 @@ def open_rounds(
             key = f"{one.id}@{occurrence.key}"
             if key in known:
                 continue
-            done = _open(book, one, occurrence, key, at_ms=now_ms, policy=policy, secret=secret)
+            contract = (policy_of or {}).get(one.contractor_id, policy)
+            done = _open(book, one, occurrence, key, at_ms=now_ms, policy=contract, secret=secret)
             book = done.book
             steps.extend(done.steps)
             refused.extend(done.refused)
@@ -81,6 +108,8 @@ def _open(
         round_key=key,
         due_ms=occurrence.span.end_ms,
         checklist=one.checklist,
+        name=one.name,
+        device_ids=one.device_ids,
     )
     terms = policy.terms(FaultClass.INSPECTION)
     opened = opening(book, at_ms=at_ms, by=PROBE, subject=subject, terms=terms, secret=secret)

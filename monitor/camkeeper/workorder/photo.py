@@ -9,8 +9,8 @@ import hashlib
 
 from camkeeper.model.workorder import Photo, Refusal
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Phones of today send 2 to 6 MB."""
+MAX_BYTES = 5 * 1024 * 1024
+"""A phone's browser sends 2 to 5 MB; village networks are slow."""
 MAX_PHOTOS = 12
 """On one order."""
 

@@ -70,7 +70,9 @@ def van_route(
             unplaced.append(one)
         else:
             by_site.setdefault(site_id, []).append(one)
-    by_weight = sorted(by_site, key=lambda s: (-sum(r.weight for r in by_site[s]), s))
+    by_weight = sorted(
+        by_site, key=lambda s: (-sum(r.places for r in by_site[s]), -sum(r.weight for r in by_site[s]), s)
+    )
     chosen = by_weight if max_stops is None else by_weight[:max_stops]
     way = _way(chosen, centres, start)
     points = ([start] if start is not None else []) + [centres[s] for s in way]
