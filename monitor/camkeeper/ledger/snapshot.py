@@ -1,6 +1,7 @@
 """What recomputing a figure needs of the configuration, and nothing else: no address, no account, no name of a person.
 
 Windows are stored with the devices that they cover already worked out, because the links that decide it are not kept.
+Plans are stored as they were agreed and expanded for the period that is asked for: a plan that never ends is one line.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from camkeeper.model.place import SiteKind
 from camkeeper.model.policy import AccountingPolicy, Rule
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span, merged
+from camkeeper.model.wire import from_json as wire_from_json
+from camkeeper.model.wire import to_json as wire_to_json
+from camkeeper.window.plan import WindowPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,14 @@ class WindowEntry:
     device_ids: frozenset[str] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEntry:
+    """An agreement on many spans; `device_ids` None: every device."""
+
+    plan: WindowPlan
+    device_ids: frozenset[str] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The configuration as the ledger keeps it."""
@@ -68,6 +80,9 @@ class Snapshot:
     """SHA-256 of the configuration file."""
     former: frozenset[str] = frozenset()
     """Devices of earlier configurations that left the register: what was agreed for their time still stands."""
+    plans: tuple[PlanEntry, ...] = ()
+    windows_head: str = ""
+    """Newest hash of what people agreed on (`ledger.windows`), hexadecimal; empty where there was nothing."""
 
     @cached_property
     def digest(self) -> str:
@@ -92,7 +107,7 @@ class Snapshot:
         """Return the spans not counted, per device: merged, cut to the period; devices without any are left out."""
         spans: dict[str, list[Span]] = {}
         everyone = self.device_by_id.keys() | self.former
-        for window in self.windows:
+        for window in self.windows_in(period):
             part = window.span.clip(period)
             if window.kind not in kinds or part is None:
                 continue
@@ -100,6 +115,23 @@ class Snapshot:
             for device_id in covered:
                 spans.setdefault(device_id, []).append(part)
         return {device_id: merged(found) for device_id, found in spans.items()}
+
+    def windows_in(self, period: Span) -> tuple[WindowEntry, ...]:
+        """Return every window that touches the period, uncut by it: those written one by one, then those of plans."""
+        single = tuple(w for w in self.windows if w.span.clip(period) is not None)
+        return single + tuple(
+            WindowEntry(
+                id=w.id,
+                kind=w.kind,
+                span=w.span,
+                reason=w.reason,
+                evidence=w.evidence,
+                approver=w.approver,
+                device_ids=entry.device_ids,
+            )
+            for entry in self.plans
+            for w in entry.plan.windows(period)
+        )
 
     def after(self, previous: Snapshot) -> Snapshot:
         """Return this configuration as the one that follows `previous`.
@@ -115,15 +147,23 @@ class Snapshot:
             w if w.device_ids is None else replace(w, device_ids=w.device_ids | covered.get(w.id, frozenset()))
             for w in self.windows
         )
-        return replace(self, windows=windows, former=frozenset(former))
+        agreed = {p.plan.id: former if p.device_ids is None else p.device_ids & former for p in previous.plans}
+        plans = tuple(
+            p if p.device_ids is None else replace(p, device_ids=p.device_ids | agreed.get(p.plan.id, frozenset()))
+            for p in self.plans
+        )
+        return replace(self, windows=windows, plans=plans, former=frozenset(former))
 
 
 def snapshot_of(registry: Registry) -> Snapshot:
     """Return what the ledger keeps of a configuration."""
     covered: dict[str, set[str]] = {w.id: set() for w in registry.windows}
+    agreed: dict[str, set[str]] = {p.id: set() for p in (*registry.plans, *registry.agreed)}
     for device in registry.devices:
         for window in registry.windows_of(device):
             covered[window.id].add(device.id)
+        for plan in registry.plans_of(device):
+            agreed[plan.id].add(device.id)
     return Snapshot(
         sites=tuple(
             SiteEntry(
@@ -144,6 +184,11 @@ def snapshot_of(registry: Registry) -> Snapshot:
             )
             for w in registry.windows
         ),
+        plans=tuple(
+            PlanEntry(plan=p, device_ids=None if p.everything else frozenset(agreed[p.id]))
+            for p in (*registry.plans, *registry.agreed)
+            if isinstance(p, WindowPlan)
+        ),
         policies=registry.accounting,
         judge=f"{registry.judge.name}/{registry.judge.version}",
         source_digest=registry.digest,
@@ -153,10 +198,18 @@ def snapshot_of(registry: Registry) -> Snapshot:
 def to_json(snapshot: Snapshot) -> JsonObject:
     """Return the snapshot as JSON values. Lists are in the configuration's order, sets sorted.
 
-    `former` is there only where it says something: snapshots written before there was any keep their digest.
+    `former`, `plans` and `windows_head` are there only where they say something: snapshots from before there were any
+    keep their digest.
     """
-    former: JsonObject = {"former": sorted(snapshot.former)} if snapshot.former else {}
-    return former | {
+    later: JsonObject = {"former": sorted(snapshot.former)} if snapshot.former else {}
+    if snapshot.plans:
+        later["plans"] = [
+            {"plan": wire_to_json(p.plan), "devices": None if p.device_ids is None else sorted(p.device_ids)}
+            for p in snapshot.plans
+        ]
+    if snapshot.windows_head:
+        later["windows_head"] = snapshot.windows_head
+    return later | {
         "sites": [[s.id, s.name, s.kind, s.timezone, s.target_bp, s.parent_id] for s in snapshot.sites],
         "devices": [[d.id, d.site_id, d.kind] for d in snapshot.devices],
         "windows": [
@@ -201,6 +254,15 @@ def from_json(value: Mapping[str, Any]) -> Snapshot:
         judge=value["judge"],
         source_digest=value["source_digest"],
         former=frozenset(value.get("former", ())),
+        plans=tuple(_plan(p) for p in value.get("plans", ())),
+        windows_head=value.get("windows_head", ""),
+    )
+
+
+def _plan(value: Mapping[str, Any]) -> PlanEntry:
+    devices = value["devices"]
+    return PlanEntry(
+        plan=wire_from_json(WindowPlan, value["plan"]), device_ids=None if devices is None else frozenset(devices)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from camkeeper.model.place import LonLat
 from camkeeper.model.service import ServicePolicy
@@ -57,3 +58,33 @@ class Window:
     site_ids: frozenset[str] = frozenset()
     device_ids: frozenset[str] = frozenset()
     link_ids: frozenset[str] = frozenset()
+
+
+class Plan(Protocol):
+    """An agreement that comes to windows in a period (`camkeeper.window.plan.WindowPlan`). Scope as of `Window`."""
+
+    @property
+    def id(self) -> str:
+        """Its own, not that of a window of it."""
+
+    @property
+    def kind(self) -> WindowKind:
+        """What its windows are."""
+
+    @property
+    def site_ids(self) -> frozenset[str]:
+        """Sites with all below them."""
+
+    @property
+    def device_ids(self) -> frozenset[str]:
+        """Devices by name."""
+
+    @property
+    def link_ids(self) -> frozenset[str]:
+        """Links with all behind them."""
+
+    def windows(self, period: Span) -> tuple[Window, ...]:
+        """Return every window that touches the period, uncut by it, in order of start."""
+
+    def holds(self, at_ms: int) -> bool:
+        """Return whether one of its windows has the instant. Cheap: asked for every device at every change."""

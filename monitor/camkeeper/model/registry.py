@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from camkeeper.model.channel import AnyChannel
-from camkeeper.model.contract import Contact, Contractor, Window
+from camkeeper.model.contract import Contact, Contractor, Plan, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
@@ -17,6 +17,7 @@ from camkeeper.model.place import KeyPlace, Site
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
 from camkeeper.model.routing import RoutingPolicy
 from camkeeper.model.service import ServicePolicy, preset
+from camkeeper.model.span import Span
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,10 @@ class Registry:
     contractors: tuple[Contractor, ...] = ()
     contacts: tuple[Contact, ...] = ()
     windows: tuple[Window, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    """Agreed spans that come again, as the configuration has them."""
+    agreed: tuple[Plan, ...] = ()
+    """What people agreed on while the monitor ran: of the ledger, not of the configuration."""
     inspections: tuple[Inspection, ...] = ()
     uplinks: tuple[Uplink, ...] = ()
     probe: ProbePolicy = field(default_factory=ProbePolicy)
@@ -114,17 +119,51 @@ class Registry:
         return next((link for link in self.upstream(device) if link.kind is LinkKind.OPERATOR_LINE), None)
 
     def windows_of(self, device: Device) -> tuple[Window, ...]:
-        """Return the agreed windows whose scope has the device."""
+        """Return the windows written one by one whose scope has the device; see `windows_within`."""
         return tuple(w for w in self.windows if self._in_scope(w, device))
 
-    def _in_scope(self, window: Window, device: Device) -> bool:
-        if not (window.site_ids or window.device_ids or window.link_ids):
+    def plans_of(self, device: Device) -> tuple[Plan, ...]:
+        """Return the plans whose scope has the device."""
+        return tuple(p for p in (*self.plans, *self.agreed) if self._in_scope(p, device))
+
+    def windows_within(self, device: Device, period: Span) -> tuple[Window, ...]:
+        """Return every window that covers the device and touches the period, uncut by it."""
+        single = tuple(w for w in self.windows_of(device) if w.span.clip(period) is not None)
+        return single + tuple(w for plan in self.plans_of(device) for w in plan.windows(period))
+
+    def in_window(self, device: Device, at_ms: int) -> bool:
+        """Return whether the device is in an agreed window at an instant."""
+        return any(at_ms in w.span for w in self.windows_of(device)) or any(
+            plan.holds(at_ms) for plan in self.plans_of(device)
+        )
+
+    def _in_scope(self, scope: Window | Plan, device: Device) -> bool:
+        if not (scope.site_ids or scope.device_ids or scope.link_ids):
             return True
         return (
-            device.id in window.device_ids
-            or not window.link_ids.isdisjoint(link.id for link in self.upstream(device))
-            or not window.site_ids.isdisjoint(self.ancestry(device.site_id))
+            device.id in scope.device_ids
+            or not scope.link_ids.isdisjoint(self._links_with(device))
+            or not scope.site_ids.isdisjoint(self.ancestry(device.site_id))
         )
+
+    def _links_with(self, device: Device) -> Iterator[str]:
+        """Yield the links that have the device: those it hangs on, and those it is, with all above them.
+
+        While its link is worked on a switch is out like all behind it, although it does not hang on itself.
+        """
+        for start in (device.link_id, *self._links_that_are.get(device.id, ())):
+            at = start
+            while at is not None:
+                yield at
+                at = self.link_by_id[at].upstream_id
+
+    @cached_property
+    def _links_that_are(self) -> dict[str, tuple[str, ...]]:
+        out: dict[str, tuple[str, ...]] = {}
+        for link in self.links:
+            if link.device_id is not None:
+                out[link.device_id] = (*out.get(link.device_id, ()), link.id)
+        return out
 
     def ancestry(self, site_id: str) -> tuple[str, ...]:
         """Return the ids of the site and of all above it, nearest first."""

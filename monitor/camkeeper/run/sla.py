@@ -197,6 +197,5 @@ def _windows(asked: _Asked) -> list[dict[str, Any]]:
             "approver": window.approver,
             "devices": None if window.device_ids is None else sorted(window.device_ids),
         }
-        for window in asked.config.windows
-        if window.span.clip(asked.period) is not None
+        for window in asked.config.windows_in(asked.period)
     ]

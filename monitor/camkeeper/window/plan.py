@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -17,6 +18,8 @@ from camkeeper.window.rule import Rule
 MIN_LENGTH_MS = 60_000
 MAX_LENGTH_MS = 31 * 86_400_000
 _LOOKED_AT_MS = 400 * 86_400_000
+_BLOCK_MS = 32 * 86_400_000
+"""An instant is looked up among the windows of its block, which are expanded once."""
 
 
 class PlanFault(StrEnum):
@@ -27,6 +30,7 @@ class PlanFault(StrEnum):
     NO_APPROVER = "no_approver"
     NO_LIMIT = "no_limit"  # an exclusion that comes again for ever
     NO_SCOPE = "no_scope"  # nothing named: "everything" has to be said in so many words
+    TWO_SCOPES = "two_scopes"  # something named, and everything as well
     LENGTH = "length"
     OVERLAPS = "overlaps"  # it would begin again before it is over
     TOO_MANY = "too_many"  # more in a year than anybody agrees to
@@ -100,6 +104,15 @@ class WindowPlan:
                 out.append(self._window(f"{self.id}@{one.key}" if self.rule is not None else self.id, span))
         return tuple(out)
 
+    @property
+    def start_ms(self) -> int:
+        """Start of the first one."""
+        return local_ms(self.first.date(), self.first.time(), self.tz)
+
+    def holds(self, at_ms: int) -> bool:
+        """Return whether one of the windows has the instant."""
+        return any(at_ms in span for span in _block(self, at_ms // _BLOCK_MS))
+
     def expansion(self, period: Span) -> Expansion:
         """Return the occurrences of the period, and the local times that the zone leaves out."""
         return expand(
@@ -131,16 +144,24 @@ class WindowPlan:
         )
 
 
+@lru_cache(maxsize=1024)
+def _block(plan: WindowPlan, number: int) -> tuple[Span, ...]:
+    period = Span(start_ms=number * _BLOCK_MS, end_ms=(number + 1) * _BLOCK_MS)
+    return tuple(window.span for window in plan.windows(period))
+
+
 def _faults(plan: WindowPlan) -> tuple[PlanFault, ...]:
     exclusion = plan.kind is WindowKind.EXCLUSION
     rule = plan.rule
     endless = rule is not None and rule.count is None and rule.until is None and plan.until_ms is None
+    named = bool(plan.site_ids or plan.device_ids or plan.link_ids)
     wrong = {
         PlanFault.NO_REASON: not plan.reason.strip(),
         PlanFault.NO_EVIDENCE: exclusion and (plan.evidence is None or not plan.evidence.digest),
         PlanFault.NO_APPROVER: exclusion and not plan.approver.strip(),
         PlanFault.NO_LIMIT: exclusion and endless,
-        PlanFault.NO_SCOPE: not (plan.everything or plan.site_ids or plan.device_ids or plan.link_ids),
+        PlanFault.NO_SCOPE: not (plan.everything or named),
+        PlanFault.TWO_SCOPES: plan.everything and named,
         PlanFault.LENGTH: not MIN_LENGTH_MS <= plan.length_ms <= MAX_LENGTH_MS,
         PlanFault.BAD_ZONE: not _is_zone(plan.tz),
         PlanFault.BAD_TIME: not _to_the_minute(plan.first),
@@ -164,7 +185,7 @@ def _overlaps(plan: WindowPlan) -> tuple[PlanFault, ...]:
     """Look at the first year: windows that begin again before they end are a slip of the pen."""
     if plan.rule is None:
         return ()
-    begin_ms = local_ms(plan.first.date(), plan.first.time(), plan.tz)
+    begin_ms = plan.start_ms
     try:
         found = plan.expansion(Span(start_ms=begin_ms, end_ms=begin_ms + _LOOKED_AT_MS))
     except EndlessError:

@@ -162,7 +162,7 @@ def test_the_rest(registry: Registry) -> None:
     assert by_link.link_ids == {"sw"}
     assert by_site.site_ids == {"v1"}
     assert by_site.device_ids == {"sw-1"}
-    assert [d.id for d in registry.devices if by_link in registry.windows_of(d)] == ["cam-1"]
+    assert [d.id for d in registry.devices if by_link in registry.windows_of(d)] == ["cam-1", "sw-1"]
     assert all(all_devices in registry.windows_of(d) for d in registry.devices)
 
 
