@@ -75,6 +75,21 @@ REASON = {
     Reason.MONITOR_BLIND: mark("监测端看不见"),
     Reason.SILENCE: mark("久无探测结果"),
     Reason.FIRST_SEEN: mark("刚开始监测"),
+    Reason.IMAGE_NO_SIGNAL: mark("没有视频信号"),
+    Reason.IMAGE_HALF_PICTURE: mark("画面不完整"),
+    Reason.IMAGE_NOISE: mark("画面噪点严重"),
+    Reason.IMAGE_STRIPES: mark("画面有条纹"),
+    Reason.IMAGE_DARK: mark("画面过暗"),
+    Reason.IMAGE_BRIGHT: mark("画面过亮"),
+    Reason.IMAGE_FOG: mark("画面发雾"),
+    Reason.IMAGE_MOVED: mark("镜头转动"),
+    Reason.IMAGE_ROTATED: mark("画面倾倒或翻转"),
+    Reason.IMAGE_BLUR: mark("画面模糊"),
+    Reason.IMAGE_COVER: mark("疑似遮挡"),
+    Reason.IMAGE_OTHER_SCENE: mark("画面不是原来的场景"),
+    Reason.IMAGE_IR_STUCK: mark("白天无彩色"),
+    Reason.IMAGE_FROZEN: mark("画面冻结"),
+    Reason.IMAGE_PLATFORM: mark("多台画面同时冻结"),
 }
 
 RUNG = {

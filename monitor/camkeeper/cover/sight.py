@@ -6,8 +6,13 @@ from enum import StrEnum
 
 from camkeeper.model.status import Reason, Status
 
-_NO_PICTURE = frozenset({Reason.NO_PICTURE, Reason.NO_STREAM})
-"""It answers, and when asked for a picture or video gave none: nobody at the other end sees anything through it.
+_STILL_SEES = frozenset({Reason.IMAGE_MOVED, Reason.IMAGE_ROTATED, Reason.IMAGE_IR_STUCK})
+"""Its picture is not what was accepted, and people see by it all the same: turned (its measured aim says where to),
+rolled, or without colour."""
+
+_NO_PICTURE = frozenset({Reason.NO_PICTURE, Reason.NO_STREAM, *(r for r in Reason if r.is_image)}) - _STILL_SEES
+"""It answers, and when asked for a picture or video gave none, or one in which nothing can be seen: nobody at the
+other end sees anything through it.
 
 Every other reason for degraded says nothing against the picture. A refused credential or a skewed clock keeps *us* from
 it, while the platform has its own account; stale recordings are a promise of their own.

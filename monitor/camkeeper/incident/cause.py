@@ -11,7 +11,12 @@ from camkeeper.incident.graph import Graph
 from camkeeper.model.incident import Cause, Confidence, Domain, DomainKind, Evidence, IncidentPolicy
 from camkeeper.model.status import Reason, Status
 
-_DEGRADED = {Family.AUTH: Cause.AUTH, Family.IMAGE: Cause.IMAGE, Family.IMPAIRED: Cause.DEVICE}
+_DEGRADED = {
+    Family.AUTH: Cause.AUTH,
+    Family.IMAGE: Cause.IMAGE,
+    Family.IMPAIRED: Cause.DEVICE,
+    Family.PLATFORM: Cause.IMAGE,
+}
 _LINKS = {
     DomainKind.SWITCH: Cause.SWITCH,
     DomainKind.TRANSCEIVER: Cause.LINK,
@@ -113,7 +118,9 @@ def _degraded(census: Census, family: Family, device_ids: Collection[str]) -> Fi
     for device_id in device_ids:
         reason = census.conditions[device_id].reason
         by_reason[reason] = by_reason.get(reason, 0) + 1
-    facts = tuple(Evidence(name=r.value, facts={"devices": n}) for r, n in sorted(by_reason.items()))
+    # The commonest first: it is what a title speaks of.
+    counted = sorted(by_reason.items(), key=lambda pair: (-pair[1], pair[0]))
+    facts = tuple(Evidence(name=r.value, facts={"devices": n}) for r, n in counted)
     # The device itself said so, except where all that is known is that it answers wrongly.
     confidence = Confidence.LOW if family is Family.IMPAIRED else Confidence.HIGH
     return Finding(cause=_DEGRADED[family], confidence=confidence, evidence=facts)

@@ -18,8 +18,12 @@ class Family(StrEnum):
     AUTH = "auth"
     IMAGE = "image"
     IMPAIRED = "impaired"  # answers, and something else is wrong with it
+    PLATFORM = "platform"  # one fault of what hands out their pictures, however many stand still
     MONITOR = "monitor"  # no device's outage: our own way out
 
+
+TOGETHER = frozenset({Family.AUTH, Family.PLATFORM})
+"""One cause wherever the devices hang: a password, a platform. No link or site is asked to explain them."""
 
 _FAMILY_OF = {
     Reason.AUTH_REFUSED: Family.AUTH,
@@ -27,6 +31,7 @@ _FAMILY_OF = {
     Reason.NO_PICTURE: Family.IMAGE,
     Reason.NO_STREAM: Family.IMAGE,
     Reason.RECORDING_STALE: Family.IMAGE,
+    Reason.IMAGE_PLATFORM: Family.PLATFORM,
 }
 
 
@@ -34,7 +39,9 @@ def family_of(status: Status, reason: Reason) -> Family | None:
     """Return what kind of outage a known status is; None for up."""
     if status is Status.DOWN:
         return Family.DOWN
-    return _FAMILY_OF.get(reason, Family.IMPAIRED) if status is Status.DEGRADED else None
+    if status is not Status.DEGRADED:
+        return None
+    return _FAMILY_OF.get(reason, Family.IMAGE if reason.is_image else Family.IMPAIRED)
 
 
 @dataclass(slots=True, kw_only=True)

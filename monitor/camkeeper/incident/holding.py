@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from camkeeper.incident import cause
 from camkeeper.incident.blame import Blame, Group, clusters
 from camkeeper.incident.books import Books, Live, Pool
-from camkeeper.incident.census import Family
+from camkeeper.incident.census import TOGETHER, Family
 from camkeeper.incident.telling import release_below, suppress, suppress_below, tell
 from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState
 
@@ -80,8 +80,8 @@ def merge(books: Books, live: Live, into: Live, at_ms: int) -> None:
 
 
 def _groups(books: Books, family: Family, ids: set[str], *, unstable: bool) -> list[Group]:
-    if family is Family.AUTH:
-        return _by_credential(books, ids)
+    if family in TOGETHER:
+        return _together(books, family, ids)
     since = {i: books.census.conditions[i].since_ms for i in ids}
     blame = Blame(books.census, books.policy, family)
     out: list[Group] = []
@@ -99,13 +99,37 @@ def _begun_since(books: Books, family: Family, since_ms: int) -> list[str]:
     return [i for live in blocks for i in live.out if live.members[i].since_ms >= since_ms]
 
 
-def _by_credential(books: Books, ids: Iterable[str]) -> list[Group]:
-    """A changed password shows wherever it is used, and over an hour: devices are asked for it one by one."""
+def _together(books: Books, family: Family, ids: Iterable[str]) -> list[Group]:
+    """A changed password shows wherever it is used, and over an hour: devices are asked for it one by one.
+
+    A platform that stands still shows in whatever it serves, as soon as each was looked at often enough.
+    """
     out: dict[tuple[str, int], list[str]] = {}
     for device_id in sorted(ids):
-        root = books.graph.sites_of[device_id][-1]
-        out.setdefault((books.graph.credential_of[device_id], root), []).append(device_id)
-    return [Group(domain=smallest_site(books, members), device_ids=tuple(members)) for members in out.values()]
+        out.setdefault(shares(books, family, device_id), []).append(device_id)
+    return [Group(domain=common(books, family, members), device_ids=tuple(members)) for members in out.values()]
+
+
+def shares(books: Books, family: Family, device_id: str) -> tuple[str, int]:
+    """Return what makes outages of a family one: credential (of a platform nothing is known) and root site."""
+    credential = books.graph.credential_of[device_id] if family is Family.AUTH else ""
+    return credential, books.graph.sites_of[device_id][-1]
+
+
+def common(books: Books, family: Family, device_ids: Iterable[str]) -> Domain:
+    """Return where to say that outages of one cause are: a password has no link, a platform may be behind one."""
+    return smallest_site(books, device_ids) if family is Family.AUTH else smallest_domain(books, device_ids)
+
+
+def smallest_domain(books: Books, device_ids: Iterable[str]) -> Domain:
+    """Return the smallest link that has all the devices, else the smallest site."""
+    ids = sorted(device_ids)
+    if len(ids) == 1:
+        return Domain(kind=DomainKind.DEVICE, id=ids[0])
+    chains = [books.graph.links_of[i] for i in ids]
+    shared = set(chains[0]).intersection(*chains[1:])
+    nearest = next((n for n in chains[0] if n in shared), None)
+    return smallest_site(books, ids) if nearest is None else books.graph.nodes[nearest]
 
 
 def smallest_site(books: Books, device_ids: Iterable[str]) -> Domain:
@@ -217,7 +241,7 @@ def _excuse(books: Books, live: Live, at_ms: int) -> None:
 
 def _spread(books: Books, live: Live, at_ms: int) -> bool:
     """Let the open incidents below, begun at about the same time, grow into this one. The oldest keeps its number."""
-    if live.domain.kind is DomainKind.DEVICE or live.family is Family.AUTH:
+    if live.domain.kind is DomainKind.DEVICE or live.family in TOGETHER:
         return False
     first_ms = min(live.members[i].since_ms for i in live.out) - books.policy.window_ms
     last_ms = max(live.members[i].since_ms for i in live.out) + books.policy.window_ms

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from camkeeper.incident import cause
 from camkeeper.incident.books import Books, Live, Pool
-from camkeeper.incident.census import Family
-from camkeeper.incident.holding import merge, over_ms, regroup, smallest_site, withdraw
+from camkeeper.incident.census import TOGETHER, Family
+from camkeeper.incident.holding import common, merge, over_ms, regroup, shares, withdraw
 from camkeeper.incident.telling import newly_dark, release_below, suppress_below, tell
 from camkeeper.model.change import Transition
 from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState, Member
@@ -168,8 +168,8 @@ def _past(books: Books, device_id: str, *, unstable: bool) -> Live | None:
 def _cover(books: Books, device_id: str, *, unstable: bool) -> Live | None:
     """Return the open incident of the nearest domain that explains the outage, if any."""
     family = books.census.conditions[device_id].family
-    if family is Family.AUTH and not unstable:
-        return _refused(books, device_id)
+    if family in TOGETHER and not unstable:
+        return _same(books, family, device_id)
     for node in books.graph.chain(device_id):
         for incident_id in sorted(books.open_at.get(books.graph.nodes[node], ())):
             live = books.lives[incident_id]
@@ -178,15 +178,13 @@ def _cover(books: Books, device_id: str, *, unstable: bool) -> Live | None:
     return None
 
 
-def _refused(books: Books, device_id: str) -> Live | None:
-    """Return the open incident about the same credential."""
-    credential, root = books.graph.credential_of[device_id], books.graph.sites_of[device_id][-1]
+def _same(books: Books, family: Family, device_id: str) -> Live | None:
+    """Return the open incident about the same credential, or the same platform."""
+    wanted = shares(books, family, device_id)
     for incident_id in sorted(books.open):
         live = books.lives[incident_id]
-        if live.family is Family.AUTH and not live.unstable:
-            first = min(live.members)
-            if books.graph.credential_of[first] == credential and books.graph.sites_of[first][-1] == root:
-                return live
+        if live.family is family and not live.unstable and shares(books, family, min(live.members)) == wanted:
+            return live
     return None
 
 
@@ -204,9 +202,9 @@ def _grow(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
     happening = Happening.GREW
     if live.unstable:
         live.calm_ms = now_ms + books.policy.calm_ms
-    elif live.family is Family.AUTH:
+    elif live.family in TOGETHER:
         before = live.domain
-        books.move(live, smallest_site(books, live.members))
+        books.move(live, common(books, live.family, live.members))
         live.take(cause.find(books.census, books.policy, live.family, live.domain, live.out))
         if before.kind is DomainKind.DEVICE:
             # From one device to many is news; it waits a hold, since the others come one by one.

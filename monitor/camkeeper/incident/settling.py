@@ -5,8 +5,8 @@ from __future__ import annotations
 from camkeeper.incident import cause
 from camkeeper.incident.blame import Blame, Group
 from camkeeper.incident.books import Books, Live
-from camkeeper.incident.census import Family
-from camkeeper.incident.holding import open_due, smallest_site
+from camkeeper.incident.census import TOGETHER, Family
+from camkeeper.incident.holding import open_due, smallest_domain
 from camkeeper.incident.intake import finish
 from camkeeper.incident.telling import covers, release_below, suppress, suppress_below, tell
 from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState
@@ -19,7 +19,7 @@ def look(books: Books, live: Live, at_ms: int) -> None:
     elif live.settle_ms is not None and live.settle_ms <= at_ms:
         live.settle_ms = None
         _release(books, live, at_ms)
-        if live.family is not Family.AUTH and not live.unstable and live.domain.kind is not DomainKind.DEVICE:
+        if live.family not in TOGETHER and not live.unstable and live.domain.kind is not DomainKind.DEVICE:
             _split(books, live, at_ms)
     elif live.retell_ms is not None and live.retell_ms <= at_ms:
         live.retell_ms = None
@@ -133,14 +133,4 @@ def _left(books: Books, groups: tuple[Group, ...]) -> list[Group]:
     common.sort(key=lambda g: (-len(g.device_ids), g.domain))
     if not singles:
         return common
-    return [Group(domain=_smallest(books, singles), device_ids=tuple(singles)), *common]
-
-
-def _smallest(books: Books, device_ids: list[str]) -> Domain:
-    """Return the smallest link that has all the devices, else the smallest site."""
-    if len(device_ids) == 1:
-        return Domain(kind=DomainKind.DEVICE, id=device_ids[0])
-    chains = [books.graph.links_of[i] for i in device_ids]
-    shared = set(chains[0]).intersection(*chains[1:])
-    nearest = next((n for n in chains[0] if n in shared), None)
-    return smallest_site(books, device_ids) if nearest is None else books.graph.nodes[nearest]
+    return [Group(domain=smallest_domain(books, singles), device_ids=tuple(singles)), *common]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from camkeeper.model.incident import IncidentEvent
 from camkeeper.model.letter import JSON
+from camkeeper.model.picture import Finding
 from camkeeper.model.probing import Rung
 from camkeeper.model.status import Status
 
@@ -76,6 +77,8 @@ class Brief:
     """Of the phone page, where phones can reach it."""
     escalation: int = 0
     """How often nobody acknowledged in time."""
+    findings: tuple[Finding, ...] = ()
+    """What pictures prove of devices still affected, in the order of `device_names`."""
     merged_into: str = ""
     """Work order or name of the incident that this one went into."""
 

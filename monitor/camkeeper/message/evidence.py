@@ -25,6 +25,21 @@ _WORDS = {
     "no_picture": ("取不到图像", "no picture"),
     "no_stream": ("无码流", "no stream"),
     "recording_stale": ("录像已停止更新", "recordings have stopped"),
+    "image_no_signal": ("没有视频信号", "no video signal"),
+    "image_half_picture": ("画面只有一半", "half of the picture is missing"),
+    "image_noise": ("画面噪点严重", "the picture is full of noise"),
+    "image_stripes": ("画面有条纹", "the picture has stripes"),
+    "image_dark": ("画面过暗", "the picture is too dark"),
+    "image_bright": ("画面过亮", "the picture is too bright"),
+    "image_fog": ("画面发雾，邻近摄像机正常", "the picture is milky, its neighbours' are not"),
+    "image_moved": ("镜头转动", "the camera was turned"),
+    "image_rotated": ("画面倾倒或翻转", "the camera is rolled or its picture flipped"),
+    "image_blur": ("画面模糊", "the picture is blurred"),
+    "image_cover": ("疑似遮挡", "suspected cover"),
+    "image_other_scene": ("画面不是原来的场景", "the picture shows another scene"),
+    "image_ir_stuck": ("白天无彩色，红外未切换", "no colour by day: the infrared filter is stuck"),
+    "image_frozen": ("画面冻结", "the picture is frozen"),
+    "image_platform": ("{devices}台画面同时冻结", "{devices} pictures froze at once"),
 }
 """Key: Chinese, English. Fields as the evidence has them; milliseconds also as whole seconds and minutes."""
 

@@ -103,6 +103,7 @@ def _meanwhile(brief: Brief, language: Language) -> list[Line]:
         rungs = " ".join(say(language, f"rung.{c.rung}") + ("✓" if c.ok else "✗") for c in brief.checked)
         rounds = say(language, "rounds", n=brief.rounds) if brief.rounds > 1 else ""
         out.append(Line(text=say(language, "checked", rungs=rungs, rounds=rounds), weight=4))
+    out += _picture(brief, language)
     out.append(Line(text=_cause(brief, language), weight=6))
     if brief.neighbours is not None and brief.neighbours.total:
         near = brief.neighbours
@@ -114,6 +115,25 @@ def _meanwhile(brief: Brief, language: Language) -> list[Line]:
     out.append(Line(text=_deadline(brief, language), weight=KEEP))
     out += _budget(brief, language)
     return out
+
+
+def _picture(brief: Brief, language: Language) -> list[Line]:
+    """Say that the device is online, and since when its picture shows what: whoever only pings it finds it well."""
+    incident = brief.event.incident
+    if incident.cause is not Cause.IMAGE:
+        return []
+    shown = [member.reason for member in incident.members.values() if member.recovered_ms is None]
+    looks = [f"suspect.{reason}" for reason in shown if reason.is_image]
+    if not looks:
+        return []
+    what = say(language, max(sorted(set(looks)), key=looks.count))
+    since_ms = min([incident.began_ms, *(f.since_ms for f in brief.findings)])
+    turn = brief.findings[0].turn if brief.findings else None
+    if turn is not None and len(looks) == 1:
+        yaw, error = f"{abs(turn.yaw_deg):.1f}", f"{turn.error_deg:.1f}"
+        what = say(language, "turned", what=what, yaw=yaw, error=error)
+    since = instant(since_ms, brief.event.at_ms, brief.timezone)
+    return [Line(text=say(language, "picture", what=what, since=since), weight=6)]
 
 
 def _cause(brief: Brief, language: Language) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camkeeper.message.brief import Brief
 from camkeeper.message.clean import clean, digits
-from camkeeper.message.phrases import say
+from camkeeper.message.phrases import knows, say
 from camkeeper.model.channel import Language
 from camkeeper.model.incident import Cause, DomainKind, Happening, IncidentState
 from camkeeper.model.status import Status
@@ -34,7 +34,7 @@ def headline(brief: Brief, language: Language) -> str:
     key = _HEADLINES.get(brief.event.happening, "headline.cause")
     if key == "headline.cause" and incident.cause is Cause.UNSTABLE:
         key = "headline.unstable"
-    text = say(language, key, word=say(language, _worst(brief)), suspect=say(language, f"suspect.{incident.cause}"))
+    text = say(language, key, word=say(language, _worst(brief)), suspect=_suspect(brief, language))
     return (say(language, "escalated", n=brief.escalation) if brief.escalation else "") + text
 
 
@@ -72,6 +72,13 @@ def number(brief: Brief) -> str:
 def code(brief: Brief) -> str:
     """Return the duty desk's code."""
     return digits(brief.code, limit=8)
+
+
+def _suspect(brief: Brief, language: Language) -> str:
+    """Return what is suspected; of pictures what they show, for whoever reads no further."""
+    incident = brief.event.incident
+    shown = f"suspect.{incident.evidence[0].name}" if incident.cause is Cause.IMAGE and incident.evidence else ""
+    return say(language, shown if knows(language, shown) else f"suspect.{incident.cause}")
 
 
 def _worst(brief: Brief) -> str:

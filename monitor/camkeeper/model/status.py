@@ -44,11 +44,32 @@ class Reason(StrEnum):
     MONITOR_BLIND = "monitor_blind"  # our own uplink or event loop was gone: nobody knows
     SILENCE = "silence"  # no sample within the grace: nobody knows
     FIRST_SEEN = "first_seen"  # first sample of a device's life
+    # Its pictures prove it: the device answers and shows nothing of use. Named as `PictureVerdict` names them.
+    IMAGE_NO_SIGNAL = "image_no_signal"
+    IMAGE_HALF_PICTURE = "image_half_picture"
+    IMAGE_NOISE = "image_noise"
+    IMAGE_STRIPES = "image_stripes"
+    IMAGE_DARK = "image_dark"
+    IMAGE_BRIGHT = "image_bright"
+    IMAGE_FOG = "image_fog"
+    IMAGE_MOVED = "image_moved"
+    IMAGE_ROTATED = "image_rotated"
+    IMAGE_BLUR = "image_blur"
+    IMAGE_COVER = "image_cover"
+    IMAGE_OTHER_SCENE = "image_other_scene"
+    IMAGE_IR_STUCK = "image_ir_stuck"
+    IMAGE_FROZEN = "image_frozen"
+    IMAGE_PLATFORM = "image_platform"  # frozen together with many others: what hands out their pictures stands still
 
     @property
     def code(self) -> int:
         """The small integer that the journal stores; never renumbered."""
         return _REASON_CODES[self]
+
+    @property
+    def is_image(self) -> bool:
+        """True where looks at its pictures decided: the device itself answers on every rung."""
+        return _REASON_CODES[self] >= _FIRST_IMAGE_CODE
 
     @classmethod
     def from_code(cls, code: int) -> Reason:
@@ -72,5 +93,21 @@ _REASON_CODES = {
     Reason.MONITOR_BLIND: 10,
     Reason.SILENCE: 11,
     Reason.FIRST_SEEN: 12,
+    Reason.IMAGE_NO_SIGNAL: 20,
+    Reason.IMAGE_HALF_PICTURE: 21,
+    Reason.IMAGE_NOISE: 22,
+    Reason.IMAGE_STRIPES: 23,
+    Reason.IMAGE_DARK: 24,
+    Reason.IMAGE_BRIGHT: 25,
+    Reason.IMAGE_FOG: 26,
+    Reason.IMAGE_MOVED: 27,
+    Reason.IMAGE_ROTATED: 28,
+    Reason.IMAGE_BLUR: 29,
+    Reason.IMAGE_COVER: 30,
+    Reason.IMAGE_OTHER_SCENE: 31,
+    Reason.IMAGE_IR_STUCK: 32,
+    Reason.IMAGE_FROZEN: 33,
+    Reason.IMAGE_PLATFORM: 34,
 }
+_FIRST_IMAGE_CODE = 20
 _REASON_FROM_CODE = {code: reason for reason, code in _REASON_CODES.items()}
