@@ -23,6 +23,7 @@ from camkeeper.ledger.coverage import CoverageHour, SeriesKey, StoredHours
 from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.mailreader import MailReader
 from camkeeper.ledger.months import month_of
+from camkeeper.ledger.picturereader import PictureReader
 from camkeeper.ledger.record import LedgerDamagedError, Life
 from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot
@@ -37,7 +38,7 @@ ExcludedById = Mapping[str, Sequence[Span]]
 """Device id -> spans not counted."""
 
 
-class LedgerReader(MailReader):
+class LedgerReader(MailReader, PictureReader):
     """Reads a ledger. Use as a context manager, or `close` it."""
 
     def __init__(self, path: str | Path) -> None:

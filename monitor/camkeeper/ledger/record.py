@@ -11,9 +11,11 @@ from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
 from camkeeper.model.incident import Incident, IncidentEvent
 from camkeeper.model.letter import Letter
+from camkeeper.model.picture import Drift, Finding
 from camkeeper.model.post import Post
 from camkeeper.model.probing import Sample
 from camkeeper.model.status import Status
+from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import OrderEvent, Watched
 from camkeeper.workorder.book import WorkOrderBook
 
@@ -92,6 +94,12 @@ class Batch:
     """Order number -> all its devices as the probe has them now, where that changed."""
     desk: str | None = None
     """What the correlator remembers after this batch; None: unchanged."""
+    findings: tuple[Finding, ...] = ()
+    """What pictures prove, in the order of decision; `ok` ends the one before."""
+    drifts: tuple[Drift, ...] = ()
+    """Readings of devices' clocks that are worth keeping."""
+    views: tuple[ViewRecord, ...] = ()
+    """Pictures that are about to be shown to somebody: shown after the acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,5 +184,7 @@ class Recovery:
     desk: str | None = None
     """What the correlator remembered."""
     newest_incident_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    """What was proved of the pictures of devices in service."""
     damaged: tuple[str, ...] = ()
     """Bookmarks that could not be used (a wrong CRC), for the log. The chain itself is not looked at: `verify` does."""

@@ -21,7 +21,9 @@ APPLICATION_ID = 0x434B4C31
 """'CKL1' in the file's header: `file` and backups can tell a ledger."""
 LAYOUT = 1
 PAGE_BYTES = 4096
-_LATER = re.compile(r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter|order_|desk_)\w*)", re.MULTILINE)
+_LATER = re.compile(
+    r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter|order_|desk_|picture_|clock_)\w*)", re.MULTILINE
+)
 """What ledgers of the first version had not."""
 
 
@@ -99,6 +101,13 @@ def has_letters(db: sqlite3.Connection) -> bool:
 def has_orders(db: sqlite3.Connection) -> bool:
     """Tell whether the tables of work orders are there; as with those of coverage."""
     query = "SELECT count(*) FROM sqlite_schema WHERE name IN ('order_event', 'order_watch', 'desk_state')"
+    return bool(db.execute(query).fetchone()[0] == 3)
+
+
+def has_pictures(db: sqlite3.Connection, schema: str = "main") -> bool:
+    """Tell whether the tables of findings, clocks and views are there; as with those of coverage."""
+    tables = "('picture_finding', 'clock_drift', 'picture_view')"
+    query = f"SELECT count(*) FROM {schema}.sqlite_schema WHERE name IN {tables}"  # noqa: S608 - constants
     return bool(db.execute(query).fetchone()[0] == 3)
 
 

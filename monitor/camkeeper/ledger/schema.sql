@@ -1,5 +1,6 @@
 -- The ledger. `chain` and `journal` are the record of figures, `incident_event`, `order_event` and `letter` that of what
--- people were told and did; every other table is derived or a bookmark.
+-- people were told and did, `picture_finding`, `clock_drift` and `picture_view` that of pictures; every other table is
+-- derived or a bookmark.
 -- All times are UTC milliseconds since 1970, all spans half-open [t0, t1).
 
 -- What this file is. One row.
@@ -206,3 +207,42 @@ CREATE TABLE desk_state (
     id   INTEGER PRIMARY KEY CHECK (id = 1),
     body BLOB NOT NULL                                         -- zlib of canonical JSON
 );
+
+-- What the looks at a camera's picture proved, in the order of decision; the newest of a device stands. Of the record,
+-- beside the chain, like `incident_event`.
+CREATE TABLE picture_finding (
+    number     INTEGER PRIMARY KEY,                            -- order of decision
+    device     INTEGER NOT NULL,
+    verdict    TEXT NOT NULL,                                  -- model.picture.PictureVerdict; ok ends the one before
+    since_ms   INTEGER NOT NULL,                               -- back-dated to the first look of the proof
+    decided_ms INTEGER NOT NULL,
+    scope      TEXT NOT NULL,                                  -- model.picture.Scope
+    looks      INTEGER NOT NULL CHECK (looks >= 1),
+    yaw_deg    REAL,                                           -- all NULL but where the camera was turned
+    pitch_deg  REAL,
+    roll_deg   REAL,
+    error_deg  REAL,                                           -- half-width of the yaw's 95% interval
+    method     TEXT,
+    support    REAL
+);
+CREATE INDEX picture_finding_of ON picture_finding (device, number);
+CREATE INDEX picture_finding_since ON picture_finding (since_ms);
+
+-- A device's clock against ours; positive: it is fast.
+CREATE TABLE clock_drift (
+    device   INTEGER NOT NULL,
+    at_ms    INTEGER NOT NULL,
+    offset_s REAL NOT NULL,
+    PRIMARY KEY (device, at_ms)
+) WITHOUT ROWID;
+
+-- Who looked at which picture, and why: append-only, each row sealed to the one before it (ledger.views).
+CREATE TABLE picture_view (
+    number    INTEGER PRIMARY KEY CHECK (number >= 1),         -- 1, 2, 3 ... without a gap
+    at_ms     INTEGER NOT NULL,
+    device_id TEXT NOT NULL,
+    incident  TEXT,
+    body      BLOB NOT NULL,                                   -- compact JSON of the view
+    hash      BLOB NOT NULL CHECK (length(hash) = 32)
+);
+CREATE INDEX picture_view_of ON picture_view (device_id, number);

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from camkeeper.ledger import chain, coverage, incidents, journal, letters, orders
+from camkeeper.ledger import chain, coverage, incidents, journal, letters, orders, pictures, views
 from camkeeper.ledger.chain import Entry, Kind
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
@@ -162,6 +162,8 @@ class Session:
         orders.store(self.db, batch.orders, batch.watched)
         if batch.desk is not None:
             orders.store_memory(self.db, batch.desk)
+        pictures.store(self.db, batch.findings, batch.drifts, self.books.numbers)
+        views.store(self.db, batch.views)
         self._seal_if_due()
         return Ack(seq=self.seq, head=self.head, samples=self.samples)
 
@@ -208,7 +210,7 @@ class Session:
         tick, sealed = self.last_tick_ms, self.sealed_ms
         if tick is None or (sealed is not None and tick // SEAL_EVERY_MS == sealed // SEAL_EVERY_MS):
             return
-        self.add(chain.entry(Kind.SEAL, tick, {"through_ms": tick, "samples": self.samples}))
+        self.add(chain.entry(Kind.SEAL, tick, {"through_ms": tick, "samples": self.samples, **views.seal(self.db)}))
         self.sealed_ms = tick
         self._store_poller()
 

@@ -21,6 +21,7 @@ from camkeeper.ledger.rebuild import ChainRow, replay
 from camkeeper.ledger.record import LedgerError
 from camkeeper.ledger.schema import connect_reader, derived_schema, reader_uri
 from camkeeper.ledger.snapshot import from_json
+from camkeeper.ledger.viewproof import check as check_views
 from camkeeper.model.span import Span
 
 
@@ -77,6 +78,7 @@ def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verif
         check_rollups(db, out, span)
         check_closings(db, out, month)
         check_bookmarks(db, out, records)
+        check_views(db, out)
         for (message,) in db.execute("PRAGMA ledger.quick_check(10)").fetchall():
             if message != "ok":
                 out.add("file", f"文件结构：{message}", f"structure of the file: {message}")

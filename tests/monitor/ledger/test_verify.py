@@ -115,7 +115,7 @@ def test_flips_anywhere_in_the_file_never_change_a_figure_silently(copy: Path) -
     rng = random.Random(13)
     sound, figures, rows = copy.read_bytes(), buckets(copy), contents(copy)
     found = 0
-    for _ in range(150):
+    for _ in range(200):
         damaged = bytearray(sound)
         damaged[rng.randrange(100, len(sound))] ^= 1 << rng.randrange(8)
         copy.write_bytes(damaged)
