@@ -88,6 +88,9 @@ ACTION = {
     Action.REPAIRED: mark("修复"),
     Action.NOTE: mark("备注"),
     Action.CANCEL: mark("撤销"),
+    Action.ASSIGN: mark("派单"),
+    Action.PHOTO: mark("照片"),
+    Action.SIGN: mark("签字"),
 }
 _STATUS_TONE = {
     Status.DOWN: ("down", "■"),

@@ -23,6 +23,7 @@ from camkeeper.outbox.routing import Target, escalations, scope_of, targets
 from camkeeper.run.briefs import Around, brief_of
 from camkeeper.run.deskact import do
 from camkeeper.run.deskmemory import orphans, remembered, unseen
+from camkeeper.run.deskrounds import Rounds, contracts_of
 from camkeeper.run.deskwork import Answer, Mails, Seqs, Shown, Work, posting, watched_since
 from camkeeper.run.token import token_of
 from camkeeper.run.township import Township
@@ -76,6 +77,7 @@ class Desk:
         self._recent = {incident.id: incident for incident in recent}
         self._acts: list[tuple[Act, asyncio.Future[Acted]]] = []
         self._behind = True  # a ledger from before there was a desk, or a lost memory
+        self._rounds = Rounds()
         self._faults = 0
         self._rests_until_ms = 0
         self.shown = self._now(timeline.now_ms())
@@ -169,12 +171,15 @@ class Desk:
             if sees is not None:
                 book = self._follow(work, book, self._correlator.see(uplink.id, now_ms, sees=sees))
         for act, future in acts:
-            done = do(act, self._correlator, book, now_ms)
+            done = do(act, self._correlator, book, now_ms, contractors=self._registry.contractors)
             work.orders.extend(done.steps)
             book = self._follow(work, done.book, done.events)
             work.answers.append(Answer(future=future, acted=done.acted))
         book, took = settle(book, now_ms)
         work.orders.extend(took)
+        if self._orders_readable:
+            book, took = self._rounds.open_due(book, self._registry, now_ms, secret=self._secret)
+            work.orders.extend(took)
         seqs = self._letters(work, book, now_ms)
         self._keep(work, before, book, seqs, now_ms)
         if transitions or work.incidents or due_ms != self._correlator.next_due_ms:
@@ -188,7 +193,10 @@ class Desk:
         work.incidents.extend(events)
         if not self._orders_readable:
             return book
-        desk = reacting.Desk(registry=self._registry, policy=self._registry.service, secret=self._secret)
+        contracts = contracts_of(self._registry)
+        desk = reacting.Desk(
+            registry=self._registry, policy=self._registry.service, policy_of=contracts, secret=self._secret
+        )
         for event in events:
             reaction = reacting.react(book, event, desk)
             for refused in reaction.refused:

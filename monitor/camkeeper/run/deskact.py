@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from camkeeper.incident import Correlator
 from camkeeper.message.clean import clean
+from camkeeper.model.contract import Contractor
 from camkeeper.model.incident import Incident, IncidentEvent
-from camkeeper.model.workorder import OrderEvent, Refusal, Step, WorkOrder
+from camkeeper.model.workorder import Finding, OrderEvent, Refusal, Signature, Step, WorkOrder
 from camkeeper.standing.desk import Act, Acted, Action
 from camkeeper.workorder.book import WorkOrderBook, step
 
@@ -17,6 +19,9 @@ _STEPS = {
     Action.ON_SITE: Step.ON_SITE,
     Action.REPAIRED: Step.REPAIRED,
     Action.NOTE: Step.NOTED,
+    Action.ASSIGN: Step.ASSIGNED,
+    Action.PHOTO: Step.PHOTO,
+    Action.SIGN: Step.SIGNED,
     Action.CANCEL: Step.CANCELLED,
 }
 _WORDS = {
@@ -28,6 +33,15 @@ _WORDS = {
     Refusal.NOBODY: ("请写明姓名", "say who you are"),
     Refusal.NO_REASON: ("请写明原因", "say why"),
     Refusal.INCOMPLETE: ("内容没有写全", "something is missing"),
+    Refusal.UNSIGNED: ("请签名", "sign it"),
+    Refusal.UNANSWERED: ("每一项都要填，不合格的写明问题", "answer every item; a bad one wants a note"),
+    Refusal.TOO_MANY_PHOTOS: ("这张工单的照片已满 12 张", "this order has its 12 photos"),
+    Refusal.PHOTO_TOO_LARGE: ("照片不能超过 5 MB", "a photo has 5 MB at most"),
+    Refusal.PHOTO_EMPTY: ("请先选择照片", "choose a photo first"),
+    Refusal.NOT_A_PHOTO: (
+        "不是照片：只收 JPEG、PNG、WebP、HEIC",
+        "not a photo: JPEG, PNG, WebP and HEIC are taken",
+    ),
 }
 
 
@@ -41,27 +55,69 @@ class Done:
     steps: tuple[OrderEvent, ...] = ()
 
 
-def do(act: Act, correlator: Correlator, book: WorkOrderBook, now_ms: int) -> Done:
+def do(
+    act: Act, correlator: Correlator, book: WorkOrderBook, now_ms: int, *, contractors: Iterable[Contractor] = ()
+) -> Done:
     """Take somebody's step. An acknowledged incident accepts its order by `react`, which is the caller's."""
     by = clean(act.by, limit=NAME_CHARACTERS)
     if not by:
-        return Done(acted=_refused(Refusal.NOBODY), book=book)
+        return Done(acted=refused(Refusal.NOBODY), book=book)
     order = _order(act, book)
     if act.action is Action.ACKNOWLEDGE:
         return _acknowledge(act, by, order, correlator, book, now_ms)
     if order is None:
-        return Done(acted=_refused(Refusal.NO_SUCH_ORDER), book=book)
+        return Done(acted=refused(Refusal.NO_SUCH_ORDER), book=book)
+    if act.action is Action.ASSIGN:
+        no_one = _unassignable(act, order, contractors)
+        if no_one is not None:
+            return Done(acted=no_one, book=book)
     event = OrderEvent(
         number=order.number,
         at_ms=max(now_ms, order.last_ms),
         step=_STEPS[act.action],
         by=by,
         text=clean(act.text, limit=TEXT_CHARACTERS),
+        contractor_id=act.contractor_id if act.action is Action.ASSIGN else "",
+        photo=act.photo if act.action is Action.PHOTO else None,
+        signature=_signed(act.signature) if act.action is Action.SIGN else None,
     )
     book, no = step(book, event)
     if no is not None:
-        return Done(acted=_refused(no.reason), book=book)
+        return Done(acted=refused(no.reason), book=book)
     return Done(acted=Acted(done=True, zh="已登记", en="done"), book=book, steps=(event,))
+
+
+def objection_to(act: Act, book: WorkOrderBook, now_ms: int) -> Acted | None:
+    """Return why a step that needs nobody else would be refused now; None where it would be taken.
+
+    Asked before a file is kept for it.
+    """
+    order, by = _order(act, book), clean(act.by, limit=NAME_CHARACTERS)
+    if order is None or not by:
+        return refused(Refusal.NO_SUCH_ORDER if by else Refusal.NOBODY)
+    event = OrderEvent(
+        number=order.number, at_ms=max(now_ms, order.last_ms), step=_STEPS[act.action], by=by, photo=act.photo
+    )
+    _, no = step(book, event)
+    return None if no is None else refused(no.reason)
+
+
+def _unassignable(act: Act, order: WorkOrder, contractors: Iterable[Contractor]) -> Acted | None:
+    if act.contractor_id not in {c.id for c in contractors}:
+        zh, en = "没有这家维保单位", "there is no such contractor"
+        return Acted(done=False, zh=zh, en=en)
+    return refused(Refusal.ALREADY_DONE) if act.contractor_id == order.contractor_id else None
+
+
+def _signed(signature: Signature | None) -> Signature | None:
+    """Return the signature with cleaned words; items stay as the checklist has them."""
+    if signature is None:
+        return None
+    findings = tuple(
+        Finding(item=f.item, good=f.good, note=clean(f.note, limit=TEXT_CHARACTERS)) for f in signature.findings
+    )
+    name, unit = clean(signature.name, limit=NAME_CHARACTERS), clean(signature.unit, limit=NAME_CHARACTERS)
+    return replace(signature, name=name, unit=unit, findings=findings)
 
 
 def _order(act: Act, book: WorkOrderBook) -> WorkOrder | None:
@@ -85,6 +141,7 @@ def _acknowledge(
     return Done(acted=Acted(done=True, zh="已确认", en="acknowledged"), events=events, book=book)
 
 
-def _refused(reason: Refusal) -> Acted:
+def refused(reason: Refusal) -> Acted:
+    """Return a refusal in words."""
     zh, en = _WORDS.get(reason, ("这一步没有被接受", "this step was not taken"))
     return Acted(done=False, zh=zh, en=en)

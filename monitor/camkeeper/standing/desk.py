@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from camkeeper.model.incident import Incident, IncidentEvent
-from camkeeper.model.workorder import OrderEvent, WorkOrder
+from camkeeper.model.workorder import OrderEvent, Photo, Signature, WorkOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class IncidentView:
     contact: str = ""
     """Whom to call."""
     phone: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of the devices, links and sites that its evidence speaks of, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,9 @@ class Action(StrEnum):
     ON_SITE = "on_site"
     REPAIRED = "repaired"
     NOTE = "note"
+    ASSIGN = "assign"  # to another contractor
+    PHOTO = "photo"
+    SIGN = "sign"  # the end of a round
     CANCEL = "cancel"
 
 
@@ -98,6 +104,12 @@ class Act:
     incident_id: str | None = None
     order_number: int | None = None
     text: str = ""
+    contractor_id: str = ""
+    """Of `ASSIGN`."""
+    photo: Photo | None = None
+    """Of `PHOTO`: its file is kept already."""
+    signature: Signature | None = None
+    """Of `SIGN`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
