@@ -59,7 +59,7 @@ def counts(registry: Registry) -> dict[str, int]:
         **{f"sites_{kind}": sites.count(kind) for kind in dict.fromkeys(sites)},
         "links": len(registry.links),
         "key_places": len(registry.key_places),
-        "windows": len(registry.windows),
+        "windows": len(registry.windows) + len(registry.plans),
     }
 
 

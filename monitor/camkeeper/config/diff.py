@@ -17,6 +17,8 @@ _PARTS = (
     "contractors",
     "contacts",
     "windows",
+    "plans",
+    "agreed",
     "inspections",
     "uplinks",
     "obstacles",
@@ -43,13 +45,13 @@ class Changes:
     policies_changed: frozenset[str] = frozenset()
     """Of probe, judge, accounting, coverage, incident, service."""
     parts_changed: frozenset[str] = frozenset()
-    """Of sites, links, key_places, contractors, contacts, windows, inspections, uplinks, obstacles, channels, routing,
-    watchdog, public_url."""
+    """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
+    channels, routing, watchdog, public_url."""
 
     @property
     def windows_changed(self) -> bool:
         """True where agreed spans, or whom they cover, may differ."""
-        return not self.parts_changed.isdisjoint({"windows", "sites", "links"}) or any(
+        return not self.parts_changed.isdisjoint({"windows", "plans", "agreed", "sites", "links"}) or any(
             not names.isdisjoint({"site_id", "link_id"}) for names in self.fields.values()
         )
 

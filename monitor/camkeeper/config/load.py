@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from camcover.bands import DORI
 from camcover.datum import Datum
 from camkeeper.config import (
+    agreed,
     bands,
     build,
     channels,
@@ -243,6 +244,11 @@ class _Reading:
             enrolment.check_coverage(self._coverage, findings)
         enrolment.check_accounting(self._accounting, findings)
         channels.check(valid["channels"], findings)
+        agreed.check(valid["windows"], self._zone, findings)
+
+    @property
+    def _zone(self) -> str:
+        return next((e.timezone for e in self._valid["sites"].values() if e.parent is None), "UTC")
 
     @property
     def _standard(self) -> str:
@@ -267,7 +273,7 @@ class _Reading:
 
     def _registry(self, head: schema.HeadEntry, digest: str) -> Registry:
         valid = {section: tuple(entries.values()) for section, entries in self._valid.items()}
-        tz = next((e.timezone for e in valid["sites"] if e.parent is None), "UTC")
+        tz = self._zone
         sites_of = {e.id: e.site for e in valid["devices"]}
         return Registry(
             name=head.name,
@@ -278,7 +284,8 @@ class _Reading:
             credentials=tuple(Credential(id=e.id, user=e.user, secret_ref=e.secret) for e in valid["credentials"]),
             contractors=tuple(self._contractor(e, tz) for e in valid["contractors"]),
             contacts=tuple(Contact(**{k: v or "" for k, v in dict(e).items()}) for e in valid["contacts"]),
-            windows=tuple(build.window(e) for e in valid["windows"]),
+            windows=tuple(build.window(e) for e in valid["windows"] if e.rule is None),
+            plans=agreed.plans(valid["windows"], tz),
             inspections=tuple(inspections.inspection(e, sites_of, tz) for e in valid["inspections"]),
             uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
             probe=ProbePolicy(**dict(self._probe or policies.ProbeEntry())),

@@ -20,6 +20,7 @@ from camcover.bands import STANDARDS
 from camcover.datum import Datum
 from camkeeper.config.fault import shown, shown_zh
 from camkeeper.model.service import PRESETS
+from camkeeper.window.rule import RuleError, read_rule
 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,12})?\Z", re.ASCII)
@@ -219,6 +220,17 @@ def _instant(value: Any) -> int:
     return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
+def _rule(value: Any) -> str:
+    """Return an RRULE's value, in one fixed spelling."""
+    try:
+        return str(read_rule(value)) if isinstance(value, str) else _rule("")
+    except RuleError as error:
+        raise refuse(
+            zh=f"应为 FREQ=WEEKLY;BYDAY=TU 样式的重复规则，不是{shown_zh(value)}（{error.fault}）",
+            en=f"wants a rule as FREQ=WEEKLY;BYDAY=TU, not {shown(value)} ({error})",
+        ) from None
+
+
 def _secret(value: Any) -> str:
     kind, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if (kind == "env" and _ENVIRONMENT.match(rest)) or (kind == "file" and rest.strip() and "\0" not in rest):
@@ -330,3 +342,4 @@ Days = Annotated[int, BeforeValidator(whole(0, 3_650))]
 Preset = Annotated[str, BeforeValidator(_preset)]
 BeaconAt = Annotated[tuple[str, int], BeforeValidator(beacon)]
 Position = Annotated[tuple[float, float], BeforeValidator(lon_lat)]
+RuleText = Annotated[str, BeforeValidator(_rule)]

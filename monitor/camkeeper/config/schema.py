@@ -164,6 +164,8 @@ class WindowEntry(Entry):
     kind: WindowKind
     start: s.InstantMs
     end: s.InstantMs
+    rule: s.RuleText | None = None
+    until: s.InstantMs | None = None
     reason: s.Text
     evidence: s.Text | None = None
     approver: s.Text | None = None
@@ -180,6 +182,14 @@ class WindowEntry(Entry):
                 zh="免责时段须写明依据 evidence 与批准人 approver",
                 en="an exclusion wants its evidence and its approver",
             )
+        if self.rule is not None and self.kind is WindowKind.EXCLUSION:
+            raise refuse(
+                zh="重复的剔除要附依据文件：用 camkeeper window add 登记",
+                en="an exclusion that comes again wants an evidence file: enter it by camkeeper window add",
+                key="rule",
+            )
+        if self.until is not None and self.rule is None:
+            raise refuse(zh="until 只用于重复规则 rule", en="belongs to a rule, and there is none", key="until")
         return self
 
 

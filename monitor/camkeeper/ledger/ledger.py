@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
-from camkeeper.ledger import closing, incidents, letters, orders, pictures, rollup
+from camkeeper.ledger import closing, incidents, letters, orders, pictures, rollup, windows
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.record import (
     Ack,
@@ -195,6 +195,7 @@ def _recovery(session: Session) -> Recovery:
         book=_readable(lambda: orders.read_book(session.db), unread),
         desk=_readable(lambda: orders.read_memory(session.db), unread),
         newest_incident_id=incidents.newest_id(session.db),
+        windows=_readable(lambda: windows.read_book(session.db), unread),
         findings=_readable(lambda: pictures.standing(session.db), unread) or (),
         damaged=(*damaged, *faults, *unread),
     )

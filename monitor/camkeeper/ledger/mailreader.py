@@ -1,4 +1,4 @@
-"""What a reader says of incidents and letters."""
+"""What a reader says of incidents, letters, orders and agreed windows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 
-from camkeeper.ledger import incidents, letters, orders
+from camkeeper.ledger import incidents, letters, orders, windows
 from camkeeper.model.incident import Incident, IncidentEvent
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.span import Span
+from camkeeper.window.book import WindowBook
 from camkeeper.workorder.book import WorkOrderBook
 
 
@@ -45,6 +46,11 @@ class MailReader(ABC):
         """Return all work orders; LedgerDamagedError where they cannot be read."""
         with self.reading() as db:
             return orders.read_book(db)
+
+    def window_book(self) -> WindowBook:
+        """Return everything that people agreed on; LedgerDamagedError where it cannot be read."""
+        with self.reading() as db:
+            return windows.read_book(db)
 
     def letters(
         self,

@@ -9,11 +9,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from camkeeper.ledger import journal
+from camkeeper.ledger import journal, windows
 from camkeeper.ledger.chain import JsonObject, Kind, read_object
 from camkeeper.ledger.closing import Closed, all_closings, closing_config, figures_digest, month_buckets, windows_digest
 from camkeeper.ledger.configs import config_at
 from camkeeper.ledger.rollup import DAY_MS, Day, Row, compute, days_within, stored
+from camkeeper.ledger.schema import has_windows
 from camkeeper.model.span import Span
 
 MOST_FAULTS = 100
@@ -103,6 +104,24 @@ def check_closings(db: sqlite3.Connection, out: Findings, month: str | None) -> 
             zh, en = "数字与封账时不同", "the figures are not those it was closed with"
             out.add("close", f"{closed.month}：{zh}", f"{closed.month}: {en}", closed.seq)
     out.counts["close"] = done
+
+
+def check_windows(db: sqlite3.Connection, out: Findings) -> None:
+    """Check that what people agreed on is whole: every row sealed, and the last one that of the configuration."""
+    if not has_windows(db, "ledger"):
+        return
+    for number in windows.broken(db):
+        zh, en = (
+            f"第 {number} 条检修与剔除记录被改动或缺失",
+            f"agreed window {number} was changed, or one before it is gone",
+        )
+        out.add("window_event", zh, en, number)
+    (out.counts["window_event"],) = db.execute("SELECT count(*) FROM window_event").fetchone()
+    found = config_at(db, None)
+    head = found.config.windows_head if found is not None else ""
+    if head and head != windows.newest_head(db):
+        zh, en = "检修与剔除记录与链中的配置不符", "what was agreed is not what the configuration in the chain has"
+        out.add("window_event", zh, en)
 
 
 def check_bookmarks(db: sqlite3.Connection, out: Findings, records: int) -> None:

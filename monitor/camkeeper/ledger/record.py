@@ -17,6 +17,7 @@ from camkeeper.model.probing import Sample
 from camkeeper.model.status import Status
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import OrderEvent, Watched
+from camkeeper.window.book import WindowBook, WindowEvent
 from camkeeper.workorder.book import WorkOrderBook
 
 
@@ -94,6 +95,8 @@ class Batch:
     """Order number -> all its devices as the probe has them now, where that changed."""
     desk: str | None = None
     """What the correlator remembers after this batch; None: unchanged."""
+    windows: tuple[WindowEvent, ...] = ()
+    """What people agreed on; `config` then has the plans as they are afterwards."""
     findings: tuple[Finding, ...] = ()
     """What pictures prove, in the order of decision; `ok` ends the one before."""
     drifts: tuple[Drift, ...] = ()
@@ -184,6 +187,8 @@ class Recovery:
     desk: str | None = None
     """What the correlator remembered."""
     newest_incident_id: str | None = None
+    windows: WindowBook | None = field(default_factory=WindowBook)
+    """Everything that people agreed on; None where it cannot be read."""
     findings: tuple[Finding, ...] = ()
     """What was proved of the pictures of devices in service."""
     damaged: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ APPLICATION_ID = 0x434B4C31
 LAYOUT = 1
 PAGE_BYTES = 4096
 _LATER = re.compile(
-    r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter|order_|desk_|picture_|clock_)\w*)", re.MULTILINE
+    r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter|order_|desk_|picture_|clock_|window_)\w*)", re.MULTILINE
 )
 """What ledgers of the first version had not."""
 
@@ -109,6 +109,12 @@ def has_pictures(db: sqlite3.Connection, schema: str = "main") -> bool:
     tables = "('picture_finding', 'clock_drift', 'picture_view')"
     query = f"SELECT count(*) FROM {schema}.sqlite_schema WHERE name IN {tables}"  # noqa: S608 - constants
     return bool(db.execute(query).fetchone()[0] == 3)
+
+
+def has_windows(db: sqlite3.Connection, schema: str = "main") -> bool:
+    """Tell whether the table of agreed windows is there; as with those of coverage."""
+    query = f"SELECT count(*) FROM {schema}.sqlite_schema WHERE name = 'window_event'"  # noqa: S608 - a constant
+    return bool(db.execute(query).fetchone()[0])
 
 
 def _add_later(db: sqlite3.Connection) -> None:

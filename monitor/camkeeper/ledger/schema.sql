@@ -246,3 +246,14 @@ CREATE TABLE picture_view (
     hash      BLOB NOT NULL CHECK (length(hash) = 32)
 );
 CREATE INDEX picture_view_of ON picture_view (device_id, number);
+
+-- What people agreed on while the monitor ran, in order: their fold is the book of windows and exclusions. Append-only;
+-- each row is sealed to the one before it, and the newest hash is in the `config` records of the chain.
+CREATE TABLE window_event (
+    number  INTEGER PRIMARY KEY CHECK (number >= 1),           -- 1, 2, 3 ... without a gap
+    plan_id TEXT NOT NULL,
+    at_ms   INTEGER NOT NULL,                                  -- when it was entered
+    deed    TEXT NOT NULL,                                     -- window.book.Deed
+    body    BLOB NOT NULL,                                     -- compact JSON of the event
+    hash    BLOB NOT NULL CHECK (length(hash) = 32)
+);

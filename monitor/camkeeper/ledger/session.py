@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from camkeeper.ledger import chain, coverage, incidents, journal, letters, orders, pictures, views
+from camkeeper.ledger import chain, coverage, incidents, journal, letters, orders, pictures, views, windows
 from camkeeper.ledger.chain import Entry, Kind
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
@@ -143,6 +144,7 @@ class Session:
             raise InconsistentBatchError(f"the tick goes back, from {self.last_tick_ms} to {batch.tick_ms}")
         at_ms = batch.at_ms if batch.at_ms is not None else batch.tick_ms if batch.tick_ms is not None else wall_ms
         from_seq = self.seq
+        windows.store(self.db, batch.windows)
         if batch.config is not None:
             self._write_config(batch.config, at_ms)
         for step in batch.clock_steps:
@@ -168,6 +170,7 @@ class Session:
         return Ack(seq=self.seq, head=self.head, samples=self.samples)
 
     def _write_config(self, config: Snapshot, at_ms: int) -> None:
+        config = replace(config, windows_head=windows.newest_head(self.db))
         if self.config is not None:
             config = config.after(self.config)
             if config.digest == self.config.digest:

@@ -16,7 +16,7 @@ from camkeeper.availability.days import month_span
 from camkeeper.ledger.chain import Kind, genesis, read_config, read_object, sealed
 from camkeeper.ledger.configs import config_at, zone_of
 from camkeeper.ledger.months import month_of
-from camkeeper.ledger.proofs import Fault, Findings, check_bookmarks, check_closings, check_rollups
+from camkeeper.ledger.proofs import Fault, Findings, check_bookmarks, check_closings, check_rollups, check_windows
 from camkeeper.ledger.rebuild import ChainRow, replay
 from camkeeper.ledger.record import LedgerError
 from camkeeper.ledger.schema import connect_reader, derived_schema, reader_uri
@@ -77,6 +77,7 @@ def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verif
         _compare(db, out, span)
         check_rollups(db, out, span)
         check_closings(db, out, month)
+        check_windows(db, out)
         check_bookmarks(db, out, records)
         check_views(db, out)
         for (message,) in db.execute("PRAGMA ledger.quick_check(10)").fetchall():

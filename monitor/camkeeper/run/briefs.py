@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from fractions import Fraction
@@ -22,6 +22,7 @@ from camkeeper.standing.view import SiteStanding, Standing
 from camkeeper.workorder.deadline import due, excluded_for
 
 _NAMES = 40
+_LOOKED_AT_MS = 100 * 86_400_000
 _SAYS_NOTHING = frozenset({Verdict.SKIPPED, Verdict.NOT_OFFERED, Verdict.MONITOR})
 
 
@@ -53,7 +54,7 @@ def brief_of(
     registry, incident = around.registry, event.incident
     site_id = place_of(incident, registry)
     out = still_out(incident, registry)
-    by = due(order, excluded_for(order, excluded_of(order.devices, registry))) if order is not None else None
+    by = due(order, excluded_of(order, registry)) if order is not None else None
     site = _standing_of(site_id, around)
     return Brief(
         event=event,
@@ -108,14 +109,19 @@ def members(incident: Incident, registry: Registry) -> list[Device]:
     return [registry.device_by_id[i] for i in incident.members if i in registry.device_by_id]
 
 
-def excluded_of(device_ids: Iterable[str], registry: Registry) -> Mapping[str, Sequence[Span]]:
-    """Return each device's agreed spans that the deciding rule doesn't count."""
+def excluded_of(order: WorkOrder, registry: Registry) -> tuple[Span, ...]:
+    """Return when nothing of an order counts: all its devices are in agreed spans that the deciding rule excludes.
+
+    Looked at from its opening on, past any deadline that a contract knows.
+    """
+    period = Span(start_ms=order.opened_ms, end_ms=max(order.opened_ms, order.cycle.terms_ms) + _LOOKED_AT_MS)
     kinds = registry.accounting[0].excludes
-    return {
-        i: tuple(w.span for w in registry.windows_of(registry.device_by_id[i]) if w.kind in kinds)
-        for i in device_ids
+    found = {
+        i: tuple(w.span for w in registry.windows_within(registry.device_by_id[i], period) if w.kind in kinds)
+        for i in order.devices
         if i in registry.device_by_id
     }
+    return excluded_for(order, found)
 
 
 def budget_ms(site: SiteStanding, tz: str) -> int | None:

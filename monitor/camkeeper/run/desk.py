@@ -17,7 +17,7 @@ from camkeeper.ledger.record import Recovery
 from camkeeper.message import Brief, Style, words
 from camkeeper.model.change import Transition
 from camkeeper.model.channel import Language
-from camkeeper.model.contract import Window
+from camkeeper.model.contract import Plan, Window
 from camkeeper.model.incident import Happening, Incident, IncidentEvent, IncidentState
 from camkeeper.outbox.routing import Target, escalations, scope_of, targets
 from camkeeper.run.briefs import Around, brief_of
@@ -65,7 +65,7 @@ class Desk:
         self._secret, self._township, self._timeline = secret, township, timeline
         self._mail, self._sees, self._standing, self._changed = mail, sees, standing, changed
         self._registry = township.registry
-        self._windows: dict[str, tuple[Window, ...]] = {}
+        self._windows: dict[str, tuple[tuple[Window, ...], tuple[Plan, ...]]] = {}
         self._correlator = remembered(
             recovery.desk, recovery.newest_incident_id, self._registry, self._registry.incident, self._in_window
         )
@@ -296,9 +296,11 @@ class Desk:
     def _in_window(self, device_id: str, at_ms: int) -> bool:
         found = self._windows.get(device_id)
         if found is None:
-            device = self._registry.device_by_id.get(device_id)
-            found = self._windows[device_id] = self._registry.windows_of(device) if device is not None else ()
-        return any(at_ms in window.span for window in found)
+            registry, device = self._registry, self._registry.device_by_id.get(device_id)
+            found = ((), ()) if device is None else (registry.windows_of(device), registry.plans_of(device))
+            self._windows[device_id] = found
+        windows, plans = found
+        return any(at_ms in window.span for window in windows) or any(plan.holds(at_ms) for plan in plans)
 
 
 def _nested(seqs: Mapping[tuple[str, str], int]) -> Seqs:

@@ -13,7 +13,7 @@ from camkeeper.run.briefs import excluded_of, name_of, position_of, still_out
 from camkeeper.run.deskwork import Shown
 from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
 from camkeeper.workorder.contract import sites_of
-from camkeeper.workorder.deadline import due, excluded_for, overdue
+from camkeeper.workorder.deadline import due, overdue
 
 DEAD_SHOWN = 50
 
@@ -28,7 +28,7 @@ def desk_of(shown: Shown, registry: Registry, dead: Sequence[Post], *, waiting: 
     recent.sort(key=lambda v: (-(v.incident.resolved_ms or 0), v.incident.id))
     orders = sorted(
         shown.book.live(),
-        key=lambda o: (overdue(o, shown.at_ms, excluded_for(o, excluded_of(o.devices, registry))) is None, o.number),
+        key=lambda o: (overdue(o, shown.at_ms, excluded_of(o, registry)) is None, o.number),
     )
     return DeskStanding(
         at_ms=shown.at_ms,
@@ -44,7 +44,7 @@ def desk_of(shown: Shown, registry: Registry, dead: Sequence[Post], *, waiting: 
 def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered: int = 0) -> IncidentView:
     """Return one incident with what belongs to it."""
     order = shown.book.of_incident(incident.id)
-    excluded = excluded_for(order, excluded_of(order.devices, registry)) if order is not None else ()
+    excluded = excluded_of(order, registry) if order is not None else ()
     by = due(order, excluded) if order is not None else None
     sites = sites_of(incident.members, registry)
     if not sites and incident.domain.kind is DomainKind.SITE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -86,6 +87,7 @@ class Enrolment:
 
     def _take(self, registry: Registry) -> None:
         old = self._township.registry
+        registry = replace(registry, agreed=old.agreed)  # what people agreed on is not the file's
         changes = diff(old, registry)
         for device_id in (*changes.removed, *changes.changed):
             self._prober.forget(device_id)

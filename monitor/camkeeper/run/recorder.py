@@ -15,6 +15,7 @@ from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
 from camkeeper.run.deskwork import Work
 from camkeeper.run.township import Township
+from camkeeper.window.book import WindowEvent
 
 FLUSH_S = 0.25
 TICK_EVERY_MS = 2_000
@@ -63,6 +64,8 @@ class Recorder:
         self._lives: list[LifeChange] = []
         self._steps: list[ClockStep] = []
         self._config: Snapshot | None = None
+        self._agreed: list[tuple[WindowEvent, ...]] = []
+        self._told: list[asyncio.Future[None]] = []
         self._waiting = 0
         self.last_tick_ms = timeline.now_ms()
         """Everything up to here is acknowledged on disk."""
@@ -75,6 +78,14 @@ class Recorder:
         """Put a configuration and the lives that begin or end with it into the next batch."""
         self._config = snapshot
         self._lives.extend(lives)
+
+    def note_agreed(self, events: tuple[WindowEvent, ...], snapshot: Snapshot) -> asyncio.Future[None]:
+        """Put what people agreed on into the next batch, with the configuration that it makes; done when on disk."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._config = snapshot
+        self._agreed.append(events)
+        self._told.append(future)
+        return future
 
     def note_step(self, step: ClockStep) -> None:
         """Put a step of the wall clock into the next batch."""
@@ -116,12 +127,16 @@ class Recorder:
             lives=tuple(self._lives),
             config=self._config,
             clock_steps=tuple(self._steps),
+            windows=tuple(event for events in self._agreed for event in events),
             **({} if work is None else _of_desk(work)),
         )
-        self._lives, self._steps, self._config = [], [], None
+        told, self._told = tuple(self._told), []
+        self._lives, self._steps, self._config, self._agreed = [], [], None, []
         self._waiting += len(samples)
         future = self._ledger.append(batch)
-        return _Submitted(batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=future, work=work)
+        return _Submitted(
+            batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=future, work=work, told=told
+        )
 
     async def _stored_by(self, submitted: _Submitted) -> None:
         # Shielded: a stop in this moment must not take back what was queued.
@@ -135,6 +150,9 @@ class Recorder:
         self._stored(changed)
         if self._desk is not None and submitted.work is not None:
             self._desk.stored(submitted.work)
+        for future in submitted.told:
+            if not future.done():
+                future.set_result(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +164,8 @@ class _Submitted:
     tracks: Mapping[str, Track]
     future: Future[Ack]
     work: Work | None
+    told: tuple[asyncio.Future[None], ...] = ()
+    """Who waits for it."""
 
 
 def _of_desk(work: Work) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from camkeeper.availability.buckets import Buckets
 from camkeeper.availability.rollup import is_camera, site_buckets, villages_with_camera
 from camkeeper.judge.fold import is_unstable
 from camkeeper.judge.track import Track
-from camkeeper.model.contract import Window
 from camkeeper.model.equipment import Device
 from camkeeper.model.place import Site, SiteKind
 from camkeeper.model.policy import AccountingPolicy
@@ -105,7 +104,7 @@ def _device(device: Device, inputs: Inputs) -> DeviceStanding:
         since_ms=None if track is None else track.since_ms,
         last_sample_ms=None if track is None else track.last_ms,
         unstable=track is not None and is_unstable(track, inputs.at_ms, registry.judge),
-        in_window=any(_holds(window, inputs.at_ms) for window in registry.windows_of(device)),
+        in_window=registry.in_window(device, inputs.at_ms),
         today=_rate(inputs.today.period, inputs.today.buckets.get(device.id, Buckets()), target, _policy(registry)),
         month=_rate(inputs.month.period, inputs.month.buckets.get(device.id, Buckets()), target, _policy(registry)),
         strip=tuple(inputs.strips.get(device.id, ())),
@@ -187,7 +186,3 @@ def _rate(period: Span, buckets: Buckets, target_bp: int, policy: AccountingPoli
 def _policy(registry: Registry) -> AccountingPolicy:
     """Return the rule that decides: the first one."""
     return registry.accounting[0]
-
-
-def _holds(window: Window, at_ms: int) -> bool:
-    return at_ms in window.span

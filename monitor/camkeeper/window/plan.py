@@ -96,13 +96,7 @@ class WindowPlan:
 
         The id of one of many is `PLAN@LOCAL-START`, the same in every period. Raises EndlessError as `expand` does.
         """
-        out: list[Window] = []
-        for one in self.expansion(period).occurrences:
-            end_ms = one.span.end_ms if self.until_ms is None else min(one.span.end_ms, self.until_ms)
-            span = Span(start_ms=one.span.start_ms, end_ms=end_ms)
-            if span.end_ms > period.start_ms:
-                out.append(self._window(f"{self.id}@{one.key}" if self.rule is not None else self.id, span))
-        return tuple(out)
+        return _windows(self, period)
 
     @property
     def start_ms(self) -> int:
@@ -129,19 +123,32 @@ class WindowPlan:
         """Return the plan as it is when revoked at an instant; what lies before stays agreed."""
         return replace(self, until_ms=at_ms if self.until_ms is None else min(at_ms, self.until_ms))
 
-    def _window(self, window_id: str, span: Span) -> Window:
-        told = self.evidence
-        return Window(
-            id=window_id,
-            kind=self.kind,
-            span=span,
-            reason=self.reason,
-            evidence=f"{told.name} sha256:{told.digest}" if told is not None else "",
-            approver=self.approver,
-            site_ids=self.site_ids,
-            device_ids=self.device_ids,
-            link_ids=self.link_ids,
-        )
+
+@lru_cache(maxsize=64)
+def _windows(plan: WindowPlan, period: Span) -> tuple[Window, ...]:
+    """Return the windows of a period; kept, because every device of the plan asks for the same."""
+    out: list[Window] = []
+    for one in plan.expansion(period).occurrences:
+        end_ms = one.span.end_ms if plan.until_ms is None else min(one.span.end_ms, plan.until_ms)
+        span = Span(start_ms=one.span.start_ms, end_ms=end_ms)
+        if span.end_ms > period.start_ms:
+            out.append(_window(plan, f"{plan.id}@{one.key}" if plan.rule is not None else plan.id, span))
+    return tuple(out)
+
+
+def _window(plan: WindowPlan, window_id: str, span: Span) -> Window:
+    told = plan.evidence
+    return Window(
+        id=window_id,
+        kind=plan.kind,
+        span=span,
+        reason=plan.reason,
+        evidence=f"{told.name} sha256:{told.digest}" if told is not None else "",
+        approver=plan.approver,
+        site_ids=plan.site_ids,
+        device_ids=plan.device_ids,
+        link_ids=plan.link_ids,
+    )
 
 
 @lru_cache(maxsize=1024)
