@@ -135,6 +135,10 @@ class Ledger:
         """Queue one letter that stands for others: they share its fate. On disk together or not at all."""
         return self._writer.put(lambda s: letters.bundle(s.db, digest, letter_ids, at_ms))
 
+    def sweep_letters(self, before_ms: int, *, limit: int = 500) -> Future[int]:
+        """Drop the words of delivered letters from before an instant, at most `limit`; resolves to how many it were."""
+        return self._writer.put(lambda s: letters.sweep(s.db, before_ms, limit=limit))
+
     def close_month(self, month: str, *, zone: str, by: str) -> Future[closing.Closed]:
         """Fix a month's figures ("2026-10", in `zone`) in the chain; ValueError where it is not over, or closed."""
         wall_ms = self._clock.wall_ms()

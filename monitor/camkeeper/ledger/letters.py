@@ -20,6 +20,8 @@ _INSERT = (
     " VALUES (?, ?, ?, ?, ?, ?, 'queued', 0, ?, '', '') ON CONFLICT (id) DO NOTHING"
 )
 _SELECT = "SELECT body, state, tries, due_ms, tried_ms, marked_ms, code, detail, digest FROM letter"
+_SWEPT = b'"text":""'
+"""As compact JSON spells a letter without words; inside a string it would stand with backslashes."""
 _IS_WAITING = "state IN ('queued', 'sending', 'retry')"
 
 
@@ -146,6 +148,46 @@ def last_seqs(db: sqlite3.Connection, incident_ids: Iterable[str]) -> dict[tuple
         rows = db.execute("SELECT channel, max(seq) FROM letter WHERE incident = ? GROUP BY channel", (incident_id,))
         out.update({(incident_id, channel): seq for channel, seq in rows})
     return out
+
+
+def last_tried(db: sqlite3.Connection, channels: Iterable[str]) -> dict[str, Post]:
+    """Return the letter that was tried last on each of these channels; those never tried are left out."""
+    if not has_letters(db):
+        return {}
+    out: dict[str, Post] = {}
+    for channel in channels:
+        row = db.execute(
+            f"{_SELECT} WHERE channel = ? AND tried_ms IS NOT NULL ORDER BY tried_ms DESC LIMIT 1", (channel,)
+        ).fetchone()
+        if row is not None:
+            out[channel] = _read(row)
+    return out
+
+
+def dead_counts(db: sqlite3.Connection) -> dict[str, int]:
+    """Return how many letters each channel gave up."""
+    if not has_letters(db):
+        return {}
+    return dict(db.execute("SELECT channel, count(*) FROM letter WHERE state = 'dead' GROUP BY channel"))
+
+
+def sweep(db: sqlite3.Connection, before_ms: int, *, limit: int) -> int:
+    """Drop the words of at most `limit` delivered letters from before an instant; return how many there were.
+
+    That they went, when, to whom and what the platform said stays; so do the subject and, beside them, incidents and
+    orders. Letters that wait or were given up keep their words.
+    """
+    if not has_letters(db):
+        return 0
+    rows = db.execute(
+        "SELECT number, body FROM letter WHERE created_ms < ? AND state = 'delivered' AND instr(body, ?) = 0"
+        " ORDER BY number LIMIT ?",
+        (before_ms, _SWEPT, limit),
+    ).fetchall()
+    for number, body in rows:
+        bare = {**json.loads(body), "text": "", "markdown": "", "facts": {}}
+        db.execute("UPDATE letter SET body = ? WHERE number = ?", (spelled(bare), number))
+    return len(rows)
 
 
 def tried_since(db: sqlite3.Connection, since_ms: int) -> dict[str, tuple[int, ...]]:

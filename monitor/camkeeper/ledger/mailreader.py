@@ -73,6 +73,16 @@ class MailReader(ABC):
         with self.reading() as db:
             return letters.last_seqs(db, incident_ids)
 
+    def last_letters(self, channel_ids: Iterable[str]) -> dict[str, Post]:
+        """Return the letter that was tried last on each of these channels."""
+        with self.reading() as db:
+            return letters.last_tried(db, channel_ids)
+
+    def dead_letters(self) -> dict[str, int]:
+        """Return how many letters each channel gave up."""
+        with self.reading() as db:
+            return letters.dead_counts(db)
+
     def tried_since(self, since_ms: int) -> dict[str, tuple[int, ...]]:
         """Return when each channel was tried since an instant, oldest first (the newest attempt of each letter)."""
         with self.reading() as db:

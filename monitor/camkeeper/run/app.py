@@ -39,6 +39,7 @@ from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
 from camkeeper.run.township import Township, hold_ms
 from camkeeper.run.watchdog import keep_watch
+from camkeeper.run.workroom import WorkRoom
 from camkeeper.schedule.wheel import Wheel
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
@@ -46,6 +47,8 @@ from camkeeper.sight.uplinks import UplinkWatch
 EXPIRE_S = 1.0
 CHECKPOINT_MINUTES = 5
 SEND_GRACE_S = 2.0
+LETTER_WORDS_MS = 400 * 86_400_000
+"""What was told stays as text for a year and the month of its settlement; that it was told, for ever."""
 
 _log = structlog.get_logger(__name__)
 
@@ -122,6 +125,9 @@ async def _run(
         changed=keeper.desk_changed,
     )
     keeper.show_desk(room)
+    keeper.show_work(
+        WorkRoom(desk=desk, mail=mail, ledger=ledger.path, township=township, timeline=timeline, gains=keeper.gains)
+    )
     recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored, desk=desk)
     poller = Poller(
         clock=clock,
@@ -148,6 +154,7 @@ async def _run(
     calendar.every_tick(poller.tick)
     calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
     calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
+    calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
 
     async with prober, serving(board(keeper, timeline), settings.host, settings.port) as address:
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
@@ -209,6 +216,11 @@ async def _expire(township: Township, timeline: Timeline, poller: Poller) -> Non
 async def _roll_up(ledger: Ledger) -> None:
     # A few days a call: samples are written in between where there is much to catch up with.
     while await asyncio.wrap_future(ledger.roll_up()):
+        pass
+
+
+async def _sweep(ledger: Ledger, timeline: Timeline) -> None:
+    while await asyncio.wrap_future(ledger.sweep_letters(timeline.now_ms() - LETTER_WORDS_MS)):
         pass
 
 

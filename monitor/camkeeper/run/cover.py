@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ import structlog
 
 from camkeeper.clock import Clock
 from camkeeper.cover.board import Board
+from camkeeper.cover.gain import gains
 from camkeeper.cover.hours import HOUR_MS
 from camkeeper.cover.sight import State
 from camkeeper.cover.township import TownshipCover
@@ -26,6 +27,7 @@ from camkeeper.run.coverhours import SETTLE_MS, day_and_month, next_fill, states
 from camkeeper.run.obstacles import obstacles_of
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
+from camkeeper.standing.work import Gain
 
 LOOK_S = 1.0
 """How soon a new configuration is noticed."""
@@ -98,6 +100,13 @@ class Coverage:
         return await asyncio.to_thread(
             partial(board.cover.darkness, dict(self._states), site_id, night=night, failed=failed, at_ms=at_ms)
         )
+
+    async def gains(self, groups: Mapping[int, frozenset[str]]) -> Mapping[int, Gain] | None:
+        """Return what repairing each group of devices gives back; None while coverage is being computed."""
+        board = self._board
+        if board is None:
+            return None
+        return await asyncio.to_thread(gains, board.cover.panels[0], dict(self._states), groups)
 
     async def run(self) -> None:
         """Keep coverage up to date until cancelled."""

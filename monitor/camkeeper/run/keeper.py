@@ -23,12 +23,14 @@ from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.sla import sla
 from camkeeper.run.township import Township
+from camkeeper.run.workroom import WorkRoom
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
+from camkeeper.standing.work import Gain
 
 CHANGED_S = 0.5
 """A change is on the board about this much later: changes that come together make one Standing."""
@@ -66,6 +68,7 @@ class Keeper:
         self._asked_ms = clock.elapsed_ms()
         self._asked = asyncio.Event()
         self._room: DeskRoom | None = None
+        self._work: WorkRoom | None = None
         self._coverage = Coverage(
             ledger=ledger,
             clock=clock,
@@ -84,6 +87,14 @@ class Keeper:
     def show_desk(self, room: DeskRoom) -> None:
         """Say where incidents and work orders are asked for."""
         self._room = room
+
+    def show_work(self, room: WorkRoom) -> None:
+        """Say where orders, photos, figures and channels are asked for."""
+        self._work = room
+
+    def work(self) -> WorkRoom | None:
+        """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
+        return self._work
 
     def desk_changed(self) -> None:
         """Note that something of the desk is on disk which may be shown now."""
@@ -156,6 +167,10 @@ class Keeper:
     async def darkness(self, site_id: str, *, night: bool, failed: frozenset[str]) -> Darkness:
         """Return what a site loses, or would lose if these devices or links failed too; LookupError for others."""
         return await self._coverage.darkness(site_id, night=night, failed=failed)
+
+    async def gains(self, groups: Mapping[int, frozenset[str]]) -> Mapping[int, Gain] | None:
+        """Return what repairing each group of devices gives back; None while coverage is being computed."""
+        return await self._coverage.gains(groups)
 
     async def keep_coverage(self) -> None:
         """Compute coverage and keep it up to date, until cancelled."""

@@ -134,6 +134,13 @@ class Sender:
             self._unstored.add(letter.id)
             self._take([Post(letter=letter)])
 
+    async def try_out(self, letter: Letter) -> Receipt:
+        """Try a letter once, now, beside the queue and off the record; LookupError where its channel is gone."""
+        lane = self._lanes.get(letter.channel_id)
+        if lane is None:
+            raise LookupError(letter.channel_id)
+        return await self._ask(lane, letter)
+
     def ping(self, letter: Letter) -> None:
         """Send once, beside the queue, and forget: the next ping comes soon. Not while the last is still under way."""
         lane = self._lanes.get(letter.channel_id)
