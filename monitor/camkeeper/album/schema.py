@@ -1,0 +1,123 @@
+"""Opening the album's file, and moving a damaged one aside.
+
+The rules of WAL are the ledger's: SQLite 3.7.0 to 3.51.2 can corrupt a file that two connections write or checkpoint at
+one instant, so one connection, behind a lock file, does both, and readers are opened with mode=ro.
+
+secure_delete: what is removed is overwritten. The write-ahead log may still hold it, so the writer empties the log
+whenever pictures were removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+from camkeeper.album.record import AlbumBusyError, AlbumError
+
+APPLICATION_ID = 0x434B4131
+"""'CKA1' in the file's header."""
+LAYOUT = 1
+_SIDES = ("", "-wal", "-shm")
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+
+
+class NotAnAlbumError(AlbumError):
+    """The bytes there are no album of this version."""
+
+
+def album_beside(ledger: Path) -> Path:
+    """Return where the album of a ledger is."""
+    return ledger.with_suffix(".album")
+
+
+def is_damage(error: Exception) -> bool:
+    """Tell whether an error says that the file's bytes are wrong, and not that the disk is full or away."""
+    if isinstance(error, NotAnAlbumError):
+        return True
+    code = getattr(error, "sqlite_errorcode", None)
+    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF in _DAMAGE
+
+
+def take_lock(path: Path) -> int:
+    """Return the descriptor that holds the right to write; closing it gives the right back. AlbumBusyError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise AlbumBusyError(f"{path}：另一进程正在写 / another process writes it") from error
+    return fd
+
+
+def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
+    """Open for writing, creating the album where there is none. NotAnAlbumError or a sqlite3.Error otherwise.
+
+    synchronous=NORMAL: a power cut may take the last seconds of looks, never the file; no figure hangs on them.
+    """
+    with contextlib.suppress(FileExistsError):  # pictures are nobody else's business: the mode is set before SQLite
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        if not tables:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -4096")
+        if not tables:
+            _create(db, created_ms)
+        _check(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _create(db: sqlite3.Connection, created_ms: int) -> None:
+    script = files("camkeeper.album").joinpath("schema.sql").read_text(encoding="utf-8")
+    db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};")
+    db.execute("INSERT INTO album VALUES (1, ?, ?)", (LAYOUT, created_ms))
+    db.execute("COMMIT")
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    row = db.execute("SELECT layout FROM album").fetchone() if application == APPLICATION_ID else None
+    if row is None or row[0] != LAYOUT:
+        raise NotAnAlbumError(f"{path}: not an album of layout {LAYOUT}")
+
+
+def connect_reader(path: Path) -> sqlite3.Connection:
+    """Open read-only; a sqlite3.Error where that cannot be."""
+    db = sqlite3.connect(
+        f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cache_size = -1024")
+    return db
+
+
+def move_aside(path: Path, *, now_ms: int) -> Path:
+    """Rename a damaged album with its log; an older damaged one goes. OSError where it cannot be."""
+    for old in aside(path):
+        old.unlink(missing_ok=True)
+    target = Path(f"{path}.damaged-{now_ms}")
+    for side in _SIDES:
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{path}{side}").rename(f"{target}{side}")
+    return target
+
+
+def aside(path: Path) -> tuple[Path, ...]:
+    """Return the files of damaged albums."""
+    return tuple(sorted(path.parent.glob(f"{path.name}.damaged-*")))
