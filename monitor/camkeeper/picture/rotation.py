@@ -87,6 +87,19 @@ def rotation_from_vector(vector: NDArray[np.float64]) -> Matrix:
     return turned
 
 
+def angle_between_deg(first: Matrix, second: Matrix) -> float:
+    """Return by how many degrees two rotations differ, whatever the axis."""
+    cosine = (float(np.trace(first.T @ second)) - 1.0) / 2.0
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+
+
+def between(first: Matrix, second: Matrix) -> Matrix:
+    """Return the rotation half-way between two that are near each other."""
+    left, _, right = np.linalg.svd(first + second)
+    middle: Matrix = left @ right
+    return middle
+
+
 def solve(before: Matrix, now: Matrix, weights: NDArray[np.float64] | None = None) -> Matrix:
     """Return the Q that brings the bearings `now` best onto `before` (least squares; Kabsch 1976)."""
     weighted = now if weights is None else now * weights[:, None]

@@ -1,4 +1,4 @@
-"""How far a camera was turned between two pictures: features first, edges where features do not suffice. Pure.
+"""How far a camera was turned between two pictures: by edges, and by features where edges leave a doubt. Pure.
 
 What cannot be measured honestly is None: then a camera has moved without degrees.
 """
@@ -12,12 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camkeeper.model.picture import Turn
-from camkeeper.picture.aim import Aim, aim_of
-from camkeeper.picture.rotation import Matrix, angles_of, bearings, focal_px, hypotheses, misses, solve
+from camkeeper.picture.aim import Aim, aim_of, edges_of, merge_aims
+from camkeeper.picture.edges import Fit, Pair, find, pair_of, refine, without_fixed
+from camkeeper.picture.matching import Agreement, agree, match
+from camkeeper.picture.rotation import Matrix, angle_between_deg, angles_of, between, focal_px
 
 MIN_INLIERS: Final = 15
-_RATIO: Final = 0.85
-_GATE_PX: Final = 2.5
+FEW_INLIERS: Final = 8
+"""Enough where the edges say the same."""
+SURE_PEAK: Final = 0.6
+"""Edges that agree so far need no features: wrong rotations stay below 0.42 on real pictures."""
+LIKELY_PEAK: Final = 0.22
+MAX_ZOOM: Final = 0.03
+"""A lens that was zoomed by more is no turn: its degrees would be wrong, and its field of view is."""
+_SAME_DEG: Final = 0.5
 
 
 def turn_between(
@@ -30,85 +38,68 @@ def turn_between(
 ) -> Turn | None:
     """Return how far the camera was turned from the reference to now, or None where that cannot be measured.
 
-    `now`: an aim, or the picture (h, w[, 3]); then `mask` says where no on-screen text is. `hfov_deg`: of both. A
-    wrong one makes the turn wrong in proportion to tan(hfov/2). `tilt_deg`: how far down the camera looked before; a
-    camera that looks down and is turned about its pole rolls in its own axes, so without it 20 degrees read as
-    20 cos(tilt).
+    `now`: an aim, or the picture (h, w) or (h, w, 3) BGR; then `mask` (any size) is True where no on-screen text is.
+    `hfov_deg`: of both; a wrong one makes the turn wrong in proportion to tan(hfov/2). `tilt_deg`: how far down the
+    camera looked before. One that looks down and is turned about its mast rolls about its own axis too: without the
+    tilt, 20 degrees would read as 20 cos(tilt).
     """
+    known = reference if isinstance(reference, Aim) else merge_aims(reference)
+    seen = now.edges if isinstance(now, Aim) else edges_of(now, mask=mask)
+    if abs(seen.shape[0] / seen.shape[1] - known.edges.shape[0] / known.edges.shape[1]) > 0.02:
+        return None
+    pair = pair_of(known.edges, seen, hfov_deg=hfov_deg)
+    if mask is None:
+        pair = without_fixed(pair)
+    found = find(pair)
+    fit = refine(pair, found.rotation) if found.peak >= LIKELY_PEAK else None
+    if fit is not None and min(fit.peak, found.peak) >= SURE_PEAK:
+        return _turn(fit.rotation, fit, None, known, hfov_deg, tilt_deg) if _is_turn(fit.zoom) else None
     present = now if isinstance(now, Aim) else aim_of(now, mask=mask)
-    references = (reference,) if isinstance(reference, Aim) else tuple(reference)
-    best: Turn | None = None
-    for one in references:
-        turn = _by_features(one, present, hfov_deg, tilt_deg)
-        if turn is not None and (best is None or turn.support > best.support):
-            best = turn
-    return best
+    return _with_features(pair, fit, known, present, hfov_deg, tilt_deg)
 
 
-def _by_features(reference: Aim, present: Aim, hfov_deg: float, tilt_deg: float) -> Turn | None:
-    pairs = matches(reference.descriptors, present.descriptors)
-    if len(pairs) < MIN_INLIERS:
+def _with_features(
+    pair: Pair, fit: Fit | None, known: Aim, present: Aim, hfov_deg: float, tilt_deg: float
+) -> Turn | None:
+    """Return the turn that features show, alone if they are many, with the edges' word if they are few."""
+    agreement = agree(match(known, present, hfov_deg=hfov_deg), least=FEW_INLIERS)
+    if agreement is None or not _is_turn(agreement.zoom):
         return None
-    before = bearings(
-        reference.points[pairs[:, 0]].astype(np.float64),
-        width_px=reference.width_px,
-        height_px=reference.height_px,
-        hfov_deg=hfov_deg,
-    )
-    after = bearings(
-        present.points[pairs[:, 1]].astype(np.float64),
-        width_px=present.width_px,
-        height_px=present.height_px,
-        hfov_deg=hfov_deg,
-    )
-    gate = _GATE_PX / focal_px(present.width_px, hfov_deg)
-    rotation, inliers = _agree(before, after, gate)
-    if inliers < MIN_INLIERS:
+    if fit is None or angle_between_deg(fit.rotation, agreement.rotation) > _SAME_DEG:
+        fit = refine(pair, agreement.rotation)
+    if fit is not None and angle_between_deg(fit.rotation, agreement.rotation) > _SAME_DEG:
+        fit = None
+    if fit is not None and fit.peak >= LIKELY_PEAK:
+        if not _is_turn(fit.zoom):
+            return None
+        middle = between(agreement.rotation, fit.rotation)
+        return _turn(middle, fit, agreement, known, hfov_deg, tilt_deg)
+    if agreement.inliers < MIN_INLIERS:
         return None
+    return _turn(agreement.rotation, None, agreement, known, hfov_deg, tilt_deg)
+
+
+def _is_turn(zoom: float) -> bool:
+    return abs(zoom - 1.0) <= MAX_ZOOM
+
+
+def _turn(
+    rotation: Matrix, fit: Fit | None, agreement: Agreement | None, known: Aim, hfov_deg: float, tilt_deg: float
+) -> Turn:
     angles = angles_of(rotation, tilt_deg=tilt_deg)
     return Turn(
         yaw_deg=angles.yaw_deg,
         pitch_deg=angles.pitch_deg,
         roll_deg=angles.roll_deg,
-        error_deg=0.2,
-        method="features",
-        support=float(inliers),
+        error_deg=_error_deg(fit, agreement, known, hfov_deg),
+        method="phase" if agreement is None else "features",
+        support=float(agreement.inliers) if agreement is not None else (fit.peak if fit is not None else 0.0),
     )
 
 
-def _agree(before: Matrix, after: Matrix, gate: float) -> tuple[Matrix, int]:
-    """Return the rotation that most matches agree on, and how many."""
-    rotations = hypotheses(before, after)
-    if not len(rotations):
-        return np.eye(3), 0
-    within = misses(rotations, before, after) < gate
-    rotation: Matrix = rotations[int(within.sum(axis=1).argmax())]
-    for _ in range(4):
-        good = misses(rotation[None], before, after)[0] < gate
-        if good.sum() < 3:
-            return rotation, int(good.sum())
-        rotation = solve(before[good], after[good])
-    good = misses(rotation[None], before, after)[0] < gate
-    return rotation, int(good.sum())
-
-
-def matches(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return (m, 2) indices of descriptors that are each other's nearest and clearly nearer than the second."""
-    if len(before) < 2 or len(now) < 2:
-        return np.empty((0, 2), np.intp)
-    first, second = _unit(before), _unit(now)
-    likeness = first @ second.T
-    nearest = likeness.argmax(axis=1)
-    best = likeness[np.arange(len(before)), nearest]
-    rest = likeness.copy()
-    rest[np.arange(len(before)), nearest] = -1.0
-    clear = np.sqrt(np.maximum(0, 1 - best)) < _RATIO * np.sqrt(np.maximum(1e-9, 1 - rest.max(axis=1)))
-    mutual = likeness.argmax(axis=0)[nearest] == np.arange(len(before))
-    index = np.flatnonzero(clear & mutual)
-    return np.column_stack([index, nearest[index]])
-
-
-def _unit(described: NDArray[np.uint8]) -> NDArray[np.float32]:
-    values = described.astype(np.float32)
-    unit: NDArray[np.float32] = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
-    return unit
+def _error_deg(fit: Fit | None, agreement: Agreement | None, known: Aim, hfov_deg: float) -> float:
+    """Return the half-width of the 95% interval, as calibrated by bench/bench_turn.py."""
+    pixel_deg = float(np.degrees(1.0 / focal_px(known.width_px, hfov_deg)))
+    spread = 0.0 if agreement is None else 8.0 * pixel_deg / float(np.sqrt(agreement.inliers))
+    doubt = 3.0 * pixel_deg if fit is None else 2.0 * fit.error_deg
+    return float(np.sqrt((2.0 * pixel_deg) ** 2 + spread**2 + doubt**2))
