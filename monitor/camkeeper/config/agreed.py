@@ -12,6 +12,8 @@ from camkeeper.window.plan import PlanError, WindowPlan
 from camkeeper.window.rule import read_rule
 from camkeeper.window.words import PLAN_FAULT
 
+_FIRST_MS = 1_420_070_400_000
+"""2015: a plan is walked from its first time on, and that has an end."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -19,6 +21,11 @@ def check(entries: Mapping[int, WindowEntry], tz: str, findings: Findings) -> No
     """Add the faults of plans that cannot be kept: too long, overlapping, too many in a year."""
     for place, entry in entries.items():
         if entry.rule is None:
+            continue
+        if entry.start < _FIRST_MS:
+            findings.fault(
+                ("windows", place, "start"), zh="重复时段不能始于 2015 年以前", en="a rule begins in 2015 or later"
+            )
             continue
         try:
             plan(entry, tz)

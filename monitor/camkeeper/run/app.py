@@ -10,7 +10,7 @@ import asyncio
 import signal
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +39,7 @@ from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
 from camkeeper.run.township import Township, hold_ms
 from camkeeper.run.watchdog import keep_watch
+from camkeeper.run.windowroom import WindowRoom
 from camkeeper.run.workroom import WorkRoom
 from camkeeper.schedule.wheel import Wheel
 from camkeeper.sight.pulse import Pulse
@@ -104,6 +105,8 @@ async def _run(
     board: Callable[[Keeper, Clock], web.AppRunner],
 ) -> None:
     recovery = ledger.recover()
+    if recovery.windows is not None:
+        registry = replace(registry, agreed=recovery.windows.plans)
     township, wheel, pulse = Township(registry), Wheel(), Pulse(clock)
     township.restore(refold(recovery, registry.judge, partial(_hold_of, registry)).values())
     uplinks = UplinkWatch(clock=clock, on_change=_log_sight)
@@ -129,6 +132,11 @@ async def _run(
         WorkRoom(desk=desk, mail=mail, ledger=ledger.path, township=township, timeline=timeline, gains=keeper.gains)
     )
     recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored, desk=desk)
+    keeper.show_windows(
+        WindowRoom(
+            book=recovery.windows, township=township, recorder=recorder, timeline=timeline, ledger=settings.ledger
+        )
+    )
     poller = Poller(
         clock=clock,
         timeline=timeline,

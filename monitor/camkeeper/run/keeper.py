@@ -23,6 +23,7 @@ from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.sla import sla
 from camkeeper.run.township import Township
+from camkeeper.run.windowroom import WindowRoom
 from camkeeper.run.workroom import WorkRoom
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
@@ -30,7 +31,9 @@ from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
+from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import Gain
+from camkeeper.window.plan import Document
 
 CHANGED_S = 0.5
 """A change is on the board about this much later: changes that come together make one Standing."""
@@ -68,6 +71,7 @@ class Keeper:
         self._asked_ms = clock.elapsed_ms()
         self._asked = asyncio.Event()
         self._room: DeskRoom | None = None
+        self._agreed: WindowRoom | None = None
         self._work: WorkRoom | None = None
         self._coverage = Coverage(
             ledger=ledger,
@@ -95,6 +99,28 @@ class Keeper:
     def work(self) -> WorkRoom | None:
         """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
         return self._work
+
+    def show_windows(self, room: WindowRoom) -> None:
+        """Say where agreed windows are asked for."""
+        self._agreed = room
+
+    def windows(self) -> WindowsStanding | None:
+        """Return what is agreed; None where nobody keeps it."""
+        return self._agreed.windows() if self._agreed is not None else None
+
+    async def act_window(self, act: WindowAct) -> WindowActed:
+        """Take somebody's deed about a window; returns when it is on disk, or was refused."""
+        if self._agreed is None:
+            raise LookupError("没有检修与剔除 / no windows are kept")
+        acted = await self._agreed.act(act)
+        self._dirty.set()
+        return acted
+
+    async def evidence(self, digest: str) -> tuple[Document, bytes]:
+        """Return a file that an agreement names; LookupError for any other."""
+        if self._agreed is None:
+            raise LookupError(digest)
+        return await self._agreed.evidence(digest)
 
     def desk_changed(self) -> None:
         """Note that something of the desk is on disk which may be shown now."""
@@ -296,6 +322,8 @@ class Keeper:
             out.append(self._coverage.warning)
         if self._room is not None:
             out.extend(self._room.warnings)
+        if self._agreed is not None:
+            out.extend(self._agreed.warnings)
         bugs = self._poller.counts.bugs
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")

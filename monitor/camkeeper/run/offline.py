@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from camkeeper.judge.track import Track
@@ -23,6 +24,7 @@ def standing_of(path: Path, registry: Registry, *, wall_ms: int, silent_ms: int)
         raise LedgerError("没有这个文件，监测是否启动过？ / no such file; was the monitor ever started?")
     with LedgerReader(path) as reader, reader.reading():
         tick_ms, newest = reader.last_tick_ms(), reader.newest()
+        registry = replace(registry, agreed=reader.window_book().plans)
     if tick_ms is None:
         raise LedgerError("账本还是空的 / the ledger is still empty")
     silent = wall_ms - tick_ms > silent_ms

@@ -18,6 +18,8 @@ from camkeeper.window.rule import Rule
 MIN_LENGTH_MS = 60_000
 MAX_LENGTH_MS = 31 * 86_400_000
 _LOOKED_AT_MS = 400 * 86_400_000
+_MOST = 1_500
+"""In that time: so a plan can be expanded for forty years (`occur.MAX_WALKED`)."""
 _BLOCK_MS = 32 * 86_400_000
 """An instant is looked up among the windows of its block, which are expanded once."""
 
@@ -54,6 +56,8 @@ class Document:
     digest: str
     """SHA-256 of its bytes, hexadecimal."""
     size_bytes: int
+    media_type: str = ""
+    """As its first bytes tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,5 +202,7 @@ def _overlaps(plan: WindowPlan) -> tuple[PlanFault, ...]:
     except EndlessError:
         return (PlanFault.TOO_MANY,)
     spans = [o.span for o in found.occurrences]
+    if len(spans) > _MOST:
+        return (PlanFault.TOO_MANY,)
     clash = any(a.end_ms > b.start_ms for a, b in pairwise(spans))
     return (PlanFault.OVERLAPS,) if clash else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from camkeeper.window.book import Deed, Refusal
+from camkeeper.window.evidence import EvidenceFault
 from camkeeper.window.ics_read import IcsFault
 from camkeeper.window.plan import PlanFault
 from camkeeper.window.rule import RuleFault
@@ -66,4 +67,12 @@ DEED: Mapping[Deed, tuple[str, str]] = {
     Deed.APPROVED: ("批准", "approved"),
     Deed.ENDED: ("提前结束", "ended early"),
     Deed.WITHDRAWN: ("撤回", "withdrawn"),
+}
+EVIDENCE_FAULT: Mapping[EvidenceFault, tuple[str, str]] = {
+    EvidenceFault.EMPTY: ("依据文件是空的", "the evidence file is empty"),
+    EvidenceFault.TOO_LARGE: ("依据文件不能超过 10 MB", "the evidence file has 10 MB at most"),
+    EvidenceFault.WRONG_TYPE: (
+        "依据文件须是 PDF、OFD、Word、Excel 或照片（JPEG、PNG、WebP、HEIC）",
+        "evidence is a PDF, OFD, Word or Excel file, or a photo (JPEG, PNG, WebP, HEIC)",
+    ),
 }
