@@ -27,7 +27,7 @@ _PARTS = (
     "watchdog",
     "public_url",
 )
-_POLICIES = ("probe", "judge", "accounting", "coverage", "incident", "service")
+_POLICIES = ("probe", "judge", "accounting", "coverage", "incident", "service", "picture")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Changes:
     fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of each device in `changed` and `restated`: which fields of `Device` differ (`credential` for its contents)."""
     policies_changed: frozenset[str] = frozenset()
-    """Of probe, judge, accounting, coverage, incident, service."""
+    """Of probe, judge, accounting, coverage, incident, service, picture."""
     parts_changed: frozenset[str] = frozenset()
     """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
     channels, routing, watchdog, public_url."""

@@ -21,6 +21,7 @@ from camkeeper.config import (
     enrolment,
     inspections,
     obstacles,
+    picture,
     places,
     policies,
     references,
@@ -121,6 +122,7 @@ class _Reading:
         self._coverage: policies.CoverageEntry | None = None
         self._incident: desk.IncidentEntry | None = None
         self._service: desk.ServiceEntry | None = None
+        self._picture: picture.PictureEntry | None = None
         self._notify = desk.NotifyEntry()
         self._routes: dict[int, desk.RouteEntry] = {}
         self._obstacles: tuple[ObstacleFile, ...] = ()
@@ -159,6 +161,7 @@ class _Reading:
         self._coverage = self._model(("policy", "coverage"), policy.get("coverage", {}), policies.CoverageEntry)
         self._incident = self._model(("policy", "incident"), policy.get("incident", {}), desk.IncidentEntry)
         self._service = self._model(("policy", "service"), policy.get("service", {}), desk.ServiceEntry)
+        self._picture = self._model(("policy", "picture"), policy.get("picture", {}), picture.PictureEntry)
         rules = policy.get("accounting", [])
         if not isinstance(rules, list):
             self._model(("policy",), {"accounting": rules}, policies.PolicyEntry)
@@ -242,6 +245,8 @@ class _Reading:
             enrolment.check_judge(self._judge, findings)
         if self._coverage is not None:
             enrolment.check_coverage(self._coverage, findings)
+        if self._picture is not None:
+            picture.check(self._picture, findings)
         enrolment.check_accounting(self._accounting, findings)
         channels.check(valid["channels"], findings)
         agreed.check(valid["windows"], self._zone, findings)
@@ -299,6 +304,7 @@ class _Reading:
             watchdog=desk.watchdog(self._notify.watchdog or desk.WatchdogEntry(), tz),
             incident=desk.incident(self._incident or desk.IncidentEntry()),
             service=desk.service(self._service or desk.ServiceEntry(), tz),
+            picture=picture.policy(self._picture or picture.PictureEntry()),
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

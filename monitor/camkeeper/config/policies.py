@@ -8,6 +8,7 @@ from camcover.bands import DORI
 from camkeeper.config import scalars as s
 from camkeeper.config.desk import IncidentEntry, ServiceEntry
 from camkeeper.config.entry import Entry
+from camkeeper.config.picture import PictureEntry
 from camkeeper.config.scalars import refuse
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import JudgePolicy, Rule
@@ -118,3 +119,4 @@ class PolicyEntry(Entry):
     coverage: CoverageEntry | None = None
     incident: IncidentEntry | None = None
     service: ServiceEntry | None = None
+    picture: PictureEntry | None = None

@@ -13,6 +13,7 @@ from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.inspection import Inspection
 from camkeeper.model.outbox import WatchdogPolicy
+from camkeeper.model.picture import PicturePolicy
 from camkeeper.model.place import KeyPlace, Site
 from camkeeper.model.policy import DEFAULT_ACCOUNTING, AccountingPolicy, JudgePolicy, ProbePolicy
 from camkeeper.model.routing import RoutingPolicy
@@ -51,6 +52,7 @@ class Registry:
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
     incident: IncidentPolicy = field(default_factory=IncidentPolicy)
     service: ServicePolicy = field(default_factory=lambda: preset("standard", tz="Asia/Shanghai"))
+    picture: PicturePolicy = field(default_factory=PicturePolicy)
     synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from camkeeper.config import load, read
 from camkeeper.config.diff import diff
+from camkeeper.model.picture import Need
 from camkeeper.model.registry import Registry
 
 GOOD = Path(__file__).parent / "good.yaml"
@@ -69,3 +70,21 @@ def test_adding_mirrors_removing(some: set[object], others: set[object]) -> None
     assert (there.added, there.removed) == (back.removed, back.added)
     assert set(there.added) == b.device_by_id.keys() - a.device_by_id.keys()
     assert there.fields == {}
+
+
+def test_the_rules_of_evidence_are_a_policy() -> None:
+    picture = REGISTRY.picture
+    assert (picture.name, picture.version, picture.agree_deg, picture.night_below_deg) == ("ours", 2, 0.8, -6)
+    assert (picture.no_signal, picture.image) == (Need(looks=3, span_ms=120_000), Need(looks=4, span_ms=1_200_000))
+    assert picture.exposure == Need(looks=8, span_ms=3_600_000)
+    assert picture.moved == Need(looks=3, span_ms=600_000)
+    assert (picture.frozen, picture.clear) == (Need(looks=5, span_ms=1_500_000), Need(looks=3, span_ms=60_000))
+    assert (picture.weather_percent, picture.platform_cameras, picture.platform_window_ms) == (70, 6, 600_000)
+    assert (picture.learn_frames, picture.learn_until, picture.learn_every_ms) == (6, 24, 1_800_000)
+    assert picture.thumbnail_days == 3
+    assert diff(REGISTRY, changed("agree_deg: 0.8", "agree_deg: 0.9")).policies_changed == {"picture"}
+
+
+def test_a_changed_picture_policy_wants_a_name() -> None:
+    loaded = read(TEXT.replace("name: ours, version: 2, no_signal", "no_signal").encode(), BESIDE)
+    assert [w.path for w in loaded.warnings if w.path.startswith("policy")] == ["policy.picture"]

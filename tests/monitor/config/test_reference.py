@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import channels, contracts, desk, inspections, optics, policies, read, schema
+from camkeeper.config import channels, contracts, desk, inspections, optics, picture, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -20,6 +20,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "policy.coverage": policies.CoverageEntry,
     "policy.incident": desk.IncidentEntry,
     "policy.service": desk.ServiceEntry,
+    "policy.picture": picture.PictureEntry,
+    "policy.picture.image": picture.NeedEntry,
     "notify": desk.NotifyEntry,
     "notify.routes[]": desk.RouteEntry,
     "notify.routes[].quiet": desk.QuietEntry,
