@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import api, assets, coverapi, deskapi, deskpage, events, guard, mappage, metrics, pages, phonepage
+from camboard import (
+    api,
+    assets,
+    coverapi,
+    deskapi,
+    deskpage,
+    events,
+    guard,
+    mappage,
+    metrics,
+    orderapi,
+    orderpage,
+    pages,
+    phonepage,
+    settingspage,
+    upload,
+)
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, StandingSource
+from camboard.source import CoverageSource, DeskSource, HasWork, StandingSource, WorkSource
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096
@@ -22,24 +38,29 @@ def create_app(
     settings: BoardSettings,
     coverage: CoverageSource | None = None,
     desk: DeskSource | None = None,
+    work: WorkSource | None = None,
 ) -> web.Application:
     """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server.
 
-    `coverage`, `desk` None: the source itself, where it is one.
+    `coverage`, `desk` None: the source itself, where it is one; `work` None: what the source says.
     """
     app = web.Application(middlewares=[guard.guard], client_max_size=_MAX_BODY)
     if coverage is None and isinstance(source, CoverageSource):
         coverage = source
     if desk is None and isinstance(source, DeskSource):
         desk = source
-    board = Board(source=source, settings=settings, coverage=coverage, desk=desk)
+    if work is None and isinstance(source, HasWork):
+        work = source.work()
+    board = Board(source=source, settings=settings, coverage=coverage, desk=desk, work=work)
     app[BOARD] = board
+    app[upload.SLOTS] = upload.slots()
     app[pages.PAGES] = pages.Pages()
     app[coverapi.CHARTS] = coverapi.Charts(board)
     app[metrics.REGISTRY] = metrics.registry(board)
     app.on_response_prepare.append(guard.add_headers)
     app.cleanup_ctx.append(events.pump)
     app.on_shutdown.append(events.end_streams)
+    app.add_routes(_work_routes())
     app.add_routes(_desk_routes())
     app.add_routes(
         [
@@ -84,6 +105,31 @@ def _desk_routes() -> list[web.RouteDef]:
         web.post("/api/v1/incidents/{id}/ack", deskapi.acknowledge),
         web.get("/api/v1/orders", deskapi.orders),
         web.post("/api/v1/orders/{number}/{step}", deskapi.step),
+    ]
+
+
+def _work_routes() -> list[web.RouteDef]:
+    """Return the routes of single orders, photos, the way to drive, and channels."""
+    one, file = f"/orders/{orderpage.NUMBER}", "{digest:[0-9a-f]{64}}"
+    return [
+        web.get("/orders/route", orderpage.route),
+        web.get("/fragments/orders/route", orderpage.route),
+        web.get(one, orderpage.order),
+        web.post(one, orderpage.act),
+        web.get(f"/fragments{one}", orderpage.order_fragment),
+        web.post(f"{one}/photo", orderpage.photo),
+        web.get(f"{one}/photos/{file}", orderpage.photo_file),
+        web.post("/i/{token}/photo", phonepage.photo),
+        web.get(f"/i/{{token}}/photos/{file}", phonepage.photo_file),
+        web.get("/settings", settingspage.settings),
+        web.get("/fragments/settings", settingspage.settings),
+        web.post("/settings/channels/{id}", settingspage.test),
+        web.get("/api/v1/orders/route", orderapi.route),
+        web.get(f"/api/v1{one}", orderapi.order),
+        web.post(f"/api/v1{one}/photo", orderapi.photo),
+        web.post(f"/api/v1{one}/assign", orderapi.assign),
+        web.post(f"/api/v1{one}/sign", orderapi.sign),
+        web.get(f"/api/v1{one}/photos/{file}", orderpage.photo_file),
     ]
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, StandingSource
+from camboard.source import CoverageSource, DeskSource, StandingSource, WorkSource
 from camkeeper.feed import Feed
 from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.view import Standing
@@ -27,6 +27,8 @@ class Board:
     """None: this monitor computes no coverage, so no page speaks of it."""
     desk: DeskSource | None = None
     """None: this monitor has no duty desk, so no page speaks of one."""
+    work: WorkSource | None = None
+    """None: no page of an order, no photos, no way to drive, no settings."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import deskwire, form
+from camboard import deskwire, form, orderwire
 from camboard.api import answer
 from camboard.board import BOARD
 from camboard.deskpage import desk_of, story_of, take
@@ -44,7 +44,9 @@ async def orders(request: web.Request) -> web.Response:
         respond, repair = by_when(order, view)
         late = is_late(order, view, at_ms)
         listed.append(deskwire.order(order, respond_by_ms=respond, repair_by_ms=repair, overdue=late))
-    return answer({"at_ms": now.at_ms, "orders": list(listed)})
+    work = board.work
+    figures = {} if work is None else {"month": orderwire.figures(work.figures())}
+    return answer({"at_ms": now.at_ms, "orders": list(listed), **figures})
 
 
 async def acknowledge(request: web.Request) -> web.Response:

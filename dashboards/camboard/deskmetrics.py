@@ -10,6 +10,34 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from camkeeper.model.incident import Cause
 from camkeeper.model.workorder import OrderState
 from camkeeper.standing.desk import DeskStanding
+from camkeeper.standing.work import WorkFigures
+
+
+def work_families(figures: WorkFigures | None) -> Iterator[Metric]:
+    """Yield how repairs and rounds of this month went; nothing while nobody adds them up."""
+    if figures is None:
+        return
+    repairs, rounds = figures.repairs, figures.rounds
+    overdue = GaugeMetricFamily("camkeeper_orders_overdue", "Live work orders past a deadline", labels=["kind"])
+    overdue.add_metric(["repair"], figures.overdue_repairs)
+    overdue.add_metric(["inspection"], figures.overdue_rounds)
+    yield overdue
+    late = GaugeMetricFamily("camkeeper_faults_late", "Faults of this month answered or repaired late", labels=["what"])
+    late.add_metric(["response"], repairs.late_response)
+    late.add_metric(["repair"], repairs.late_repair)
+    yield late
+    yield GaugeMetricFamily("camkeeper_faults", "Faults of this month with a work order", value=repairs.faults)
+    for name, what, spread in (
+        ("acceptance", "Mean time to accept", repairs.acceptance),
+        ("repair", "Mean time to repair", repairs.repair),
+    ):
+        if spread.mean_ms is not None:
+            text = f"{what} this month, excluded time left out"
+            yield GaugeMetricFamily(f"camkeeper_{name}_mean_seconds", text, value=spread.mean_ms / 1000)
+    done = GaugeMetricFamily("camkeeper_inspections", "Inspection rounds of this month", labels=["state"])
+    for state, value in (("due", rounds.due), ("signed", rounds.signed), ("late", rounds.late)):
+        done.add_metric([state], value)
+    yield done
 
 
 def families(desk: DeskStanding | None) -> Iterator[Metric]:

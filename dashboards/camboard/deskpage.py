@@ -16,12 +16,16 @@ from camboard.i18n import Language
 from camboard.incidents import address_of, incident_list
 from camboard.index import Index
 from camboard.orders import order_list
+from camboard.orderview import figure_rows, round_rows
 from camboard.pages import PAGES, fragment_response, html_response, language_of, page_response, shell
 from camboard.query import BadQuery
 from camboard.source import DeskSource
 from camboard.story import STEP_OF, story_page
-from camboard.text import local, utc_offset
+from camboard.text import local, plain, utc_offset
+from camboard.windowlink import exclude_address
+from camkeeper.model.workorder import Step
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
+from camkeeper.workorder.law import LEGAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,7 @@ def act_of(action: Action, view: IncidentView, sent: form.Sent) -> Act:
         incident_id=view.incident.id,
         order_number=view.order.number if on_order and view.order else None,
         text=sent.text,
+        contractor_id=sent.fields.get("contractor", "")[:64] if action is Action.ASSIGN else "",
     )
 
 
@@ -89,7 +94,7 @@ def at_words(index: Index) -> str:
 async def incidents(request: web.Request) -> web.Response:
     """`GET /incidents?site=&cause=&page=`."""
     say = language_of(request)
-    return _page(request, "incidentspage.html", _incidents(request, say), say)
+    return page_of_live(request, "incidentspage.html", _incidents(request, say), say)
 
 
 async def incidents_fragment(request: web.Request) -> web.Response:
@@ -100,7 +105,7 @@ async def incidents_fragment(request: web.Request) -> web.Response:
 async def incident(request: web.Request) -> web.Response:
     """`GET /incidents/{id}`."""
     say = language_of(request)
-    return _page(request, "incidentpage.html", await _incident(request, say), say)
+    return page_of_live(request, "incidentpage.html", await _incident(request, say), say)
 
 
 async def incident_fragment(request: web.Request) -> web.Response:
@@ -111,7 +116,7 @@ async def incident_fragment(request: web.Request) -> web.Response:
 async def orders(request: web.Request) -> web.Response:
     """`GET /orders`."""
     say = language_of(request)
-    return _page(request, "orderspage.html", _orders(request, say), say)
+    return page_of_live(request, "orderspage.html", _orders(request, say), say)
 
 
 async def orders_fragment(request: web.Request) -> web.Response:
@@ -129,7 +134,7 @@ async def act(request: web.Request) -> web.Response:
     acted = await take(desk, act_of(action, story.view, sent))
     if not acted.done:
         told = acted.en if say.code == "en" else acted.zh
-        return _page(request, "incidentpage.html", await _incident(request, say, by=sent.by), say, told=told)
+        return page_of_live(request, "incidentpage.html", await _incident(request, say, by=sent.by), say, told=told)
     response = web.Response(status=303, headers={"Location": address_of(story.view.incident.id)})
     form.remember(response, sent.by)
     return response
@@ -142,7 +147,9 @@ def _incidents(request: web.Request, say: Language) -> Live:
     if query.site is not None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
     values = incident_list(now, index, query, at_words(index), say)
-    return _live(request, say, "incidents.html", {"o": values}, query.address(), query.address("/fragments/incidents"))
+    return write_live(
+        request, say, "incidents.html", {"o": values}, query.address(), query.address("/fragments/incidents")
+    )
 
 
 async def _incident(request: web.Request, say: Language, *, by: str = "") -> Live:
@@ -156,28 +163,53 @@ async def _incident(request: web.Request, say: Language, *, by: str = "") -> Liv
         "open_count": len(now.open),
         "by": by or form.remembered(request),
         "key": board.form_key(request.path.removeprefix("/fragments")),
+        "exclude": _exclude(board, story.view),
         "steps": [action.value for action in STEP_OF],
+        "assignable": _assignable(board, story.view),
+        "order_address": f"/orders/{story.view.order.number}" if board.work and story.view.order else "",
     }
-    return _live(request, say, "incident.html", values, here, f"/fragments{here}")
+    return write_live(request, say, "incident.html", values, here, f"/fragments{here}")
+
+
+def _exclude(board: Board, view: IncidentView) -> str:
+    """Return the address of the form that excludes an incident; empty where nobody keeps exclusions."""
+    now = board.windows.windows() if board.windows is not None else None
+    return "" if now is None else exclude_address(view, now.at_ms, now.tz)
 
 
 def _orders(request: web.Request, say: Language) -> Live:
     board = request.app[BOARD]
     _, now = desk_of(board)
     index = board.index()
-    values = order_list(now, index, at_words(index), say)
-    return _live(request, say, "orders.html", {"o": values}, "/orders", "/fragments/orders")
+    work = board.work
+    values = {
+        "o": order_list(now, index, at_words(index), say),
+        "figures": figure_rows(work.figures(), say) if work is not None else (),
+        "rounds": round_rows(work.rounds(), index, say) if work is not None else (),
+        "has_work": work is not None,
+    }
+    return write_live(request, say, "orders.html", values, "/orders", "/fragments/orders")
 
 
-def _live(
+def _assignable(board: Board, view: IncidentView) -> tuple[tuple[str, str], ...]:
+    """Return (id, name) of the other contractors that the order may be given to now."""
+    order = view.order
+    if order is None or board.work is None or order.state not in LEGAL[order.kind][Step.ASSIGNED]:
+        return ()
+    return tuple((i, plain(name)) for i, name in board.work.contractors() if i != order.contractor_id)
+
+
+def write_live(
     request: web.Request, say: Language, template: str, values: Mapping[str, object], here: str, fragment: str
 ) -> Live:
+    """Write the live part of a page."""
     index = request.app[BOARD].index()
     html = request.app[PAGES].write(template, say, values)
     return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
 
 
-def _page(request: web.Request, template: str, made: Live, say: Language, *, told: str = "") -> web.Response:
+def page_of_live(request: web.Request, template: str, made: Live, say: Language, *, told: str = "") -> web.Response:
+    """Return the page around a live part; 409 with the reason where a step was refused."""
     board = request.app[BOARD]
     around = shell(
         board,

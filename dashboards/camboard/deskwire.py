@@ -82,7 +82,7 @@ def story(value: IncidentStory) -> dict[str, JSON]:
     return {
         **view(value.view),
         "events": [_event(event) for event in value.events],
-        "steps": [_step(step) for step in value.steps],
+        "steps": [step(each) for each in value.steps],
         "message": {"zh": value.message_zh, "en": value.message_en},
     }
 
@@ -110,6 +110,11 @@ def order(value: WorkOrder, *, respond_by_ms: int | None, repair_by_ms: int | No
         "respond_by_ms": respond_by_ms,
         "repair_by_ms": repair_by_ms,
         "overdue": overdue,
+        "name": subject.name,
+        "photos": [
+            {"digest": photo.digest, "size_bytes": photo.size_bytes, "media_type": photo.media_type}
+            for photo in value.photos
+        ],
     }
 
 
@@ -123,7 +128,8 @@ def _event(event: IncidentEvent) -> JSON:
     }
 
 
-def _step(event: OrderEvent) -> JSON:
+def step(event: OrderEvent) -> JSON:
+    """Write one step of an order."""
     return {
         "at_ms": event.at_ms,
         "number": event.number,
@@ -132,4 +138,6 @@ def _step(event: OrderEvent) -> JSON:
         "text": event.text,
         "why": None if event.why is None else event.why.value,
         "device_ids": [device.device_id for device in event.devices],
+        "contractor_id": event.contractor_id,
+        "photo": None if event.photo is None else event.photo.digest,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from aiohttp import web
@@ -15,7 +15,8 @@ from camkeeper.message.clean import clean
 
 MAX_NAME = 40
 MAX_TEXT = 500
-_MAX_FIELDS = 16
+_MAX_FIELDS = 64
+"""A round of thirty items has two fields each."""
 _FORM = "application/x-www-form-urlencoded"
 _COOKIE = "by"
 _YEAR_S = 365 * 86_400
@@ -36,6 +37,8 @@ class Sent:
     by: str
     text: str = ""
     step: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """All of them, as they came."""
 
 
 async def read(request: web.Request, board: Board, *, secret_address: bool = False) -> Sent:
@@ -44,14 +47,24 @@ async def read(request: web.Request, board: Board, *, secret_address: bool = Fal
     `secret_address`: nobody can have this address who wasn't given it, so that it vouches for the sender.
     """
     fields = _fields(await request.read(), request.content_type)
+    check(request, board, fields, secret_address=secret_address)
+    return sent_of(fields)
+
+
+def check(request: web.Request, board: Board, fields: Mapping[str, str], *, secret_address: bool = False) -> None:
+    """Refuse what does not come from a page of ours, or from a program."""
     key = fields.get("key", "")
     vouched = secret_address or hmac.compare_digest(key.encode(errors="replace"), board.form_key(request.path).encode())
     _check_sender(request, vouched=vouched)
+
+
+def sent_of(fields: Mapping[str, str]) -> Sent:
+    """Return the fields that a step has; Refused where nobody's name is among them."""
     by = clean(fields.get("by", ""), limit=MAX_TEXT)
     if not 1 <= len(by) <= MAX_NAME:
         raise Refused(400, f"请填写姓名（1 至 {MAX_NAME} 个字）", f"A name is wanted, of 1 to {MAX_NAME} characters")
     text = clean(fields.get("text", ""), limit=MAX_TEXT)
-    return Sent(by=by, text=text, step=fields.get("step", ""))
+    return Sent(by=by, text=text, step=fields.get("step", ""), fields=fields)
 
 
 def _check_sender(request: web.Request, *, vouched: bool) -> None:

@@ -33,6 +33,8 @@ class StandingCollector(Collector):
         if self._board.coverage is not None:
             yield from covermetrics.families(self._board.coverage.coverage())
         yield from deskmetrics.families(self._board.desk_now())
+        if self._board.work is not None:
+            yield from deskmetrics.work_families(self._board.work.figures())
         yield _gauge("last_tick_age_ms", "Age of the newest acknowledged tick", self._board.age_ms(view))
         yield _gauge("at_seconds", "Ledger time of what is told here, seconds since 1970", view.at_ms / 1000)
         yield _gauge("villages", "Villages enrolled", view.villages_total)

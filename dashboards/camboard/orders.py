@@ -58,7 +58,9 @@ def order_list(desk: DeskStanding, index: Index, at: str, say: Language) -> Orde
     """Write the page; the desk has orders overdue first."""
     zone, now_ms = ZoneInfo(index.standing.timezone), index.standing.at_ms
     views = {v.order.number: v for v in (*desk.recent, *desk.open) if v.order is not None}
-    rows = [_row(order, views.get(order.number), index, zone, say) for order in desk.orders]
+    # Rounds have a table of their own.
+    repairs = [order for order in desk.orders if order.kind is OrderKind.REPAIR]
+    rows = [_row(order, views.get(order.number), index, zone, say) for order in repairs]
     late = sum(r.overdue for r in rows)
     return OrderList(
         at=at,

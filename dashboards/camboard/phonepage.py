@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from camboard import form
+from camboard import form, photos
 from camboard.board import BOARD
 from camboard.deskpage import act_of, action_of, at_words, desk_of, take
 from camboard.deskwords import evidence_words
@@ -16,6 +16,7 @@ from camboard.i18n import Language, span_words
 from camboard.incidents import IncidentRow, row
 from camboard.index import Index
 from camboard.pages import OTHER_LANGUAGE, PAGES, html_response, language_of, page_response
+from camboard.photos import PhotoRow, photo_possible, photo_rows
 from camboard.source import DeskSource
 from camboard.story import Button, buttons, checked, device_names, phone_digits
 from camboard.text import plain
@@ -42,6 +43,9 @@ class Phone:
     contact: str
     phone: str
     buttons: tuple[Button, ...]
+    photo_address: str
+    """Where a photo goes; empty where none is taken now."""
+    photos: tuple[PhotoRow, ...]
     other_address: str
     other_word: str
     other_lang: str
@@ -73,6 +77,36 @@ async def act(request: web.Request) -> web.Response:
     return response
 
 
+async def photo(request: web.Request) -> web.Response:
+    """`POST /i/{token}/photo`: multipart, the file in `photo`. 303 back; 409 with the reason where it is refused."""
+    _, view = _find(request)
+    say = language_of(request)
+    if view.order is None:
+        raise web.HTTPNotFound
+    acted, by = await photos.take(request, view.order.number, secret_address=True)
+    if not acted.done:
+        told = acted.en if say.code == "en" else acted.zh
+        _, newest = _find(request)
+        response = html_response(_write(request, newest, say, told=told, by=by), status=409)
+    else:
+        response = web.Response(status=303, headers={"Location": _here(request)})
+        form.remember(response, by)
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+async def photo_file(request: web.Request) -> web.Response:
+    """`GET /i/{token}/photos/{digest}`: an attachment."""
+    _, view = _find(request)
+    if view.order is None:
+        raise web.HTTPNotFound
+    return await photos.give(request, view.order.number)
+
+
+def _here(request: web.Request) -> str:
+    return f"/i/{request.match_info['token']}"
+
+
 def _find(request: web.Request) -> tuple[DeskSource, IncidentView]:
     """Return the incident that the token opens; for every other text the 404 that any wrong address gets."""
     token = request.match_info["token"]
@@ -101,6 +135,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
     still = [m.device_id for m in view.incident.members.values() if m.recovered_ms is None]
     steps = [b for b in buttons(view, zone, say) if b.action in _STEPS]
     of_order = [b for b in steps if b.action != Action.ACKNOWLEDGE]
+    may_photo = request.app[BOARD].work is not None and view.order is not None and photo_possible(view.order)
     other, word, lang = OTHER_LANGUAGE[say.code]
     return Phone(
         html_lang=say.html_lang,
@@ -115,7 +150,9 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
         contact=plain(view.contact),
         phone=phone_digits(view.phone),
         buttons=tuple(of_order or steps),
-        other_address=f"{request.path}?{urlencode({'lang': other})}",
+        photo_address=f"{_here(request)}/photo" if may_photo else "",
+        photos=photo_rows(view.order, f"{_here(request)}/photos", zone, say),
+        other_address=f"{_here(request)}?{urlencode({'lang': other})}",
         other_word=word,
         other_lang=lang,
     )

@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
+from camkeeper.model.workorder import Photo
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import Standing
+from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
 
 JSON = None | bool | int | float | str | list["JSON"] | Mapping[str, "JSON"]
 """Anything that `json.dumps` writes."""
@@ -91,3 +93,42 @@ class DeskSource(Protocol):
 
         When it returns, `desk`, `story` and `by_token` show it: the page that the browser goes back to has no script.
         """
+
+
+class WorkSource(Protocol):
+    """Work orders beside the desk: in full, with photos, in figures, on the way; channels and their test."""
+
+    def order(self, number: int) -> OrderView | None:
+        """Return one order, live or finished; None where there is none."""
+
+    def rounds(self) -> tuple[OrderView, ...]:
+        """Return the inspection rounds that are under way, those past their time first."""
+
+    def contractors(self) -> tuple[tuple[str, str], ...]:
+        """Return (id, name) of whom an order may be given to."""
+
+    def figures(self) -> WorkFigures:
+        """Return the figures of this month. Cheap: called for every request."""
+
+    async def attach(self, act: Act, data: bytes) -> Acted:
+        """Keep a photo and note it; returns when both are on disk, or with a sentence why it was not taken."""
+
+    async def photo(self, number: int, digest: str) -> tuple[Photo, bytes]:
+        """Return a photo of an order; LookupError where it has none of that digest."""
+
+    async def route(self, contractor_id: str) -> RouteStanding:
+        """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor."""
+
+    async def channels(self) -> tuple[ChannelStanding, ...]:
+        """Return every configured channel and how it fares."""
+
+    async def test_channel(self, channel_id: str) -> Tested:
+        """Send a test letter now and return the platform's own words; LookupError for an unknown channel."""
+
+
+@runtime_checkable
+class HasWork(Protocol):
+    """A source that knows where work orders are asked for."""
+
+    def work(self) -> WorkSource | None:
+        """Return where; None where there is no desk."""

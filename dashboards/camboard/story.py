@@ -52,6 +52,8 @@ class Entry:
     devices: str
     told: bool
     of_order: bool
+    photo: str = ""
+    """Address of the photo that the step brought."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +154,12 @@ def buttons(view: IncidentView, zone: ZoneInfo, say: Language) -> tuple[Button, 
         word = say(ACTION[Action.ACKNOWLEDGE])
         out.append(Button(action=Action.ACKNOWLEDGE.value, word=word, possible=possible, done=acknowledged))
     if order is not None and order.state.live:
-        out += [_step(action, order, zone, say) for action in STEP_OF]
+        out += [step_button(action, order, zone, say) for action in STEP_OF]
     return tuple(out)
 
 
-def _step(action: Action, order: WorkOrder, zone: ZoneInfo, say: Language) -> Button:
+def step_button(action: Action, order: WorkOrder, zone: ZoneInfo, say: Language) -> Button:
+    """Return a step of people on an order: taken, possible, or not yet."""
     step = STEP_OF[action]
     taken = [event for event in order.history if event.step is step]
     done = ""
@@ -169,7 +172,7 @@ def _step(action: Action, order: WorkOrder, zone: ZoneInfo, say: Language) -> Bu
 def timeline(story: IncidentStory, index: Index, zone: ZoneInfo, say: Language) -> tuple[Entry, ...]:
     """Return the events of the incident and the steps of its order as one line of time, newest first."""
     dated = [(e.at_ms, _event(e, index, zone, say)) for e in story.events]
-    dated += [(s.at_ms, _order_step(s, index, zone, say)) for s in story.steps]
+    dated += [(s.at_ms, order_entry(s, index, zone, say)) for s in story.steps]
     dated.sort(key=lambda pair: pair[0])
     return tuple(entry for _, entry in reversed(dated))
 
@@ -186,15 +189,17 @@ def _event(event: IncidentEvent, index: Index, zone: ZoneInfo, say: Language) ->
     )
 
 
-def _order_step(event: OrderEvent, index: Index, zone: ZoneInfo, say: Language) -> Entry:
+def order_entry(event: OrderEvent, index: Index, zone: ZoneInfo, say: Language) -> Entry:
+    """Write one step of an order."""
     return Entry(
         at=stamp(event.at_ms, zone),
         word=say(STEP[event.step]),
         by=by_words(event.by, say),
-        text=plain(event.text, limit=500),
+        text=plain(event.text or event.contractor_id, limit=500),
         devices=device_names((d.device_id for d in event.devices), index, say),
         told=False,
         of_order=True,
+        photo="" if event.photo is None else f"/orders/{event.number}/photos/{event.photo.digest}",
     )
 
 

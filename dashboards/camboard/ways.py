@@ -46,7 +46,7 @@ def ways(desk: DeskStanding | None, here: str, say: Language) -> tuple[Way, ...]
             live=True,
             selected=at.startswith("/incidents"),
         ),
-        Way(word=say("工单"), address="/orders", count=None, live=False, selected=at == "/orders"),
+        Way(word=say("工单"), address="/orders", count=None, live=False, selected=at.startswith("/orders")),
     )
 
 
