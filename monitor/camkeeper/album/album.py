@@ -145,7 +145,7 @@ class Album:
         )
 
         def run(desk: Desk) -> bool:
-            desk.scrub = True  # that of an earlier finding may have gone
+            desk.scrub = True  # what it replaces is to go
             return frames.put_thumbnail(desk.db, kept)
 
         return self._writer.put(run)
@@ -217,7 +217,9 @@ class Album:
         """Give free pages back to the disk, so many at most; resolves to how many are still free."""
 
         def run(desk: Desk) -> int:
-            desk.db.execute(f"PRAGMA incremental_vacuum({int(max_pages)})").fetchall()
+            (free,) = desk.db.execute("PRAGMA freelist_count").fetchone()
+            for _ in range(min(free, max_pages)):  # sqlite3 steps this statement once: one page each
+                desk.db.execute("PRAGMA incremental_vacuum(1)")
             return int(desk.db.execute("PRAGMA freelist_count").fetchone()[0])
 
         return self._writer.put(run)

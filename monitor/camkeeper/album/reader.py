@@ -72,23 +72,26 @@ class Reader:
     def ask(self, question: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Return the answer, or `otherwise` where the file is damaged. AlbumError where it is closed or away."""
         with self._lock:
-            generation = self._writer.generation
             try:
-                return question(self._connected(generation))
-            except (sqlite3.Error, OSError) as error:
-                if not is_damage(error):
+                return question(self._connected())
+            except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+                # A value that is none of ours (a context, a verdict), or of another type, is damage too.
+                if not is_damage(error) and not isinstance(error, ValueError | TypeError):
                     raise AlbumError(f"画面库读不出 / the album cannot be read: {error}") from error
                 _log.warning("album_read", error=str(error))
+                generation = self._generation
         self._writer.found_damaged(generation)
         return otherwise
 
-    def _connected(self, generation: int) -> sqlite3.Connection:
+    def _connected(self) -> sqlite3.Connection:
         if self._closed:
             raise AlbumClosedError("画面库已关闭 / the album is closed")
-        if self._db is None or generation != self._generation:
+        if self._db is None or self._writer.generation != self._generation:
             if self._db is not None:
                 self._db.close()
-            self._db, self._generation = connect_reader(self._writer.path), generation
+            with self._writer.replacing:
+                self._generation = self._writer.generation
+                self._db = connect_reader(self._writer.path)
         return self._db
 
     def baseline(

@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -22,6 +23,8 @@ from camkeeper.album.record import AlbumBusyError, AlbumError
 APPLICATION_ID = 0x434B4131
 """'CKA1' in the file's header."""
 LAYOUT = 1
+BUSY_S = 0.1
+"""Nobody else writes; emptying the log waits this long for a reader, and tries again later."""
 _SIDES = ("", "-wal", "-shm")
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
@@ -39,8 +42,11 @@ def is_damage(error: Exception) -> bool:
     """Tell whether an error says that the file's bytes are wrong, and not that the disk is full or away."""
     if isinstance(error, NotAnAlbumError):
         return True
-    code = getattr(error, "sqlite_errorcode", None)
-    return isinstance(error, sqlite3.DatabaseError) and code is not None and code & 0xFF in _DAMAGE
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
+    # All our SQL is constant: if a table is not there, it is the file's schema that is wrong.
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in _DAMAGE or str(error).startswith(("no such ", "Could not decode"))
 
 
 def take_lock(path: Path) -> int:
@@ -62,7 +68,7 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
     """
     with contextlib.suppress(FileExistsError):  # pictures are nobody else's business: the mode is set before SQLite
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_S)
     try:
         (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if not tables:
@@ -83,9 +89,12 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
     return db
 
 
+def _script() -> str:
+    return files("camkeeper.album").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
 def _create(db: sqlite3.Connection, created_ms: int) -> None:
-    script = files("camkeeper.album").joinpath("schema.sql").read_text(encoding="utf-8")
-    db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};")
+    db.executescript(f"BEGIN IMMEDIATE;\n{_script()}\nPRAGMA application_id = {APPLICATION_ID};")
     db.execute("INSERT INTO album VALUES (1, ?, ?)", (LAYOUT, created_ms))
     db.execute("COMMIT")
 
@@ -95,6 +104,22 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     row = db.execute("SELECT layout FROM album").fetchone() if application == APPLICATION_ID else None
     if row is None or row[0] != LAYOUT:
         raise NotAnAlbumError(f"{path}: not an album of layout {LAYOUT}")
+    if _tables(db) != _wanted():
+        raise NotAnAlbumError(f"{path}: its tables are not those of an album")
+
+
+def _tables(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    return frozenset(db.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+
+
+@cache
+def _wanted() -> frozenset[tuple[str, str]]:
+    db = sqlite3.connect(":memory:")
+    try:
+        db.executescript(_script())
+        return _tables(db)
+    finally:
+        db.close()
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:

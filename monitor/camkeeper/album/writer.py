@@ -70,6 +70,8 @@ class Writer:
         self._give_up = threading.Event()
         self.generation = 0
         """Grows when another file takes the place of a damaged one: readers open anew."""
+        self.replacing = threading.Lock()
+        """Held while there is no whole file: readers wait with opening."""
         self._fd = take_lock(path)
         try:
             self._desk = self._open()
@@ -140,12 +142,14 @@ class Writer:
 
     def _replaced(self, error: Exception) -> Desk:
         """Move the damaged file aside and begin an empty one."""
-        target = move_aside(self.path, now_ms=self._clock.wall_ms())
-        self.generation += 1
+        with self.replacing:
+            target = move_aside(self.path, now_ms=self._clock.wall_ms())
+            desk = self._connect()
+            self.generation += 1
         _log.warning("album_damaged", moved_to=target.name, error=str(error))
         with self._lock:
             self._health = replace(self._health, moved_aside=target.name)
-        return self._connect()
+        return desk
 
     def _loop(self) -> None:
         try:

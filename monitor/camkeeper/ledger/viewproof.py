@@ -16,6 +16,7 @@ from camkeeper.model.wire import WireError, from_json
 def check(db: sqlite3.Connection, out: Findings) -> None:
     """Recompute every entry's hash, and ask for those that the chain's seals name. For `verify`: see `proofs`."""
     if not has_pictures(db, "ledger"):
+        _check_seals(db, out, {})  # from before there were views, unless a seal knows better
         return
     (ledger_id,) = db.execute("SELECT ledger_id FROM ledger.ledger").fetchone()
     head, count, heads = genesis(ledger_id), 0, {}
