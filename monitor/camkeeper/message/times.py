@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from camkeeper.model.channel import Language
 
 _MINUTE_MS = 60_000
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def instant(at_ms: int, seen_from_ms: int, timezone: str) -> str:
@@ -45,6 +46,27 @@ def duration(ms: int, language: Language) -> str:
     if hours:
         return f"{hours}小时{rest}分" if rest else f"{hours}小时"
     return f"{rest}分钟" if rest else "不到1分钟"
+
+
+def clock_off(offset_s: float, at_ms: int, seen_from_ms: int, timezone: str, language: Language) -> str:
+    """Return how far a device's clock was off on a day of the place, with the year where the reader's is another.
+
+    >>> clock_off(252, 1_777_780_800_000, 1_777_780_800_000, "Asia/Shanghai", Language.ZH)
+    '5月3日快 4 分 12 秒'
+    >>> clock_off(252, 1_777_780_800_000, 1_777_780_800_000, "Asia/Shanghai", Language.EN)
+    '4 min 12 s fast on 3 May'
+    """
+    zone, off_s = ZoneInfo(timezone), round(abs(offset_s))
+    at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+    same_year = at.year == datetime.fromtimestamp(seen_from_ms / 1000, UTC).astimezone(zone).year
+    parts = zip((off_s // 86_400, off_s // 3600 % 24, off_s // 60 % 60, off_s % 60), range(4), strict=True)
+    units = ("d", "h", "min", "s") if language is Language.EN else ("天", "小时", "分", "秒")
+    amount = " ".join(f"{n} {units[place]}" for n, place in parts if n)
+    if language is Language.EN:
+        day = f"on {at.day} {_MONTHS[at.month - 1]}" + ("" if same_year else f" {at.year}")
+        return f"{amount} {'fast' if offset_s > 0 else 'slow'} {day}" if amount else f"right {day}"
+    day = ("" if same_year else f"{at.year}年") + f"{at.month}月{at.day}日"
+    return f"{day}{'快' if offset_s > 0 else '慢'} {amount}" if amount else f"{day}准"
 
 
 def tenths_of_hours(ms: int) -> str:

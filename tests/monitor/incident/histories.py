@@ -23,6 +23,7 @@ MOODS = (
     (Status.DEGRADED, Reason.AUTH_REFUSED),
     (Status.DEGRADED, Reason.NO_PICTURE),
     (Status.DEGRADED, Reason.NO_ANSWER_AUTHED),
+    (Status.DEGRADED, Reason.IMAGE_PLATFORM),
     (Status.UNKNOWN, Reason.MONITOR_BLIND),
     (Status.UNKNOWN, Reason.SILENCE),
 )

@@ -44,4 +44,6 @@ def test_every_scenario_is_there() -> None:
         "uplink",
         "restart",
         "wrong-password",
+        "picture-covered",
+        "picture-platform",
     }
