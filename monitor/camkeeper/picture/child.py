@@ -21,8 +21,9 @@ END_S: Final = 2.0
 _STDERR_BYTES: Final = 4096
 PROGRAM: Final = ("-P", "-m", "camkeeper.picture.workerprocess")
 ENVIRONMENT: Final = {
-    # OpenCV reads it once, when it is loaded: so it is set for the process, not inside it.
-    "OPENCV_IO_MAX_IMAGE_PIXELS": "40000000",
+    # OpenCV reads it once, when it is loaded: so it is set for the process, not inside it. It is held against the
+    # *reduced* size: 40 megapixels, halved both ways.
+    "OPENCV_IO_MAX_IMAGE_PIXELS": "10000000",
     "OPENBLAS_NUM_THREADS": "1",  # each of its threads reserves 40 MB of addresses, and the limit counts addresses
     "OMP_NUM_THREADS": "1",
     "OPENCV_LOG_LEVEL": "SILENT",
@@ -89,14 +90,15 @@ class Child:
             await process.wait()
             raise
 
-    async def ask(self, request: bytes) -> Message:
+    async def ask(self, request: bytes, *, patience: int = 1) -> Message:
         """Send one packed request and return the answer. Raises CrashError; the process is dead then."""
+        wall_s = patience * self._limits.wall_s
         try:
-            return await asyncio.wait_for(self._exchange(request), self._limits.wall_s)
+            return await asyncio.wait_for(self._exchange(request), wall_s)
         except TimeoutError:
             _kill(self._process)
             await self._process.wait()
-            raise CrashError(f"no answer within {self._limits.wall_s:g} s", killed=True) from None
+            raise CrashError(f"no answer within {wall_s:g} s", killed=True) from None
         except ProtocolError as error:
             _kill(self._process)
             await self._process.wait()

@@ -20,7 +20,7 @@ HALF_PIXELS: Final = 16_000_000
 MAX_COEFFICIENT_BYTES: Final = 40_000_000
 """A progressive picture keeps all its coefficients: 12 megapixels with halved colour take 36 MB."""
 MAX_SCAN_PIXELS: Final = 120_000_000
-"""Every scan walks over the whole picture, were it empty: about 1 ns a pixel. Ten scans of a 12-megapixel dome."""
+"""Every scan walks over the whole picture, were it empty: 1 to 2 ns a pixel. Ten scans of a 12-megapixel dome."""
 MIN_SIDE_PX: Final = 32
 """Below, nothing can be said of sharpness or aim; the smallest sub-stream is 160x120."""
 _PROCESSES: Final = frozenset({0xC0, 0xC1, 0xC2})

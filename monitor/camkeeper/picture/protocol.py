@@ -21,6 +21,8 @@ from camkeeper.picture.examined import Examined
 MAX_MESSAGE: Final = 24 * 2**20
 MAX_HEAD: Final = 64 * 2**10
 MAX_PARTS: Final = 64
+LEARN_PATIENCE: Final = 5
+"""Learning holds every picture against all the others: so many times the limits of one picture."""
 MAX_TRACE: Final = 4 * 2**10
 MAX_SHEET: Final = 128 * 2**10
 MAX_THUMBNAIL: Final = 32 * 2**10
@@ -123,6 +125,19 @@ def job_message(job: Job) -> Message:
 def learn_message(sheets: Sequence[bytes], context: Context) -> Message:
     """Return the request to learn a baseline of sheets."""
     return Message(head={"kind": "learn", "context": context.value}, parts=tuple(sheets))
+
+
+def inspect_message(baseline: bytes) -> Message:
+    """Return the request to say what a baseline is of."""
+    return Message(head={"kind": "inspect"}, parts=(baseline,))
+
+
+def inspected_of(message: Message) -> Context:
+    """Read the answer to `inspect_message`. Raises ProtocolError."""
+    try:
+        return Context(message.head["context"])
+    except (LookupError, ValueError) as error:
+        raise ProtocolError(f"an odd answer: {type(error).__name__}") from None
 
 
 def examined_message(examined: Examined) -> Message:

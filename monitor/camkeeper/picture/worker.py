@@ -18,10 +18,13 @@ from camkeeper.model.picture import Context, Diagnosis, PictureVerdict
 from camkeeper.picture.child import PROGRAM, Child, CrashError, Limits, StartError
 from camkeeper.picture.examined import Examined
 from camkeeper.picture.protocol import (
+    LEARN_PATIENCE,
     Job,
     Message,
     ProtocolError,
     examined_of,
+    inspect_message,
+    inspected_of,
     job_message,
     learn_message,
     learned_of,
@@ -31,8 +34,8 @@ from camkeeper.picture.queue import Waiting
 
 __all__ = ["DroppedError", "Examined", "Job", "Limits", "PictureWorker", "RefusedError", "WorkerError", "WorkerStats"]
 
-WAITING: Final = 256
-"""Pictures in the line: at 160 KB each 40 MB, and five seconds of work of one core."""
+WAITING: Final = 64
+"""Pictures in the line, each with its baseline: at 160 and 500 KB 42 MB, and a second and a half of work of one core."""
 MAX_BYTES: Final = 16 * 2**20
 """Longer pictures are not even handed over."""
 RESTART_S: Final = (0.0, 0.1, 0.5, 2.0, 10.0)
@@ -71,6 +74,7 @@ class WorkerStats:
 class _Entry:
     request: bytes
     answer: asyncio.Future[Message]
+    patience: int = 1
     deaths: int = 0
 
 
@@ -107,7 +111,7 @@ class PictureWorker:
         self._children: dict[int, Child] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._asked: set[asyncio.Future[Message]] = set()
-        self._learned = 0
+        self._others = 0
 
     async def __aenter__(self) -> Self:
         self._tasks = [asyncio.create_task(self._serve(), name=f"picture-{n}") for n in range(self._processes)]
@@ -144,11 +148,22 @@ class PictureWorker:
 
     async def learn(self, sheets: Sequence[bytes], *, context: Context) -> bytes:
         """Return the bytes of a baseline learned of these sheets. Raises RefusedError, WorkerError."""
-        self._learned += 1
         try:
-            return learned_of(await self._ask(f"\0learn {self._learned}", learn_message(sheets, context)))
+            return learned_of(await self._ask(self._unique("learn"), learn_message(sheets, context), LEARN_PATIENCE))
         except ProtocolError as error:
             raise WorkerError(str(error)) from None
+
+    async def context_of(self, baseline: bytes) -> Context:
+        """Return what a baseline is of. Raises RefusedError where it is none; WorkerError."""
+        try:
+            return inspected_of(await self._ask(self._unique("inspect"), inspect_message(baseline)))
+        except ProtocolError as error:
+            raise WorkerError(str(error)) from None
+
+    def _unique(self, kind: str) -> str:
+        """Return a key that no device has: nothing takes this one's place."""
+        self._others += 1
+        return f"\0{kind} {self._others}"
 
     @property
     def stats(self) -> WorkerStats:
@@ -169,10 +184,11 @@ class PictureWorker:
         """The ids of the processes that live now."""
         return tuple(self._children)
 
-    async def _ask(self, key: str, message: Message) -> Message:
+    async def _ask(self, key: str, message: Message, patience: int = 1) -> Message:
         if not self._tasks:
             raise WorkerError("the worker is closed")
-        entry = _Entry(request=pack(message), answer=asyncio.get_running_loop().create_future())
+        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        entry = _Entry(request=pack(message), answer=answer, patience=patience)
         self._asked.add(entry.answer)
         gone = self._waiting.put(key, entry)
         if gone is None:
@@ -218,7 +234,7 @@ class PictureWorker:
         """Ask once; False where the process died of it, or of nothing at all."""
         began = perf_counter()
         try:
-            answer = await child.ask(entry.request)
+            answer = await child.ask(entry.request, patience=entry.patience)
         except CrashError as error:
             self._died(entry, str(error), killed=error.killed)
             return False
@@ -231,7 +247,7 @@ class PictureWorker:
         self._counts.done += 1
         if entry.answer.done():  # whoever asked went away
             return True
-        if answer.kind in {"examined", "learned"}:
+        if answer.kind in {"examined", "learned", "inspected"}:
             entry.answer.set_result(answer)
         else:
             kind = RefusedError if answer.kind == "refused" else WorkerError
