@@ -35,7 +35,7 @@ from camkeeper.picture.queue import Waiting
 __all__ = ["DroppedError", "Examined", "Job", "Limits", "PictureWorker", "RefusedError", "WorkerError", "WorkerStats"]
 
 WAITING: Final = 64
-"""Pictures in the line, each with its baseline: at 160 and 500 KB 42 MB, and a second and a half of work of one core."""
+"""Pictures in the line, each with its baseline: at 160 and 500 KB 42 MB, and 1.5 s of work of one core."""
 MAX_BYTES: Final = 16 * 2**20
 """Longer pictures are not even handed over."""
 RESTART_S: Final = (0.0, 0.1, 0.5, 2.0, 10.0)
