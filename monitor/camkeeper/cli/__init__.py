@@ -19,6 +19,7 @@ from camkeeper.cli.fleet import fleet
 from camkeeper.cli.incidents import ack, incidents
 from camkeeper.cli.map import sheet_map
 from camkeeper.cli.notify import app as notify
+from camkeeper.cli.picture import app as picture
 from camkeeper.cli.plan import plan
 from camkeeper.cli.probe import probe
 from camkeeper.cli.run import run
@@ -26,6 +27,7 @@ from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
 from camkeeper.cli.unlatch import unlatch
 from camkeeper.cli.verify import verify
+from camkeeper.cli.window import app as window
 from camkeeper.cli.workorder import app as workorder
 
 app = typer.Typer(
@@ -62,7 +64,9 @@ for _command in (
     app.command()(_command)
 app.command("map")(sheet_map)
 app.add_typer(workorder, name="workorder")
+app.add_typer(window, name="window")
 app.add_typer(notify, name="notify")
+app.add_typer(picture, name="picture")
 
 
 def main() -> None:
