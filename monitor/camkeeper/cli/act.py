@@ -5,36 +5,77 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from camkeeper.cli.say import fail
 
 WITHIN_S = 15.0
+FILE_WITHIN_S = 200.0
 
 
-def post(path: str, fields: Mapping[str, str], *, ledger: Path, board: str | None) -> None:
-    """Send one step; ends by `typer.Exit` with the board's own words where it was not taken."""
+def post(path: str, fields: Mapping[str, str], *, ledger: Path, board: str | None) -> dict[str, Any]:
+    """Send one step and return the answer; ends by `typer.Exit` with the board's own words where it was not taken."""
+    return _post(path, json.dumps(fields).encode(), "application/json", ledger=ledger, board=board, within_s=WITHIN_S)
+
+
+def post_file(
+    path: str, fields: Mapping[str, str], file: tuple[str, str, bytes], *, ledger: Path, board: str | None
+) -> dict[str, Any]:
+    """Send one step with a file: (field, name, bytes). Ends as `post` does."""
+    import secrets
+    from urllib.parse import quote
+
+    boundary = secrets.token_hex(16)
+    name, file_name, data = file
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+        for key, value in fields.items()
+    ]
+    quoted = quote(file_name, safe=" ()+,-.=@[]_")
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{quoted}"\r\n'
+    parts.append(f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + data + b"\r\n")
+    parts.append(f"--{boundary}--\r\n".encode())
+    kind = f"multipart/form-data; boundary={boundary}"
+    return _post(path, b"".join(parts), kind, ledger=ledger, board=board, within_s=FILE_WITHIN_S)
+
+
+def get(path: str, *, ledger: Path, board: str | None) -> dict[str, Any]:
+    """Return what the board says; ends by `typer.Exit` with its own words where it says no."""
+    return _post(path, None, "", ledger=ledger, board=board, within_s=WITHIN_S)
+
+
+def _post(
+    path: str, body: bytes | None, content_type: str, *, ledger: Path, board: str | None, within_s: float
+) -> dict[str, Any]:
     import urllib.error
     import urllib.request
 
     where = address(ledger, board)
     request = urllib.request.Request(  # noqa: S310 - http or https, as `address` saw to
         f"{where}/{path}",
-        data=json.dumps(fields).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
+        data=body,
+        headers={} if body is None else {"Content-Type": content_type},
+        method="GET" if body is None else "POST",
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the board is here, not behind a proxy
     try:
-        with opener.open(request, timeout=WITHIN_S) as reply:
-            reply.read()
+        with opener.open(request, timeout=within_s) as reply:
+            said = reply.read()
     except urllib.error.HTTPError as error:
         zh, en = _said(error.read(65_536), error.code)
+        if body is None:
+            fail(zh, en)
         fail(f"没有登记：{zh}", f"not taken: {en}")
     except OSError as error:
         fail(
             f"看板 {where} 不应答（{error}）；监测在运行吗？也可用 --board 指明地址",
             f"the board at {where} does not answer; is the monitor running? --board names another address",
         )
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        answer = None
+    return answer if isinstance(answer, dict) else {}
 
 
 def address(ledger: Path, board: str | None) -> str:
