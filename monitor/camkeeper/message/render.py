@@ -15,8 +15,11 @@ from camkeeper.message.title import affected, code, number, title
 from camkeeper.model.channel import Language
 from camkeeper.model.incident import Cause, DomainKind, Happening, IncidentState
 from camkeeper.model.letter import JSON
+from camkeeper.model.status import Reason
 
 _NAMES_SHOWN = 6
+_STILL_SHOWS = frozenset({Reason.IMAGE_MOVED, Reason.IMAGE_ROTATED, Reason.IMAGE_IR_STUCK})
+"""Something is to be seen in these pictures, if not what was agreed."""
 
 
 def words(brief: Brief, style: Style) -> Words:
@@ -123,17 +126,19 @@ def _picture(brief: Brief, language: Language) -> list[Line]:
     if incident.cause is not Cause.IMAGE:
         return []
     shown = [member.reason for member in incident.members.values() if member.recovered_ms is None]
-    looks = [f"suspect.{reason}" for reason in shown if reason.is_image]
+    looks = [reason for reason in shown if reason.is_image]
     if not looks:
         return []
-    what = say(language, max(sorted(set(looks)), key=looks.count))
+    commonest = max(sorted(set(looks)), key=looks.count)
+    what = say(language, f"suspect.{commonest}")
     since_ms = min([incident.began_ms, *(f.since_ms for f in brief.findings)])
     turn = brief.findings[0].turn if brief.findings else None
     if turn is not None and len(looks) == 1:
         yaw, error = f"{abs(turn.yaw_deg):.1f}", f"{turn.error_deg:.1f}"
         what = say(language, "turned", what=what, yaw=yaw, error=error)
     since = instant(since_ms, brief.event.at_ms, brief.timezone)
-    return [Line(text=say(language, "picture", what=what, since=since), weight=6)]
+    key = "picture.changed" if commonest in _STILL_SHOWS else "picture"
+    return [Line(text=say(language, key, what=what, since=since), weight=6)]
 
 
 def _cause(brief: Brief, language: Language) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from fractions import Fraction
 
@@ -12,6 +12,7 @@ from camkeeper.availability.days import local_date, local_ms
 from camkeeper.message import Brief, Checked, Effect, Neighbours, Upstream
 from camkeeper.model.equipment import Device, Link
 from camkeeper.model.incident import Domain, DomainKind, Incident, IncidentEvent
+from camkeeper.model.picture import Finding
 from camkeeper.model.probing import Rung, Verdict
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
@@ -34,6 +35,8 @@ class Around:
     standing: Standing | None
     """The newest figures; None before there are any."""
     timezone: str
+    findings: Mapping[str, Finding] = field(default_factory=dict)
+    """What pictures prove of cameras now, by their ids."""
 
     @property
     def registry(self) -> Registry:
@@ -77,6 +80,7 @@ def brief_of(
         contact=_contact(order, registry),
         url=url,
         escalation=escalation,
+        findings=tuple(around.findings[d.id] for d in out[:_NAMES] if d.id in around.findings),
         merged_into=into.id if into is not None else incident.merged_into or "",
     )
 
