@@ -12,6 +12,7 @@ from camboard import (
     deskpage,
     events,
     guard,
+    handed,
     mappage,
     metrics,
     orderapi,
@@ -20,10 +21,11 @@ from camboard import (
     phonepage,
     settingspage,
     upload,
+    windowpage,
 )
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, HasWork, StandingSource, WorkSource
+from camboard.source import CoverageSource, DeskSource, HasWork, StandingSource, WindowSource, WorkSource
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096
@@ -61,7 +63,11 @@ def create_app(
     app.cleanup_ctx.append(events.pump)
     app.on_shutdown.append(events.end_streams)
     app.add_routes(_work_routes())
+    if isinstance(source, WindowSource):
+        board.windows = source
+    app[handed.HANDING] = handed.turns()
     app.add_routes(_desk_routes())
+    app.add_routes(_window_routes())
     app.add_routes(
         [
             web.get("/", pages.home),
@@ -130,6 +136,23 @@ def _work_routes() -> list[web.RouteDef]:
         web.post(f"/api/v1{one}/assign", orderapi.assign),
         web.post(f"/api/v1{one}/sign", orderapi.sign),
         web.get(f"/api/v1{one}/photos/{file}", orderpage.photo_file),
+    ]
+
+
+def _window_routes() -> list[web.RouteDef]:
+    """Return the routes of agreed windows."""
+    return [
+        web.get("/windows", windowpage.page),
+        web.get("/fragments/windows", windowpage.fragment),
+        web.get("/windows.ics", windowpage.calendar),
+        web.get("/windows/new", windowpage.new),
+        web.get("/fragments/windows/new", windowpage.new_fragment),
+        web.post("/windows/new", windowpage.add),
+        web.get("/windows/evidence/{digest}", windowpage.evidence),
+        web.post("/windows/{id}", windowpage.act),
+        web.get("/api/v1/windows", windowpage.listed),
+        web.post("/api/v1/windows", windowpage.added),
+        web.post("/api/v1/windows/{id}/{step}", windowpage.stepped),
     ]
 
 

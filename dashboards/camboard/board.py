@@ -11,7 +11,7 @@ from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, StandingSource, WorkSource
+from camboard.source import CoverageSource, DeskSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed
 from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.view import Standing
@@ -29,6 +29,8 @@ class Board:
     """None: this monitor has no duty desk, so no page speaks of one."""
     work: WorkSource | None = None
     """None: no page of an order, no photos, no way to drive, no settings."""
+    windows: WindowSource | None = None
+    """None: nobody keeps agreed windows, so no page speaks of them."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)

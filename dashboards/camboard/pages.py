@@ -141,7 +141,7 @@ def shell(
         other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
-        nav=ways(board.desk_now(), here, say),
+        nav=ways(board.desk_now(), here, say, windows=board.windows is not None),
         body=body,
     )
 

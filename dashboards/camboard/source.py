@@ -11,7 +11,9 @@ from camkeeper.model.workorder import Photo
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import Standing
+from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
+from camkeeper.window.plan import Document
 
 JSON = None | bool | int | float | str | list["JSON"] | Mapping[str, "JSON"]
 """Anything that `json.dumps` writes."""
@@ -132,3 +134,17 @@ class HasWork(Protocol):
 
     def work(self) -> WorkSource | None:
         """Return where; None where there is no desk."""
+
+
+@runtime_checkable
+class WindowSource(Protocol):
+    """Agreed maintenance and exclusions. A change of them is told by the same `subscribe`."""
+
+    def windows(self) -> WindowsStanding | None:
+        """Return what is agreed; None where nobody keeps it. Cheap: called for every request."""
+
+    async def act_window(self, act: WindowAct) -> WindowActed:
+        """Take somebody's deed; returns when it is on disk, or refused with a sentence. `windows` then shows it."""
+
+    async def evidence(self, digest: str) -> tuple[Document, bytes]:
+        """Return a file that an agreement names; LookupError for any other, ValueError for one that was changed."""

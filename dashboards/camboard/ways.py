@@ -33,11 +33,14 @@ class Gravest:
     rows: tuple[IncidentRow, ...]
 
 
-def ways(desk: DeskStanding | None, here: str, say: Language) -> tuple[Way, ...]:
+def ways(desk: DeskStanding | None, here: str, say: Language, *, windows: bool = False) -> tuple[Way, ...]:
     """Return the header's links; none without a desk."""
     if desk is None:
         return ()
     at = here.partition("?")[0]
+    agreed = Way(
+        word=say("检修与剔除"), address="/windows", count=None, live=False, selected=at.startswith("/windows")
+    )
     return (
         Way(
             word=say("事件"),
@@ -47,6 +50,7 @@ def ways(desk: DeskStanding | None, here: str, say: Language) -> tuple[Way, ...]
             selected=at.startswith("/incidents"),
         ),
         Way(word=say("工单"), address="/orders", count=None, live=False, selected=at.startswith("/orders")),
+        *((agreed,) if windows else ()),
     )
 
 
