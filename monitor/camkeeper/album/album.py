@@ -59,10 +59,23 @@ class Album:
         """Mark a version as that of commissioning; once there is one, it stays."""
         return self._writer.put(lambda desk: shelf.accept(desk.db, device_id, context, version))
 
+    def relearn(self, device_id: str, context: Context | None = None) -> Future[int]:
+        """Begin anew, on command or after a repair: the newest baseline is used no more, old material goes.
+
+        What was accepted stays and can be asked for. Resolves to how many baselines were set aside.
+        """
+
+        def run(desk: Desk) -> int:
+            shelf.drop_material(desk.db, device_id, context)
+            desk.material_bytes = shelf.material_bytes(desk.db)
+            return shelf.retire(desk.db, device_id, context)
+
+        return self._writer.put(run)
+
     def baseline(
         self, device_id: str, context: Context, *, version: int | None = None, accepted: bool = False
     ) -> tuple[BaselineInfo, bytes] | None:
-        """Return the newest baseline, the one of that version, or the accepted one; None where there is none."""
+        """Return the baseline in use, the one of that version, or the accepted one; None where there is none."""
         return self._reader.baseline(device_id, context, version=version, accepted=accepted)
 
     def baselines(self, device_id: str | None = None) -> tuple[BaselineInfo, ...]:

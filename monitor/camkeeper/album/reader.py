@@ -105,8 +105,8 @@ class Reader:
     ) -> tuple[BaselineInfo, bytes] | None:
         row = db.execute(
             f"SELECT {shelf.INFO} FROM baseline WHERE device = ? AND context = ?"  # noqa: S608 - constants
-            " AND version = coalesce(?, version) AND accepted >= ? ORDER BY version DESC LIMIT 1",
-            (device_id, context.value, version, int(accepted)),
+            " AND version = coalesce(?, version) AND accepted >= ? AND retired <= ? ORDER BY version DESC LIMIT 1",
+            (device_id, context.value, version, int(accepted), int(accepted or version is not None)),
         ).fetchone()
         if row is None:
             return None

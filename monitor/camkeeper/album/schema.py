@@ -40,8 +40,8 @@ def album_beside(ledger: Path) -> Path:
 
 def is_damage(error: Exception) -> bool:
     """Tell whether an error says that the file's bytes are wrong, and not that the disk is full or away."""
-    if isinstance(error, NotAnAlbumError):
-        return True
+    if isinstance(error, NotAnAlbumError | UnicodeDecodeError):
+        return True  # SQLite's message about a damaged schema quotes it, and that need not be text
     if not isinstance(error, sqlite3.DatabaseError):
         return False
     # All our SQL is constant: if a table is not there, it is the file's schema that is wrong.

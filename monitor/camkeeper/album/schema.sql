@@ -17,6 +17,7 @@ CREATE TABLE baseline (
     learned_ms INTEGER NOT NULL,
     frames     INTEGER NOT NULL CHECK (frames >= 1),
     accepted   INTEGER NOT NULL CHECK (accepted IN (0, 1)),    -- the one of commissioning
+    retired    INTEGER NOT NULL DEFAULT 0 CHECK (retired IN (0, 1)), -- no picture is held against it any more
     digest     BLOB NOT NULL CHECK (length(digest) = 32),      -- SHA-256 of `body`
     body       BLOB NOT NULL,
     UNIQUE (device, context, version)

@@ -102,6 +102,16 @@ def material_bytes(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT coalesce(sum(bytes), 0) FROM material").fetchone()[0])
 
 
+def retire(db: sqlite3.Connection, device: str, context: Context | None) -> int:
+    """Hold no picture against the baselines there are (context None: of day and night); return how many."""
+    contexts = [c.value for c in (Context if context is None else [context])]
+    rows = [
+        db.execute(f"UPDATE baseline SET retired = 1 WHERE {_OF} AND retired = 0", (device, c)).rowcount  # noqa: S608 - a constant
+        for c in contexts
+    ]
+    return sum(rows)
+
+
 def drop_material(db: sqlite3.Connection, device: str, context: Context | None) -> int:
     """Forget learning material of a camera (context None: both); return how many sheets."""
     if context is None:

@@ -127,7 +127,7 @@ class Writer:
     def _open(self) -> Desk:
         try:
             return self._connect()
-        except (sqlite3.Error, OSError, AlbumError) as error:
+        except (sqlite3.Error, OSError, AlbumError, UnicodeDecodeError) as error:
             if not is_damage(error):
                 raise AlbumError(f"{self.path}：打不开 / cannot be opened: {error}") from error
             return self._replaced(error)
@@ -180,7 +180,7 @@ class Writer:
         for pause_s in (*RETRY_S, None):
             try:
                 outcomes = _transaction(self._desk, group)
-            except (sqlite3.Error, OSError, NotAnAlbumError) as error:
+            except (sqlite3.Error, OSError, NotAnAlbumError, UnicodeDecodeError) as error:
                 trouble: Exception = error
             else:
                 self._told(group, outcomes)
@@ -212,7 +212,7 @@ class Writer:
         self._desk.db.close()
         try:
             self._desk = self._replaced(trouble) if is_damage(trouble) else self._connect()
-        except (sqlite3.Error, OSError, AlbumError) as error:
+        except (sqlite3.Error, OSError, AlbumError, UnicodeDecodeError) as error:
             _log.warning("album_not_opened", error=str(error))
             return not is_damage(trouble)
         self._desk.scrub = scrub
@@ -255,7 +255,7 @@ def _transaction(desk: Desk, group: list[_Work]) -> list[object]:
         db.execute("SAVEPOINT work")
         try:
             outcomes.append(work.run(desk))
-        except NotAnAlbumError:
+        except (NotAnAlbumError, UnicodeDecodeError):
             raise
         except Exception as error:
             if type(error) in {sqlite3.OperationalError, sqlite3.DatabaseError} or isinstance(error, OSError):

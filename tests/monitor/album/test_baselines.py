@@ -53,6 +53,25 @@ def test_what_was_accepted_is_never_replaced(tmp_path: Path) -> None:
         assert [i.version for i in album.baselines("c1")] == [2, 7, 8]
 
 
+def test_learning_anew_sets_the_old_ones_aside_and_keeps_what_was_accepted(tmp_path: Path) -> None:
+    with open_album(tmp_path / "a") as album:
+        accepted = album.put_baseline("c1", Context.DAY, body(), frames=20, learned_ms=T0, accepted=True).result(5)
+        night = album.put_baseline("c1", Context.NIGHT, body(), frames=5, learned_ms=T0).result(5)
+        album.add_material("c1", Context.DAY, at_ms=T0, sheet=body(9))
+        album.add_material("c1", Context.NIGHT, at_ms=T0, sheet=body(9))
+        assert album.relearn("c1", Context.DAY).result(5) == 1
+        assert album.baseline("c1", Context.DAY) is None
+        assert (album.baseline("c1", Context.DAY, accepted=True) or [None])[0] == accepted
+        assert (album.baseline("c1", Context.DAY, version=1) or [None])[0] == accepted
+        assert (album.baseline("c1", Context.NIGHT) or [None])[0] == night
+        assert set(album.waiting()) == {("c1", Context.NIGHT)}
+        anew = album.put_baseline("c1", Context.DAY, body(), frames=5, learned_ms=T0 + DAY).result(5)
+        assert (album.baseline("c1", Context.DAY) or [None])[0] == anew
+        assert anew.version == 2
+        assert album.relearn("c1").result(5) == 2
+        assert album.waiting() == {}
+
+
 def test_baselines_of_no_size_are_refused_and_others_in_their_commit_are_not(tmp_path: Path) -> None:
     with open_album(tmp_path / "a") as album:
         waits = [
