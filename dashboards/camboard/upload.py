@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.multipart import MultipartReader
 
 from camboard import form
@@ -49,7 +50,7 @@ async def read(request: web.Request, board: Board, *, secret_address: bool = Fal
             return await _parts(request, board, secret_address=secret_address)
     except TimeoutError:
         raise form.Refused(408, "发送太慢，请重试", "Sent too slowly; try again") from None
-    except (ValueError, RuntimeError, LookupError, AssertionError):
+    except (ValueError, AssertionError, HttpProcessingError):
         # Whatever the parser says of a crooked body: it is the sender's.
         raise form.Refused(400, "请求无法解读", "The request cannot be read") from None
 

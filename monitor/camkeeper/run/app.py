@@ -129,7 +129,14 @@ async def _run(
     )
     keeper.show_desk(room)
     keeper.show_work(
-        WorkRoom(desk=desk, mail=mail, ledger=ledger.path, township=township, timeline=timeline, gains=keeper.gains)
+        WorkRoom(
+            desk=desk,
+            sender=mail.sender,
+            ledger=ledger.path,
+            township=township,
+            timeline=timeline,
+            gains=keeper.gains,
+        )
     )
     recorder = Recorder(ledger=ledger, township=township, timeline=timeline, stored=keeper.stored, desk=desk)
     keeper.show_windows(

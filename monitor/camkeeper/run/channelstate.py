@@ -11,7 +11,7 @@ from camkeeper.model.letter import Letter, Outcome, Receipt
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.registry import Registry
 from camkeeper.outbox.view import ChannelView
-from camkeeper.run.mail import Mail
+from camkeeper.run.sender import Sender
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.work import ChannelStanding, Tested
 
@@ -27,8 +27,8 @@ _OUTCOME = {
 class Trials:
     """Test letters, not more than one in half a minute to a channel. One owner, the event loop."""
 
-    def __init__(self, *, mail: Mail, timeline: Timeline) -> None:
-        self._mail, self._timeline = mail, timeline
+    def __init__(self, *, sender: Sender, timeline: Timeline) -> None:
+        self._sender, self._timeline = sender, timeline
         self._sent_ms: dict[str, int] = {}
 
     async def send(self, channel_id: str, registry: Registry) -> Tested:
@@ -42,7 +42,7 @@ class Trials:
             wait_s = -(-(TEST_EVERY_MS - since_ms) // 1000)
             return Tested(accepted=False, code="wait", detail=f"请 {wait_s} 秒后再试 / wait {wait_s} s")
         self._sent_ms[channel_id] = now_ms
-        receipt: Receipt = await self._mail.sender.try_out(letter_for(setting, registry, now_ms))
+        receipt: Receipt = await self._sender.try_out(letter_for(setting, registry, now_ms))
         return Tested(accepted=receipt.outcome is Outcome.ACCEPTED, code=receipt.code, detail=receipt.detail)
 
 

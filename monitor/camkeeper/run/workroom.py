@@ -24,7 +24,7 @@ from camkeeper.run.briefs import excluded_of, name_of, position_of
 from camkeeper.run.channelstate import Trials, channels_of
 from camkeeper.run.desk import Desk
 from camkeeper.run.deskact import objection_to, refused
-from camkeeper.run.mail import Mail
+from camkeeper.run.sender import Sender
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.desk import Act, Acted
@@ -49,11 +49,11 @@ class WorkRoom:
     """Work orders for people. One owner, the event loop; disk and geometry are in threads."""
 
     def __init__(
-        self, *, desk: Desk, mail: Mail, ledger: Path, township: Township, timeline: Timeline, gains: Gains
+        self, *, desk: Desk, sender: Sender, ledger: Path, township: Township, timeline: Timeline, gains: Gains
     ) -> None:
-        self._desk, self._mail, self._ledger = desk, mail, ledger
+        self._desk, self._sender, self._ledger = desk, sender, ledger
         self._township, self._timeline, self._gains = township, timeline, gains
-        self._trials = Trials(mail=mail, timeline=timeline)
+        self._trials = Trials(sender=sender, timeline=timeline)
         self._figures: WorkFigures | None = None
         self._of: object = None
 
@@ -146,7 +146,7 @@ class WorkRoom:
         if not registry.channels:
             return ()
         last, dead = await asyncio.to_thread(partial(_last_letters, self._ledger, [c.id for c in registry.channels]))
-        return channels_of(registry, self._mail.sender.views(), last, dead)
+        return channels_of(registry, self._sender.views(), last, dead)
 
     async def test_channel(self, channel_id: str) -> Tested:
         """Send a test letter now and return the platform's own words; LookupError for an unknown channel."""

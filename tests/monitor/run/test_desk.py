@@ -89,6 +89,7 @@ class Rig:
     """A township, a desk and a recorder on a real ledger, by a clock that the test moves."""
 
     def __init__(self, ledger: Ledger, clock: SimulatedClock, *, known: Registry) -> None:
+        self.ledger = ledger
         recovery = ledger.recover()
         self.timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
         self.clock, self.township, self.mail = clock, Township(known), Mailroom()
