@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Flag, auto
 from typing import Protocol
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from camfleet import login, rtsp, soap
 from camfleet.counters import Counters
 from camfleet.dialect import Dialect
-from camfleet.faults import HEALTHY, Condition, Picture, Reach
+from camfleet.faults import HEALTHY, Condition, Fault, Picture, Reach
 from camfleet.message import Reply, Request
 from camkeeper.clock import Clock
 from camkeeper.model.equipment import Device
@@ -33,11 +33,22 @@ class Role(Flag):
     RTSP = auto()
 
 
-class Pictures(Protocol):
-    """Gives the JPEG of a device at an instant of its own clock."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One picture: when it was taken, what the device's clock said, what was wrong in it. UTC milliseconds."""
 
-    def jpeg(self, device: VirtualDevice, at_ms: int, picture: Picture) -> Awaitable[bytes]:
-        """Return the picture; `at_ms` is burnt in as its clock."""
+    at_ms: int
+    """The sun and the wind go by this."""
+    shown_ms: int
+    """Burnt in."""
+    scene: tuple[Fault, ...] = ()
+
+
+class Pictures(Protocol):
+    """Gives the JPEG of a device."""
+
+    def jpeg(self, device: VirtualDevice, shot: Shot) -> Awaitable[bytes]:
+        """Return the picture of that shot."""
 
 
 class VirtualDevice:
@@ -64,7 +75,7 @@ class VirtualDevice:
         self._clock = clock
         self._pictures = pictures
         self._booted_ms = clock.elapsed_ms()
-        self._frozen_at_ms = 0
+        self._frozen = Shot(at_ms=0, shown_ms=0)
         self._recorded_until_ms = 0
         self._serial = hashlib.blake2b(enrolled.id.encode(), digest_size=6).hexdigest().upper()
         self.realm = f"{dialect.name}-{self._serial[:4]}"
@@ -115,7 +126,8 @@ class VirtualDevice:
             self._booted_ms = self._clock.elapsed_ms()
             self.gate = login.Gate()
         if condition.picture is Picture.FROZEN and before.picture is not Picture.FROZEN:
-            self._frozen_at_ms = at_ms
+            # It stands still as it was: what is wrong in the scene from the same moment on is in it.
+            self._frozen = Shot(at_ms=self._clock.wall_ms(), shown_ms=at_ms, scene=condition.scene)
         if condition.no_recording and not before.no_recording:
             self._recorded_until_ms = at_ms
         self.condition = condition
@@ -178,10 +190,14 @@ class VirtualDevice:
             return self._finish(refusal)
         if self.condition.picture is Picture.NONE:
             return self._finish(Reply(status=self.condition.picture_status))
-        frozen = self.condition.picture is Picture.FROZEN
-        at_ms = self._frozen_at_ms if frozen else self.now_ms()
-        body = await self._pictures.jpeg(self, at_ms, Picture.LIVE if frozen else self.condition.picture)
+        body = await self._pictures.jpeg(self, self.shot())
         return self._finish(Reply(body=body, content_type="image/jpeg"))
+
+    def shot(self) -> Shot:
+        """Return what its snapshot shows now; a frozen device shows the one at which it froze."""
+        if self.condition.picture is Picture.FROZEN:
+            return self._frozen
+        return Shot(at_ms=self._clock.wall_ms(), shown_ms=self.now_ms(), scene=self.condition.scene)
 
     def _values(self, call: soap.Call) -> dict[bytes, bytes]:
         """Fill the places of a template: times in UTC (u) and local (l), ports with their colon."""

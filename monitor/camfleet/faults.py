@@ -30,6 +30,23 @@ class FaultKind(StrEnum):
     BLUR = "blur"
     DARK = "dark"
     BRIGHT = "bright"
+    NO_SIGNAL = "no_signal"  # an encoder's blue card
+    HALF_PICTURE = "half_picture"  # grey from a row on: the last `share` of it
+    NOISE = "noise"
+    STRIPES = "stripes"
+    MOVED = "moved"  # turned `by` degrees clockwise from above, `pitch` downwards
+    ROTATED = "rotated"  # `how`: roll (`by` degrees clockwise as it looks), upside_down, mirrored
+    COVER = "cover"  # `how`: board, leaf or cloth, over a `share` of the picture
+    OTHER_SCENE = "other_scene"  # another place: swapped cables, a camera put elsewhere
+    IR_STUCK = "ir_stuck"  # no colour by day
+    CAST = "cast"
+    DIRT = "dirt"
+    WEB = "web"
+    FOGGED = "fogged"  # water on the glass of this one
+    FOG = "fog"  # weather: far things go first
+    RAIN = "rain"
+    SNOW = "snow"
+    OVERCAST = "overcast"
     NO_PICTURE = "no_picture"  # the snapshot answers `status`
     NO_STREAM = "no_stream"  # RTSP DESCRIBE answers 404
     NO_RECORDING = "no_recording"  # the newest recording stays where it was
@@ -53,14 +70,12 @@ class Manner(IntEnum):
 
 
 class Picture(IntEnum):
-    """What the snapshot shows; the larger wins."""
+    """What the snapshot is; the larger wins. What is wrong in it is with `Condition.scene`."""
 
     LIVE = 0
-    BLURRED = 1
-    DARK = 2
-    BRIGHT = 3
-    FROZEN = 4
-    NONE = 5
+    SPOILT = 1
+    FROZEN = 2
+    NONE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +91,13 @@ class Fault:
     unsynced_ms: int = 60_000
     wakes_at_ms: int = MS_1970
     status: int = 500
+    by_deg: float = 20.0
+    pitch_deg: float = 0.0
+    share: float = 0.7
+    """Of the picture, 0..1."""
+    density: float = 0.6
+    """How much of it, 0..1."""
+    how: str = ""
 
     def __post_init__(self) -> None:
         if self.dead is Reach.LISTENING:
@@ -87,9 +109,44 @@ class Fault:
             )
         if min(self.latency_ms, self.down_ms, self.unsynced_ms) < 0:
             raise MistakeError("时长不能为负", "a length of time is negative")
+        if not 0 < self.share <= 1 or not 0 < self.density <= 1:
+            raise MistakeError("share、density 须大于 0，且不超过 1", "share and density lie above 0, up to 1")
+        ways = WAYS.get(self.kind)
+        if ways is not None and not self.how:
+            object.__setattr__(self, "how", ways[0])
 
 
-_DEAD = frozenset({"dead"})
+WAYS: dict[FaultKind, tuple[str, ...]] = {
+    FaultKind.ROTATED: ("roll", "upside_down", "mirrored"),
+    FaultKind.COVER: ("board", "leaf", "cloth"),
+}
+"""What `how` may say of each kind; the first is meant where nothing is said."""
+SPOILING = frozenset(
+    {
+        FaultKind.BLUR,
+        FaultKind.DARK,
+        FaultKind.BRIGHT,
+        FaultKind.NO_SIGNAL,
+        FaultKind.HALF_PICTURE,
+        FaultKind.NOISE,
+        FaultKind.STRIPES,
+        FaultKind.MOVED,
+        FaultKind.ROTATED,
+        FaultKind.COVER,
+        FaultKind.OTHER_SCENE,
+        FaultKind.IR_STUCK,
+        FaultKind.CAST,
+        FaultKind.DIRT,
+        FaultKind.WEB,
+        FaultKind.FOGGED,
+        FaultKind.FOG,
+    }
+)
+"""An honest observer finds the picture spoilt. Fog is nobody's fault, but nobody sees through it either."""
+WEATHER = frozenset({FaultKind.RAIN, FaultKind.SNOW, FaultKind.OVERCAST})
+"""Seen in the picture, which stays usable."""
+
+_DEAD, _DENSITY = frozenset({"dead"}), frozenset({"density"})
 ARGUMENTS: dict[FaultKind, frozenset[str]] = {
     **dict.fromkeys(FaultKind, frozenset[str]()),
     FaultKind.POWER: _DEAD,
@@ -98,6 +155,24 @@ ARGUMENTS: dict[FaultKind, frozenset[str]] = {
     FaultKind.SLOW: frozenset({"latency"}),
     FaultKind.CLOCK_SKEW: frozenset({"by"}),
     FaultKind.NO_PICTURE: frozenset({"status"}),
+    FaultKind.MOVED: frozenset({"by", "pitch"}),
+    FaultKind.ROTATED: frozenset({"by", "how"}),
+    FaultKind.COVER: frozenset({"share", "how"}),
+    FaultKind.HALF_PICTURE: frozenset({"share"}),
+    **dict.fromkeys(
+        (
+            FaultKind.NOISE,
+            FaultKind.STRIPES,
+            FaultKind.CAST,
+            FaultKind.DIRT,
+            FaultKind.WEB,
+            FaultKind.FOGGED,
+            FaultKind.FOG,
+            FaultKind.RAIN,
+            FaultKind.SNOW,
+        ),
+        _DENSITY,
+    ),
 }
 """The arguments that each kind takes, as the scenario file names them."""
 
@@ -115,6 +190,8 @@ class Condition:
     wrong_password: bool = False
     malformed: bool = False
     picture: Picture = Picture.LIVE
+    scene: tuple[Fault, ...] = ()
+    """What is wrong in the picture and with the weather, sorted by kind."""
     picture_status: int = 500
     no_stream: bool = False
     no_recording: bool = False
@@ -129,9 +206,6 @@ _STEADY: dict[FaultKind, Condition] = {
     FaultKind.MALFORMED: Condition(malformed=True),
     FaultKind.WRONG_PASSWORD: Condition(wrong_password=True),
     FaultKind.FROZEN: Condition(picture=Picture.FROZEN),
-    FaultKind.BLUR: Condition(picture=Picture.BLURRED),
-    FaultKind.DARK: Condition(picture=Picture.DARK),
-    FaultKind.BRIGHT: Condition(picture=Picture.BRIGHT),
     FaultKind.NO_STREAM: Condition(no_stream=True),
     FaultKind.NO_RECORDING: Condition(no_recording=True),
 }
@@ -153,6 +227,9 @@ def effect(fault: Fault, since_ms: int) -> Condition:
             condition = Condition(reach=fault.dead) if down else HEALTHY
         case FaultKind.REBOOT:
             condition = _rebooting(fault, since_ms)
+        case kind if kind in SPOILING or kind in WEATHER:
+            picture = Picture.SPOILT if kind in SPOILING else Picture.LIVE
+            condition = Condition(picture=picture, scene=(fault,))
         case _:
             condition = _STEADY[fault.kind]
     return condition
@@ -190,6 +267,7 @@ def combine(conditions: Iterable[Condition]) -> Condition:
         wrong_password=any(c.wrong_password for c in all_of),
         malformed=any(c.malformed for c in all_of),
         picture=picture.picture,
+        scene=tuple(sorted({f for c in all_of for f in c.scene}, key=repr)),
         picture_status=picture.picture_status,
         no_stream=any(c.no_stream for c in all_of),
         no_recording=any(c.no_recording for c in all_of),

@@ -50,7 +50,7 @@ class Fleet:
         self.seed = scenario.seed if seed is None else seed
         self._clock = clock or SystemClock()
         self._speed = speed
-        self._pictures = LivePictures(seed=self.seed) if pictures == "live" else LightPictures(seed=self.seed)
+        self._pictures = (LivePictures if pictures == "live" else LightPictures)(registry, seed=self.seed)
         _refuse_strangers(registry)
         self.devices = {d.id: d for d in self._build(passwords)}
         self._listeners: dict[str, list[Listener]] = {}

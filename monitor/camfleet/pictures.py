@@ -1,75 +1,191 @@
-"""Where a device's JPEG comes from: drawn live by a worker thread, or from a small pool for load."""
+"""Where a device's JPEG comes from: drawn live by a worker thread, or from a small pool for load.
+
+`render` is the whole of it, pure: a device, its register, an instant, faults; bytes come out.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import cv2
-import numpy as np
 
 from camfleet import scene
-from camfleet.faults import Picture
+from camfleet.defects import cut_off, spoil
+from camfleet.faults import Fault, FaultKind
+from camfleet.lens import Aim
+from camfleet.sun import sun_at
+from camfleet.texture import Image
+from camfleet.township import township
+from camfleet.view import VIEWS
+from camfleet.weather import NIGHT_BELOW_DEG, Weather, light_of, usual
+from camkeeper.model.equipment import Device
+from camkeeper.model.registry import Registry
 
 if TYPE_CHECKING:
-    from camfleet.device import VirtualDevice
+    from camfleet.device import Shot, VirtualDevice
 
 QUALITY = 82
-_MAX_WIDTH, _MAX_HEIGHT = 1920, 1080
-_POOL = 6
+_MAX_WIDTH, _MAX_HEIGHT = 1280, 720
+"""Cameras send their snapshot from the second profile; and a township's worth of larger ones keeps a core busy."""
+_SCENES, _INSTANTS = 6, 4
 _LIGHT = (704, 576)
-_Key = tuple[str, int, Picture]
+_DEFAULT_IR_M = 30.0
+_NOWHERE = (113.85, 33.80)
+_Key = tuple[str, int, tuple[Fault, ...]]
 
 
 def size_of(width: int, height: int) -> tuple[int, int]:
-    """Return the size of a snapshot: the main profile's, but not beyond 1920 x 1080."""
+    """Return the size of a snapshot: the main profile's shape, but not beyond 1280 x 720."""
     shrink = min(1.0, _MAX_WIDTH / width, _MAX_HEIGHT / height)
-    return round(width * shrink) // 2 * 2, round(height * shrink) // 2 * 2
+    return max(2, round(width * shrink) // 2 * 2), max(2, round(height * shrink) // 2 * 2)
 
 
-def encode(frame: scene.Frame, picture: Picture) -> bytes:
-    """Return the JPEG of a frame through a good, unfocused, closed or wide open lens."""
-    image = scene.draw(frame)
-    if picture is Picture.BLURRED:
-        # Eight times smaller and back: as soft as a wide Gaussian, at a twentieth of its cost.
-        small = cv2.resize(image, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
-        soft = cv2.resize(cv2.GaussianBlur(small, (0, 0), 1.4), (frame.width, frame.height))
-        image = np.asarray(soft, np.uint8)
-    elif picture is Picture.DARK:
-        image = (image // 18).astype(np.uint8)
-    elif picture is Picture.BRIGHT:
-        image = np.clip(image.astype(np.uint16) // 6 + 225, 0, 255).astype(np.uint8)
-    scene.caption(image, frame)
+def _number(*words: object) -> int:
+    return int.from_bytes(hashlib.blake2b("/".join(map(str, words)).encode(), digest_size=6).digest(), "big")
+
+
+def surroundings(device: Device, *, seed: int) -> int:
+    """Return the seed of a device's village: cameras on one pole share it."""
+    mount = device.mount
+    if mount is None:
+        return _number(seed, device.link_id or device.id)
+    return _number(seed, round(mount.lon_deg, 5), round(mount.lat_deg, 5))
+
+
+def aim_of(device: Device, size: tuple[int, int], *, seed: int) -> Aim:
+    """Return where a device looks as registered; what nobody noted is drawn from the seed or is usual."""
+    mount, lens = device.mount, device.lens
+    drawn = float(_number(seed, device.id, "azimuth") % 360)
+    azimuth = drawn if mount is None or mount.azimuth_deg is None else mount.azimuth_deg
+    return Aim(
+        azimuth_deg=azimuth,
+        tilt_deg=15.0 if mount is None or mount.tilt_deg is None else mount.tilt_deg,
+        roll_deg=0.0,
+        height_m=4.0 if mount is None or mount.height_m is None else mount.height_m,
+        hfov_deg=84.0 if lens is None else lens.hfov_deg,
+        width_px=size[0],
+        height_px=size[1],
+    )
+
+
+def render(
+    device: Device,
+    registry: Registry,
+    at_ms: int,
+    faults: Iterable[Fault] = (),
+    *,
+    size: tuple[int, int] = (_MAX_WIDTH, _MAX_HEIGHT),
+    seed: int = 1,
+    shown_ms: int | None = None,
+) -> bytes:
+    """Return the JPEG that `device` gives at `at_ms` (UTC) with these faults in its picture. Pure and repeatable.
+
+    `size`: width and height in pixels. `shown_ms`: what its own clock says, burnt in (None: the truth). Faults that do
+    not concern the picture change nothing, nor does `frozen`: that is the picture of an earlier instant.
+    """
+    zone = next((s.timezone for s in registry.sites if s.id == device.site_id), "UTC")
+    scene_faults = tuple(faults)
+    image = optical(device, at_ms, scene_faults, size=size, seed=seed)
+    local = datetime.fromtimestamp((at_ms if shown_ms is None else shown_ms) // 1000, tz=UTC).astimezone(ZoneInfo(zone))
+    caption(image, device.id, local)
+    image = cut_off(image, scene_faults)
     ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     if not ok:
-        raise RuntimeError(f"{frame.device_id}: the picture cannot be encoded")
+        raise RuntimeError(f"{device.id}: the picture cannot be encoded")
     return data.tobytes()
+
+
+def optical(device: Device, at_ms: int, faults: tuple[Fault, ...], *, size: tuple[int, int], seed: int) -> Image:
+    """Return what comes from the sensor, H x W x 3 BGR: everything but what the encoder burns in or loses."""
+    kinds = {fault.kind for fault in faults}
+    aim, place = aim_of(device, size, seed=seed), surroundings(device, seed=seed)
+    for fault in faults:
+        if fault.kind is FaultKind.MOVED:
+            aim = aim.turned(yaw_deg=fault.by_deg, pitch_deg=fault.pitch_deg)
+        elif fault.kind is FaultKind.ROTATED and fault.how == "roll":
+            aim = aim.turned(roll_deg=fault.by_deg)
+    if FaultKind.OTHER_SCENE in kinds:
+        place = _number(place, "elsewhere")
+    lon_deg, lat_deg = _NOWHERE if device.mount is None else (device.mount.lon_deg, device.mount.lat_deg)
+    sun = sun_at(at_ms, lon_deg=lon_deg, lat_deg=lat_deg)
+    weather = _weather(usual(at_ms, lon_deg=lon_deg, lat_deg=lat_deg), faults)
+    infrared_m = _DEFAULT_IR_M if device.lens is None else device.lens.ir_range_m
+    night = sun.elevation_deg < NIGHT_BELOW_DEG
+    frame_dice = _number(seed, device.id, at_ms // 1000)
+    moment = scene.Moment(
+        at_ms=at_ms,
+        light=light_of(sun, weather),
+        weather=weather,
+        infrared_m=infrared_m if night else None,
+        grey=FaultKind.IR_STUCK in kinds,
+        dice=frame_dice,
+    )
+    image = scene.compose(VIEWS.of(place, aim), moment)
+    grey = moment.grey or moment.infrared_m is not None
+    return spoil(image, faults, device_dice=_number(seed, device.id), frame_dice=frame_dice, grey=grey)
+
+
+def _weather(weather: Weather, faults: tuple[Fault, ...]) -> Weather:
+    for fault in faults:
+        match fault.kind:
+            case FaultKind.FOG:
+                weather = replace(weather, fog=max(weather.fog, fault.density), cloud=0.95)
+            case FaultKind.RAIN:
+                weather = replace(weather, rain=max(weather.rain, fault.density), cloud=1.0)
+            case FaultKind.SNOW:
+                weather = replace(weather, snow=max(weather.snow, fault.density), cloud=1.0)
+            case FaultKind.OVERCAST:
+                weather = replace(weather, cloud=1.0)
+            case _:
+                pass
+    return weather
+
+
+def caption(image: Image, device_id: str, local: datetime) -> None:
+    """Burn in the clock and the device's id, white on black, as an encoder does: after the lens, so always sharp."""
+    height = image.shape[0]
+    scale = height / 700
+    thick = max(1, round(scale * 2))
+    bottom = (int(14 * scale), height - int(18 * scale))
+    clock = local.strftime("%Y-%m-%d %H:%M:%S")
+    for text, at in ((clock, (int(14 * scale), int(36 * scale))), (device_id, bottom)):
+        for colour, width in (((0, 0, 0), thick * 3), ((255, 255, 255), thick)):
+            cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, width, cv2.LINE_AA)
 
 
 class LivePictures:
     """Draws what is asked for, each device at most once a second."""
 
-    def __init__(self, *, seed: int) -> None:
+    def __init__(self, registry: Registry, *, seed: int) -> None:
+        self._registry = registry
         self._seed = seed
         # cv2 releases the interpreter lock: one thread beside the loop is enough for a township, and bounds the cost.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
         self._kept: dict[str, tuple[_Key, asyncio.Future[bytes]]] = {}
 
-    async def jpeg(self, device: VirtualDevice, at_ms: int, picture: Picture) -> bytes:
+    async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
         """Return the picture of that second."""
-        key = (device.id, at_ms // 1000, picture)
+        key = (device.id, shot.shown_ms // 1000, shot.scene)
         kept = self._kept.get(device.id)
         if kept is None or kept[0] != key or kept[1].cancelled():
-            width, height = size_of(device.dialect.width, device.dialect.height)
-            local = datetime.fromtimestamp(at_ms // 1000, tz=UTC).astimezone(device.zone)
-            frame = scene.Frame(seed=self._seed, device_id=device.id, local=local, width=width, height=height)
-            kept = key, asyncio.get_running_loop().run_in_executor(self._worker, encode, frame, picture)
+            kept = key, asyncio.get_running_loop().run_in_executor(self._worker, self._draw, device, shot)
             self._kept[device.id] = kept
         return await asyncio.shield(kept[1])
+
+    def _draw(self, device: VirtualDevice, shot: Shot) -> bytes:
+        size = size_of(device.dialect.width, device.dialect.height)
+        whole = shot.at_ms // 1000 * 1000
+        return render(
+            device.enrolled, self._registry, whole, shot.scene, size=size, seed=self._seed, shown_ms=shot.shown_ms
+        )
 
     def close(self) -> None:
         """Let the thread end."""
@@ -77,28 +193,32 @@ class LivePictures:
 
 
 class LightPictures:
-    """A few pictures drawn once and handed out in turns, for load: drawing is not what is measured there."""
+    """A few pictures drawn once and handed out in turns, for load: drawing is not what is measured there.
 
-    def __init__(self, *, seed: int) -> None:
-        self._pools = {p: _pool(seed, p) for p in (Picture.LIVE, Picture.BLURRED, Picture.DARK, Picture.BRIGHT)}
+    A device keeps its scene; their burnt-in clock is not the time.
+    """
 
-    async def jpeg(self, device: VirtualDevice, at_ms: int, picture: Picture) -> bytes:
-        """Return one of the pool: another one each second, the same one for the same instant."""
-        pool = self._pools[picture]
-        start = hashlib.blake2b(device.id.encode(), digest_size=2).digest()[0]
-        return pool[(start + at_ms // 1000) % len(pool)]
+    def __init__(self, _registry: Registry, *, seed: int) -> None:
+        self._seed = seed
+        _pool(seed, ())
+
+    async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
+        """Return one of its scene's instants: another one each second, the same one for the same instant."""
+        turns = _pool(self._seed, shot.scene)[_number(device.id) % _SCENES]
+        return turns[shot.shown_ms // 1000 % len(turns)]
 
     def close(self) -> None:
         """Nothing to end."""
 
 
-@lru_cache(maxsize=16)
-def _pool(seed: int, picture: Picture) -> tuple[bytes, ...]:
-    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    frames = (
-        scene.Frame(
-            seed=seed, device_id=f"pool-{i}", local=noon.replace(second=i * 7), width=_LIGHT[0], height=_LIGHT[1]
+@lru_cache(maxsize=32)
+def _pool(seed: int, faults: tuple[Fault, ...]) -> tuple[tuple[bytes, ...], ...]:
+    registry = township(_SCENES, 20_000)
+    noon_ms = 1_767_240_000_000  # 2026-01-01T04:00Z: noon there
+    return tuple(
+        tuple(
+            render(device, registry, noon_ms + 7_000 * turn, faults, size=_LIGHT, seed=seed)
+            for turn in range(_INSTANTS)
         )
-        for i in range(_POOL)
+        for device in registry.devices
     )
-    return tuple(encode(frame, picture) for frame in frames)

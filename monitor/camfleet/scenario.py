@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from camfleet.faults import ARGUMENTS, MS_1970, MS_2000, Fault, FaultKind, Reach
+from camfleet.faults import ARGUMENTS, MS_1970, MS_2000, WAYS, Fault, FaultKind, Reach
 from camfleet.mistake import MistakeError
 from camfleet.targets import Target, faults_of, unknown
 from camfleet.timeline import Event, Timeline
@@ -84,6 +84,23 @@ def _status(text: str) -> int:
     return int(text)
 
 
+def degrees_of(text: str) -> float:
+    """Return `20`, `-5.5` or `20deg` as degrees, within half a circle either way; MistakeError otherwise."""
+    match = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)(?:deg|°)?", text.strip())
+    if match is None or abs(float(match[1])) > 180:
+        raise MistakeError(f"{text!r} 不是角度（-180 至 180）", f"{text!r} is not an angle (-180 to 180 degrees)")
+    return float(match[1])
+
+
+def _how(kind: FaultKind) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in WAYS[kind]:
+            raise unknown(f"{kind.value} how", text, WAYS[kind])
+        return text
+
+    return read
+
+
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "dead": ("dead", _dead),
     "by": ("by_ms", duration_ms),
@@ -93,7 +110,16 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "unsynced": ("unsynced_ms", duration_ms),
     "wakes_at": ("wakes_at_ms", _wakes_at),
     "status": ("status", _status),
+    "pitch": ("pitch_deg", degrees_of),
+    "share": ("share", share_of),
+    "density": ("density", share_of),
 }
+_OWN_READERS: dict[tuple[FaultKind, str], tuple[str, Callable[[str], Any]]] = {
+    (FaultKind.MOVED, "by"): ("by_deg", degrees_of),
+    (FaultKind.ROTATED, "by"): ("by_deg", degrees_of),
+    **{(kind, "how"): ("how", _how(kind)) for kind in WAYS},
+}
+"""What a word means to one kind alone: a clock is wrong by hours, a camera by degrees."""
 
 
 def fault_of(kind: str, arguments: dict[str, str]) -> Fault:
@@ -105,7 +131,7 @@ def fault_of(kind: str, arguments: dict[str, str]) -> Fault:
     for name, text in arguments.items():
         if name not in taken:
             raise unknown(f"argument of {kind}", name, taken)
-        key, reader = _READERS[name]
+        key, reader = _OWN_READERS.get((FaultKind(kind), name)) or _READERS[name]
         values[key] = reader(text)
     return Fault(kind=FaultKind(kind), **values)
 

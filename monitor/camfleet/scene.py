@@ -1,218 +1,301 @@
-"""Draws a village street as a fixed camera sees it: sky by the hour, houses, a wall, a road, a tree, a flag.
+"""A camera's picture at an instant: its still view under the light, the weather and the wind of that moment.
 
-Nobody is in it, ever. What moves is weather: clouds and their shadow, leaves, the flag. Numbers come from a seed, so
-that each device has its own street and the same instant gives the same picture.
+What moves is weather: clouds and their shadow, the shadows of houses, leaves, cloth on the line, birds and moths.
+Nobody is in it, ever. The same instant gives the same picture.
 """
 
 from __future__ import annotations
 
-import hashlib
-import math
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
+from math import hypot, sin
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
-Colour = tuple[int, int, int]
+from camfleet.lens import Aim, Projector
+from camfleet.texture import Image
+from camfleet.view import DISTANCES, View, rays
+from camfleet.village import Matter, Village
+from camfleet.weather import Light, Weather, cloud_curve, clouds, drops, flakes, noise, veil, visibility_m
 
-_PLASTER: tuple[Colour, ...] = ((205, 215, 222), (180, 200, 214), (188, 196, 200), (160, 178, 205))
-_ROOFS: tuple[Colour, ...] = ((70, 72, 120), (88, 88, 92), (60, 66, 96))
+_LIT = 128
+"""The byte that means "as bright as full daylight" in a map of light."""
+_QUARTER = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """What is to be drawn: `local` is the burnt-in clock, sky and shadows follow its hour."""
+class Moment:
+    """When, under which light, and how the sensor looks: `infrared_m` is the reach of its own lamps, None: colour."""
 
-    seed: int
-    device_id: str
-    local: datetime
-    width: int
-    height: int
-
-
-def _dice(frame: Frame) -> np.random.Generator:
-    key = hashlib.blake2b(f"{frame.seed}/{frame.device_id}".encode(), digest_size=8).digest()
-    return np.random.default_rng(int.from_bytes(key, "big"))
+    at_ms: int
+    light: Light
+    weather: Weather
+    infrared_m: float | None
+    grey: bool = False
+    """True where the filter of the night stays in by day."""
+    dice: int
+    """Seed of what is different each time: noise, drops, birds."""
 
 
-def daylight(local: datetime) -> float:
-    """Return 0 at night to 1 around noon, by the clock alone: up at 6, down at 19."""
-    hour = local.hour + local.minute / 60
-    return max(0.0, min(1.0, math.sin(math.pi * (hour - 6) / 13) * 2.2)) if 6 <= hour <= 19 else 0.0
+def compose(view: View, moment: Moment) -> Image:
+    """Return the optical picture, H x W x 3 BGR, without anything burnt in."""
+    dice = np.random.default_rng(moment.dice)
+    image = view.albedo
+    _rock(image, view, moment)
+    _cloth(image, view, moment)
+    light = _light_map(view, moment)
+    image = np.asarray(cv2.multiply(image, cv2.merge((light, light, light)), scale=1 / _LIT), np.uint8)
+    if moment.weather.snow:
+        white = cv2.addWeighted(image, 0.35, np.full_like(image, 225), 0.6 * moment.light.ambient, 0)
+        flat = cv2.LUT(view.matter, _table({Matter.GROUND: 255, Matter.ROOF_0: 255, Matter.ROOF_2: 255}))
+        cv2.copyTo(white, flat, image)
+    _sky(image, view, moment)
+    _creatures(image, dice, moment)
+    if moment.weather.fog or moment.weather.rain or moment.weather.snow:
+        image = _veiled(image, view, moment)
+        image = _falling(image, dice, moment)
+    if moment.infrared_m is not None or moment.grey:
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        image = np.asarray(cv2.merge((grey, grey, grey)), np.uint8)
+    return _noisy(image, dice, moment)
 
 
-def draw(frame: Frame) -> Image:
-    """Return the street without its captions: height x width x 3, BGR."""
-    light = daylight(frame.local)
-    seconds = frame.local.hour * 3600 + frame.local.minute * 60 + frame.local.second + frame.local.microsecond / 1e6
-    image = _still(frame.seed, frame.device_id, frame.width, frame.height, round(light * 24)).copy()
-    _clouds(image, seconds, light)
-    _shadow(image, seconds, light)
-    dice = _dice(frame)
-    _tree(image, int(frame.width * dice.uniform(0.08, 0.3)), seconds, light)
-    _flag(image, int(frame.width * dice.uniform(0.6, 0.9)), seconds, light)
-    return image
+def _table(of: dict[Matter, int]) -> Image:
+    out = np.zeros(256, np.uint8)
+    for matter, value in of.items():
+        out[matter] = value
+    return out
 
 
-@lru_cache(maxsize=8)
-def _still(seed: int, device_id: str, width: int, height: int, light_24th: int) -> Image:
-    """Return what does not move; a few are kept, at 6 MB each."""
-    dice = _dice(Frame(seed=seed, device_id=device_id, local=datetime.min, width=width, height=height))  # noqa: DTZ901
-    light = light_24th / 24
-    image = np.empty((height, width, 3), np.uint8)
-    horizon = int(height * dice.uniform(0.36, 0.46))
-    top, low = _lit((205, 150, 95), light, night=(38, 22, 14)), _lit((235, 222, 205), light, night=(52, 38, 30))
-    ramp = np.linspace(0, 1, horizon)[:, None, None]
-    # A column of sky, spread out by cv2: in numpy this alone would cost more than all the rest.
-    column = (np.array(top) * (1 - ramp) + np.array(low) * ramp).astype(np.uint8)
-    image[:horizon] = cv2.resize(column, (width, horizon), interpolation=cv2.INTER_NEAREST)
-    cv2.rectangle(image, (0, horizon), (width, height), _lit((98, 122, 118), light), -1)
-    _houses(image, dice, horizon, light)
-    middle = int(width * dice.uniform(0.42, 0.58))
-    _road(image, middle, horizon, light)
-    rolled = np.roll(_grain(width, height), int(dice.integers(width)), axis=1)[horizon:]
-    image[horizon:] = cv2.add(image[horizon:], rolled)
-    if light < 0.25:
-        _lamps(image, dice, horizon)
-    return image
+def _where(view: View, matter: Matter) -> Image:
+    """Return 255 where a view shows that matter."""
+    return np.asarray(cv2.LUT(view.matter, _table({matter: 255})), np.uint8)
+
+
+def _facing(village: Village) -> dict[Matter, tuple[float, float, float]]:
+    """Return which way each matter looks (unit vectors)."""
+    a = np.radians(village.heading_deg)
+    along, left = np.array((np.sin(a), np.cos(a), 0.0)), np.array((-np.cos(a), np.sin(a), 0.0))
+    out: dict[Matter, tuple[float, float, float]] = {Matter.GROUND: (0.0, 0.0, 1.0)}
+    for i, way in enumerate((-left, along, left, -along)):
+        slope = way * 0.42 + (0, 0, 0.9)
+        out[Matter(Matter.WALL_0 + i)] = (float(way[0]), float(way[1]), 0.0)
+        out[Matter(Matter.ROOF_0 + i)] = (float(slope[0]), float(slope[1]), float(slope[2]))
+    return out
+
+
+def _light_map(view: View, moment: Moment) -> Image:
+    """Return how bright each pixel is lit, `_LIT` for 1.0: H x W."""
+    light = moment.light
+    direct = light.direct * (0.88 + 0.12 * sin(moment.at_ms / 47_000))
+    levels = np.full(256, light.ambient + 0.45 * direct, np.float64)
+    for matter, normal in _facing(view.village).items():
+        levels[matter] = light.ambient + direct * max(0.0, float(np.dot(normal, light.sun.direction)))
+    if moment.weather.rain:
+        levels[Matter.GROUND] *= 1 - 0.3 * moment.weather.rain
+    out = np.asarray(cv2.LUT(view.matter, np.clip(levels * _LIT, 0, 255).astype(np.uint8)), np.uint8)
+    ground = _where(view, Matter.GROUND)
+    fall = direct * max(0.0, light.sun.direction[2])
+    if fall > 0.02:
+        shadow = cv2.resize(_shadow(view, moment), (view.aim.width_px, view.aim.height_px))
+        cv2.subtract(out, cv2.convertScaleAbs(shadow, alpha=fall * _LIT / 255), dst=out, mask=ground)
+    if light.day < 0.6:
+        out = _by_night(out, view, moment)
+    return out
+
+
+def _by_night(lit: Image, view: View, moment: Moment) -> Image:
+    """Add what shines at night: the camera's own infrared, or the street's lamps."""
+    size = (view.aim.width_px, view.aim.height_px)
+    if moment.infrared_m is None:
+        pools = cv2.resize(_pools(view), size)
+        return np.asarray(cv2.add(lit, cv2.convertScaleAbs(pools, alpha=(0.6 - moment.light.day) * 0.8)), np.uint8)
+    reach = moment.infrared_m * 0.5
+    own = 1.25 / (1 + (DISTANCES / reach) ** 1.8) + 0.10
+    glow = cv2.LUT(view.distance, np.clip(own * _LIT, 0, 255).astype(np.uint8))
+    full = cv2.resize(glow, size, interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.multiply(full, _vignette(*size[::-1]), scale=1 / 255), np.uint8)
 
 
 @lru_cache(maxsize=4)
-def _grain(width: int, height: int) -> Image:
-    """Return the roughness of grass, brick and asphalt: one cloth that every street is cut from."""
-    coarse = np.clip(np.random.default_rng(1).normal(12, 6, (height // 2, width // 2)), 0, 40).astype(np.uint8)
-    fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(cv2.merge((fine, fine, fine)), np.uint8)
+def _vignette(height: int, width: int) -> Image:
+    x, y = np.linspace(-1, 1, width)[None, :], np.linspace(-1, 1, height)[:, None]
+    return np.asarray(255 * np.clip(1.05 - 0.45 * (x * x + y * y), 0.3, 1.0), np.uint8)
 
 
-def _lit(colour: Colour, light: float, *, night: Colour | None = None) -> Colour:
-    """Return the colour under this much daylight; by night the sensor's gain and infrared leave two fifths of it."""
-    dark = night or (colour[0] * 2 // 5, colour[1] * 2 // 5, colour[2] * 2 // 5)
-    b, g, r = (round(n + (c - n) * light) for c, n in zip(colour, dark, strict=True))
-    return b, g, r
+def _quarter(aim: Aim) -> tuple[int, int]:
+    return max(1, aim.height_px // _QUARTER), max(1, aim.width_px // _QUARTER)
 
 
-def _houses(image: Image, dice: np.random.Generator, horizon: int, light: float) -> None:
+def _shadow(view: View, moment: Moment) -> Image:
+    """Return where the sun does not reach the ground, 255 in full shadow, at a quarter of the size."""
+    height, width = _quarter(view.aim)
+    out = np.zeros((height, width), np.uint8)
+    east, north, up = moment.light.sun.direction
+    projector = Projector.of(view.aim)
+    for block in view.village.blocks:
+        reach = min(60.0, block.height_m / max(up, 0.05)), min(60.0, block.base_m / max(up, 0.05))
+        away = np.array((-east, -north))
+        points = np.concatenate((block.footprint + away * reach[0], block.footprint + away * reach[1]))
+        if min(hypot(*p) for p in points) > 55:
+            continue
+        hull = cv2.convexHull(points.astype(np.float32))[:, 0, :].astype(float)
+        seen = projector.polygon(np.column_stack((hull, np.zeros(len(hull)))))
+        if seen is not None:
+            depth = 255 if block.base_m == 0 else 190
+            cv2.fillConvexPoly(out, np.round(seen * (16 / _QUARTER)).astype(np.int32), depth, shift=4)
+    drift = _drift(moment) / 8
+    cover = _plane_of(view.aim, clouds(), height_m=0.0, px_m=0.8, drift=drift, of=(height, width))
+    return np.asarray(cv2.max(cv2.blur(out, (3, 3)), cv2.LUT(cover, cloud_curve(moment.weather.cloud))), np.uint8)
+
+
+def _pools(view: View) -> Image:
+    """Return the light of the street lamps on the ground, at a quarter of the size."""
+    height, width = _quarter(view.aim)
+    out = np.zeros((height, width), np.uint8)
+    projector = Projector.of(view.aim)
+    ring = np.linspace(0, 2 * np.pi, 17)[:-1]
+    for radius, level in ((11.0, 70), (7.0, 130), (4.0, 210)):
+        for lamp in view.village.lamps:
+            circle = np.column_stack((lamp[0] + radius * np.cos(ring), lamp[1] + radius * np.sin(ring), np.zeros(16)))
+            seen = projector.polygon(circle)
+            if seen is not None:
+                cv2.fillConvexPoly(out, np.round(seen * (16 / _QUARTER)).astype(np.int32), level, shift=4)
+    return np.asarray(cv2.blur(out, (9, 9)), np.uint8)
+
+
+def _drift(moment: Moment) -> float:
+    """Return how far the clouds have gone, in metres, within a day."""
+    return (moment.at_ms % 86_400_000) / 1000 * (3.0 + 6.0 * moment.weather.wind)
+
+
+def _plane_of(aim: Aim, cloth: Image, *, height_m: float, px_m: float, drift: float, of: tuple[int, int]) -> Image:
+    """Return a level cloth at `height_m` as the camera sees it, shrunk to `of`; it repeats without end."""
+    side = cloth.shape[1]
+    origin = np.array((-drift % (side / px_m) - 4 * side / px_m, 0.0, height_m))
+    plane = Projector.of(aim).plane(origin, np.array((1.0, 0, 0)), np.array((0, 1.0, 0)))
+    shrink = np.diag((1 / _QUARTER, 1 / _QUARTER, 1.0))
+    matrix = shrink @ plane @ np.diag((1 / px_m, 1 / px_m, 1.0))
+    return np.asarray(cv2.warpPerspective(cloth, matrix, of[::-1], borderMode=cv2.BORDER_WRAP), np.uint8)
+
+
+def _sky(image: Image, view: View, moment: Moment) -> None:
+    """Fill what is above everything."""
+    above = _where(view, Matter.SKY)
+    rows = np.flatnonzero(above.any(axis=1))
+    if not len(rows):
+        return
+    low = int(rows[-1]) + 1
+    of = _quarter(view.aim)
+    of = (max(2, -(-low // _QUARTER)), of[1])
+    up = np.clip(rays(view.aim, _QUARTER)[: of[0], : of[1]], 0, 0.6)[..., None] / 0.6
+    light, infrared = moment.light, moment.infrared_m is not None
+    near, high = (np.array(c, np.float32) * (0.35 if infrared else 1.0) for c in (light.sky_low, light.sky_high))
+    sky = near + (high - near) * np.sqrt(up)
+    cover = _plane_of(view.aim, clouds(), height_m=700.0, px_m=0.12, drift=_drift(moment), of=of)
+    thick = cv2.LUT(cover, cloud_curve(moment.weather.cloud)).astype(np.float32)[..., None] / 255
+    thick = thick * np.minimum(1.0, up * 5)
+    bright = np.array((246, 246, 246), np.float32) * max(0.14, light.day) * (0.35 if infrared else 1.0)
+    sky += (bright * (1 - 0.25 * moment.weather.cloud) - sky) * thick * 0.85
+    full = cv2.resize(sky.astype(np.uint8), (view.aim.width_px, of[0] * _QUARTER))[:low]
+    cv2.copyTo(full, above[:low], image[:low])
+
+
+def _rock(image: Image, view: View, moment: Moment) -> None:
+    """Let the wind move the leaves: the near crowns more than the far ones."""
+    leaves = _where(view, Matter.LEAVES)
+    x, y, w, h = cv2.boundingRect(leaves)
+    if w < 8 or h < 8:
+        return
+    there, cut = leaves[y : y + h, x : x + w], image[y : y + h, x : x + w]
+    seconds = moment.at_ms / 1000
+    sway = 0.05 * view.aim.focal_px / 9 * (0.4 + moment.weather.wind)
+    for k in range(3):
+        # Bands of crowns that swing in their own time.
+        phase = seconds * (0.9 + 0.23 * k) + 2.1 * k
+        dx, dy = sway * (sin(phase) + 0.5 * sin(2.3 * phase)), 0.4 * sway * sin(1.7 * phase)
+        band = slice(w * k // 3, w * (k + 1) // 3)
+        if not there[:, band].any():
+            continue
+        shift = np.array(((1, 0, dx), (0, 1, dy)))
+        size = (there[:, band].shape[1], h)
+        moved = cv2.warpAffine(cut[:, band], shift, size, borderMode=cv2.BORDER_REPLICATE)
+        mask = cv2.warpAffine(np.ascontiguousarray(there[:, band]), shift, size, flags=cv2.INTER_NEAREST)
+        cv2.copyTo(moved, mask, cut[:, band])
+
+
+def _cloth(image: Image, view: View, moment: Moment) -> None:
+    """Hang cloth in the wind."""
+    projector, seconds = Projector.of(view.aim), moment.at_ms / 1000
+    for k, (x, y, z) in enumerate(view.village.flags):
+        side = np.array((y, -x, 0.0)) / hypot(x, y)
+        u = np.linspace(0, 1, 9)
+        wave = 0.22 * np.sin(u * 5 - seconds * 4 - k) * u * (0.5 + moment.weather.wind)
+        upper = np.array((x, y, z)) + side * u[:, None] * 1.5 + np.array((0, 0, 1.0)) * wave[:, None]
+        lower = upper - (0, 0, 0.9)
+        pole = projector.points(np.array(((x, y, 0.0), (x, y, z + 0.3))))
+        ends = projector.points(np.concatenate((upper, lower[::-1])))
+        if not np.isfinite(ends).all() or np.abs(ends).max() > 9000 or not np.isfinite(pole).all():
+            continue
+        (ax, ay), (bx, by) = pole.round().astype(int).tolist()
+        cv2.line(image, (ax, ay), (bx, by), (150, 150, 150), max(1, round(view.aim.focal_px / 300)))
+        colour = ((48, 46, 200), (180, 120, 60), (210, 212, 214), (60, 150, 200))[k % 4]
+        cv2.fillPoly(image, [np.round(ends * 16).astype(np.int32)], colour, cv2.LINE_8, 4)
+
+
+def _creatures(image: Image, dice: np.random.Generator, moment: Moment) -> None:
+    """Swallows by day; by night moths, which every infrared lamp draws."""
     height, width = image.shape[:2]
-    x = -int(width * 0.02)
-    while x < width:
-        wide, tall = int(width * dice.uniform(0.12, 0.22)), int(height * dice.uniform(0.12, 0.24))
-        base = horizon + int(height * 0.07)
-        wall = _lit(_PLASTER[int(dice.integers(len(_PLASTER)))], light)
-        cv2.rectangle(image, (x, base - tall), (x + wide, base), wall, -1)
-        ridge = base - tall - int(height * 0.05)
-        eaves = [(x - 8, base - tall), (x + wide // 2, ridge), (x + wide + 8, base - tall)]
-        cv2.fillPoly(image, [np.array(eaves, np.int32)], _lit(_ROOFS[int(dice.integers(len(_ROOFS)))], light))
-        pane = (92, 80, 66) if light > 0.25 or dice.random() < 0.6 else (120, 205, 245)
-        for column in range(3):
-            left = x + wide * (2 * column + 1) // 8
-            cv2.rectangle(image, (left, base - tall * 3 // 4), (left + wide // 9, base - tall // 3), pane, -1)
-        x += wide + int(width * dice.uniform(0.0, 0.05))
-    # The long brick wall between the yards and the road.
-    low, high = horizon + int(height * 0.13), horizon + int(height * 0.05)
-    cv2.rectangle(image, (0, high), (width, low), _lit((120, 132, 165), light), -1)
-    for row in range(high, low, max(4, height // 90)):
-        cv2.line(image, (0, row), (width, row), _lit((150, 160, 180), light), 1)
+    unit = height / 720
+    if moment.light.day > 0.5:
+        for x, y, size, lean in dice.uniform((0, 0, 9, -0.4), (width, height * 0.5, 20, 0.4), (3, 4)):
+            wing = np.array(((-1, -0.5), (-0.4, -0.1), (0, 0.15), (0.4, -0.1), (1, -0.5), (0, -0.25)))
+            points = wing * size * unit + (x, y + lean * size)
+            cv2.fillPoly(image, [points.astype(np.int32)], (46, 42, 40))
+        return
+    for x, y, size in dice.uniform((0, 0, 3), (width, height, 9), (4, 3)):
+        centre, axes = (int(x), int(y)), (max(1, round(size * unit * 1.6)), max(1, round(size * unit)))
+        cv2.ellipse(image, centre, axes, float(x % 180), 0, 360, (228, 230, 230), -1, cv2.LINE_AA)
 
 
-def _road(image: Image, middle: int, horizon: int, light: float) -> None:
+def _veiled(image: Image, view: View, moment: Moment) -> Image:
+    weather, light = moment.weather, moment.light
+    thick = max(weather.fog, 0.22 * weather.rain, 0.42 * weather.snow)
+    left = veil(np.concatenate((DISTANCES[:255], [1500.0])), thick)
+    level = 0.30 if moment.infrared_m is not None else max(0.25, light.day)
+    colour = np.array((212, 212, 210)) * level
+    size = (view.aim.width_px, view.aim.height_px)
+    away = cv2.resize(view.distance, size, interpolation=cv2.INTER_NEAREST)
+    kept = cv2.LUT(away, np.asarray(left * 255, np.uint8))
+    added = [cv2.LUT(away, np.asarray((1 - left) * c, np.uint8)) for c in colour]
+    dimmed = cv2.multiply(image, cv2.merge((kept, kept, kept)), scale=1 / 255)
+    out = cv2.add(dimmed, cv2.merge(added))
+    if weather.fog and visibility_m(weather.fog) < 200:
+        out = cv2.blur(out, (3, 3))
+    return np.asarray(out, np.uint8)
+
+
+def _falling(image: Image, dice: np.random.Generator, moment: Moment) -> Image:
     height, width = image.shape[:2]
-    far = horizon + int(height * 0.13)
-    edges = [
-        (middle - width // 28, far),
-        (middle + width // 28, far),
-        (int(width * 0.92), height),
-        (int(width * 0.06), height),
-    ]
-    cv2.fillPoly(image, [np.array(edges, np.int32)], _lit((112, 112, 110), light))
-    cv2.polylines(
-        image,
-        [np.array(edges, np.int32)],
-        isClosed=True,
-        color=_lit((205, 208, 208), light),
-        thickness=max(2, width // 480),
-    )
-    for step in range(7):
-        a, b = (step / 7) ** 2, ((step + 0.45) / 7) ** 2
-        y0, y1 = int(far + (height - far) * a), int(far + (height - far) * b)
-        cv2.line(
-            image, (middle, y0), (middle, y1), _lit((225, 228, 228), light), max(2, int(width * 0.008 * (a + 0.1)))
-        )
+    weather = moment.weather
+    if weather.rain:
+        layer = drops(dice, height, width, weather.rain)
+    elif weather.snow:
+        layer = flakes(dice, height, width, weather.snow)
+    else:
+        return image
+    layer = np.asarray(cv2.convertScaleAbs(layer, alpha=0.35 + 0.5 * moment.light.day), np.uint8)
+    return np.asarray(cv2.add(image, cv2.merge((layer, layer, layer))), np.uint8)
 
 
-def _lamps(image: Image, dice: np.random.Generator, horizon: int) -> None:
+def _noisy(image: Image, dice: np.random.Generator, moment: Moment) -> Image:
     height, width = image.shape[:2]
-    for _ in range(3):
-        x, y = int(width * dice.uniform(0.1, 0.9)), horizon - int(height * dice.uniform(0.0, 0.1))
-        glow = image.copy()
-        cv2.circle(glow, (x, y), height // 9, (120, 190, 230), -1)
-        cv2.addWeighted(glow, 0.25, image, 0.75, 0, dst=image)
-        cv2.line(image, (x, y), (x, y + height // 4), (60, 60, 60), max(2, width // 400))
-        cv2.circle(image, (x, y), height // 70, (225, 245, 255), -1)
-
-
-def _clouds(image: Image, seconds: float, light: float) -> None:
-    height, width = image.shape[:2]
-    for i in range(4):
-        x = int((seconds * (6 + 2 * i) * width / 1920 + i * width * 0.31) % (width * 1.3) - width * 0.15)
-        y = int(height * (0.06 + 0.055 * i))
-        for dx, dy, size in ((0, 0, 1.0), (-0.05, 0.012, 0.7), (0.05, 0.014, 0.75)):
-            centre, axes = (
-                (x + int(dx * width), y + int(dy * height)),
-                (int(width * 0.05 * size), int(height * 0.028 * size)),
-            )
-            cv2.ellipse(
-                image, centre, axes, 0, 0, 360, _lit((248, 246, 242), light, night=(60, 50, 44)), -1, cv2.LINE_AA
-            )
-
-
-def _shadow(image: Image, seconds: float, light: float) -> None:
-    """Let a cloud's shadow pass over the ground."""
-    height, width = image.shape[:2]
-    left = int((seconds * 30 * width / 1920) % (width * 2)) - width // 2
-    a, b = max(0, left), min(width, left + width // 3)
-    if light > 0.3 and a < b:
-        ground = image[int(height * 0.55) :, a:b]
-        ground[:] = (ground.astype(np.uint16) * 190 // 256).astype(np.uint8)
-
-
-def _tree(image: Image, x: int, seconds: float, light: float) -> None:
-    height, width = image.shape[:2]
-    foot, crown = int(height * 0.78), int(height * 0.36)
-    cv2.line(image, (x, foot), (x, crown), _lit((52, 74, 96), light), max(4, width // 110))
-    for i in range(14):
-        sway = math.sin(seconds * 1.3 + i * 0.7) * width * 0.006
-        angle = i * 2.4
-        centre = (
-            int(x + math.cos(angle) * width * 0.045 * (0.4 + i / 16) + sway),
-            int(crown + math.sin(angle) * height * 0.075 * (0.4 + i / 16) + sway * 0.4),
-        )
-        shade = 0.8 + 0.2 * math.sin(i * 1.9)
-        leaf = _lit((round(52 * shade), round(128 * shade), round(74 * shade)), light)
-        cv2.ellipse(image, centre, (width // 34, height // 26), sway * 3, 0, 360, leaf, -1, cv2.LINE_AA)
-
-
-def _flag(image: Image, x: int, seconds: float, light: float) -> None:
-    height, width = image.shape[:2]
-    top, tall = int(height * 0.2), int(height * 0.07)
-    cv2.line(image, (x, top), (x, int(height * 0.6)), _lit((190, 190, 190), light), max(2, width // 420))
-    xs = np.linspace(0, width * 0.055, 12)
-    wave = np.sin(xs / (width * 0.011) - seconds * 5) * height * 0.008 * np.linspace(0, 1, 12)
-    upper = np.stack((x + xs, top + wave), axis=1)
-    lower = np.stack((x + xs, top + tall + wave), axis=1)[::-1]
-    cv2.fillPoly(image, [np.concatenate((upper, lower)).astype(np.int32)], _lit((40, 44, 205), light), cv2.LINE_AA)
-
-
-def caption(image: Image, frame: Frame) -> None:
-    """Burn in the clock and the device's id, white on black, as an encoder does: after the lens, so always sharp."""
-    scale = frame.height / 700
-    thick = max(1, round(scale * 2))
-    bottom = (int(14 * scale), frame.height - int(18 * scale))
-    clock = frame.local.strftime("%Y-%m-%d %H:%M:%S")
-    for text, at in ((clock, (int(14 * scale), int(36 * scale))), (frame.device_id, bottom)):
-        for colour, width in (((0, 0, 0), thick * 3), ((255, 255, 255), thick)):
-            cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, width, cv2.LINE_AA)
+    sigma = (3.6 if moment.infrared_m is not None else 6.0) + (1.5 - 4.5) * moment.light.day
+    x, y = (int(v) for v in dice.integers(0, 64, 2))
+    grain = noise(height, width)[y : y + height, x : x + width]
+    if moment.infrared_m is not None or moment.grey:
+        plane = np.ascontiguousarray(grain[..., 0])
+        grain = np.asarray(cv2.merge((plane, plane, plane)), np.uint8)
+    scale = max(1.0, sigma) / 32
+    return np.asarray(cv2.addWeighted(image, 1.0, grain, scale, -128 * scale), np.uint8)

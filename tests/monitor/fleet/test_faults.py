@@ -53,10 +53,11 @@ def test_an_effect_holds_until_its_next_phase(fault: Fault, since_ms: int) -> No
 @given(st.lists(conditions, max_size=5))
 def test_faults_together_know_no_order(some: list[Condition]) -> None:
     a, b = combine(some), combine(reversed(some))
-    assert (a.reach, a.manner, a.picture, a.skew_ms, a.latency_ms) == (
+    assert (a.reach, a.manner, a.picture, a.scene, a.skew_ms, a.latency_ms) == (
         b.reach,
         b.manner,
         b.picture,
+        b.scene,
         b.skew_ms,
         b.latency_ms,
     )
@@ -95,6 +96,9 @@ def test_a_reboot_goes_down_comes_back_with_a_wrong_clock_and_recovers() -> None
         (Condition(wrong_password=True), "degraded"),
         (Condition(picture=Picture.NONE), "degraded"),
         (Condition(picture=Picture.FROZEN), "picture"),
+        (effect(Fault(kind=FaultKind.COVER), 0), "picture"),
+        (effect(Fault(kind=FaultKind.MOVED, by_deg=20), 0), "picture"),
+        (effect(Fault(kind=FaultKind.RAIN), 0), "up"),
     ],
 )
 def test_what_an_honest_observer_must_find(condition: Condition, truth: str) -> None:
@@ -116,5 +120,7 @@ def test_impossible_faults_raise() -> None:
         Fault(kind=FaultKind.FLAPPING, period_ms=10, down_ms=10)
     with pytest.raises(ValueError, match="blackhole or refuses"):
         Fault(kind=FaultKind.POWER, dead=Reach.LISTENING)
+    with pytest.raises(ValueError, match="above 0"):
+        Fault(kind=FaultKind.COVER, share=0)
     with pytest.raises(ValueError, match="negative"):
         Fault(kind=FaultKind.SLOW, latency_ms=-1)

@@ -6,7 +6,7 @@ import pytest
 from tests.monitor.fleet.town import grown_town
 
 from camfleet import scenario
-from camfleet.faults import MS_2000, FaultKind, Reach, effect, truth_of
+from camfleet.faults import MS_2000, SPOILING, WEATHER, FaultKind, Reach, effect, truth_of
 from camfleet.scenario import ScenarioError, duration_ms
 from camfleet.targets import Target, resolve
 from camkeeper.config import load as load_config
@@ -20,6 +20,10 @@ events:
 - {at: 1m30s, for: 2m, fault: power, dead: refused, target: {link: pole-1}}
 - {at: 0s, fault: reboot, down: 10s, unsynced: 20s, wakes_at: 2000, target: {device: [cam-1, cam-3]}}
 - {at: 5m, fault: slow, latency: 250ms, target: {kind: camera, share: 50%}}
+- {at: 6m, fault: moved, by: -20, pitch: 3.5, target: {device: cam-1}}
+- {at: 6m, fault: rotated, how: mirrored, target: {device: cam-2}}
+- {at: 7m, fault: cover, share: 85%, how: leaf, target: {device: cam-3}}
+- {at: 8m, fault: fog, density: 0.7, target: {site: v1}}
 """
 BAD = """\
 sed: 1
@@ -32,6 +36,10 @@ events:
 - {fault: flapping, period: 10s, down: 20s, target: {lnk: pole-1}}
 - just words
 - {at: -3s, fault: clock_skew, by: tomorrow, target: {share: 200%}}
+- {at: 1s, fault: moved, by: 20m, target: {device: cam-1}}
+- {at: 1s, fault: cover, how: bord, target: {device: cam-1}}
+- {at: 1s, fault: cover, share: 120%, target: {device: cam-1}}
+- {at: 1s, fault: fog, share: 50%, target: {device: cam-1}}
 """
 
 
@@ -51,13 +59,15 @@ def test_what_is_no_length_of_time(text: str) -> None:
 
 def test_a_good_file() -> None:
     found = scenario.parse(GOOD, name="good.yaml", registry=grown_town())
-    power, reboot, slow = found.timeline.events
+    power, reboot, slow, moved, rotated, cover, fog = found.timeline.events
     assert (found.seed, found.timeline.repeat_ms) == (7, 600_000)
     assert (power.at_ms, power.for_ms, power.fault.dead, power.target) == (
         90_000, 120_000, Reach.REFUSED, Target(link=("pole-1",)),
     )  # fmt: skip
     assert (reboot.for_ms, reboot.fault.wakes_at_ms) == (30_000, MS_2000)
     assert (slow.for_ms, slow.fault.latency_ms, slow.target.share) == (300_000, 250, 0.5)
+    assert (moved.fault.by_deg, moved.fault.pitch_deg, rotated.fault.how) == (-20.0, 3.5, "mirrored")
+    assert (cover.fault.share, cover.fault.how, fog.fault.density) == (0.85, "leaf", 0.7)
     assert scenario.parse("", name="empty.yaml") == scenario.EMPTY
 
 
@@ -80,6 +90,10 @@ def test_every_fault_of_a_file_is_told_at_once_with_its_line_and_a_hint() -> Non
         "bad.yaml:10: events.6.at: '-3s' is negative",
         "bad.yaml:10: events.6.fault: 'tomorrow' is not a length of time (90s, 2m, 1h30m)",
         "bad.yaml:10: events.6.target: share 200% is not in (0, 100%]",
+        "bad.yaml:11: events.7.fault: '20m' is not an angle (-180 to 180 degrees)",
+        "bad.yaml:12: events.8.fault: unknown cover how 'bord' (did you mean board?)",
+        "bad.yaml:13: events.9.fault: share and density lie above 0, up to 1",
+        "bad.yaml:14: events.10.fault: unknown argument of fog 'share'",
     ]
     assert caught.value.chinese[1] == "bad.yaml:4: events.0.fault：没有这样的 fault：pwer（是否指 power？）"
     assert len(caught.value.chinese) == len(caught.value.faults)
@@ -113,7 +127,9 @@ def test_the_demo_is_lively_and_most_of_the_township_stays_up() -> None:
     targets = [set(resolve(e.target, registry, draw=f"{demo.seed}/{i}")) for i, e in enumerate(demo.timeline.events)]
     cameras = {d.id for d in registry.devices if d.kind.has_picture}
     assert all(targets)
-    assert {e.fault.kind for e in demo.timeline.events} == set(FaultKind) - {FaultKind.NO_RECORDING}
+    shown = {e.fault.kind for e in demo.timeline.events}
+    assert shown >= set(FaultKind) - {FaultKind.NO_RECORDING} - SPOILING - WEATHER
+    assert shown >= {FaultKind(kind) for kind in ("cover", "moved", "fog", "blur", "dark", "bright", "no_signal")}
     shares, ladder = [], LADDERS[DeviceKind.CAMERA]
     for t_ms in range(0, demo.timeline.repeat_ms or 0, 5_000):
         down = {

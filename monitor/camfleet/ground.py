@@ -1,0 +1,152 @@
+"""What lies on the ground around a pole: earth, grass, two streets with their wear, fields. Drawn in metres."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import cos, radians, sin
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from camfleet.lens import Floats
+from camfleet.paint import shade
+from camfleet.texture import Colour, Image, cut, speckle, tinted
+from camfleet.village import BEFORE_M, STREET_M, Village
+
+RINGS: tuple[tuple[float, float], ...] = ((26.0, 40.0), (76.0, 12.0), (420.0, 2.5))
+"""Half the side in metres, pixels per metre: fine underfoot, coarse far away."""
+_EARTH: Colour = (104, 126, 138)
+_GRASS: Colour = (62, 112, 92)
+_ASPHALT: Colour = (112, 112, 110)
+_PAVED: Colour = (146, 154, 158)
+
+
+class _Plan:
+    """Draws in the streets' own axes: s along the first, t to its left, turned into the image's east and south."""
+
+    def __init__(self, image: Image, village: Village, half_m: float, px_m: float) -> None:
+        self.image, self.px_m, self._half = image, px_m, half_m
+        a = radians(village.heading_deg)
+        self._axes = np.array(((sin(a), -cos(a)), (cos(a), sin(a))))
+
+    def px(self, st: list[tuple[float, float]] | Floats) -> NDArray[np.int32]:
+        en = np.asarray(st, float) @ self._axes.T
+        return np.asarray(np.round((en * (1, -1) + self._half) * self.px_m * 16), np.int32)
+
+    def fill(self, st: list[tuple[float, float]], colour: Colour) -> None:
+        cv2.fillPoly(self.image, [self.px(st)], colour, shift=4)
+
+    def strip(self, s0: float, s1: float, t0: float, t1: float, colour: Colour) -> None:
+        self.fill([(s0, t0), (s1, t0), (s1, t1), (s0, t1)], colour)
+
+    def disc(self, s: float, t: float, r: float, colour: Colour) -> None:
+        x, y = self.px([(s, t)])[0]
+        cv2.circle(self.image, (int(x), int(y)), max(8, round(r * self.px_m * 16)), colour, -1, shift=4)
+
+    def path(self, st: Floats, colour: Colour, wide: float) -> None:
+        cv2.polylines(
+            self.image, [self.px(st)], isClosed=False, color=colour, thickness=max(1, round(wide * self.px_m)), shift=4
+        )
+
+
+@lru_cache(maxsize=3)
+def _cloth(ring: int) -> Image:
+    """Return earth with grass on it, without streets: the same for all, because nobody compares two villages' earth."""
+    half, px_m = RINGS[ring]
+    side = round(2 * half * px_m)
+    dice = np.random.default_rng(41 + ring)
+    earth = cut("soil", dice, width_px=side, height_px=side, px_m=max(px_m, 6.0))
+    grey = earth * speckle(dice, side, side, coarse=40, depth=0.08) * speckle(dice, side, side, coarse=220, depth=0.08)
+    bare, green = tinted(grey, _EARTH), tinted(grey, _GRASS)
+    where = speckle(dice, side, side, coarse=26, depth=0.5) * speckle(dice, side, side, coarse=180, depth=0.3) > 1.0
+    cv2.copyTo(green, where.astype(np.uint8), bare)
+    return bare
+
+
+@lru_cache(maxsize=2)
+def ground(village: Village, ring: int) -> Image:
+    """Return the ground of one ring seen from above, north up, the pole in the middle."""
+    half, px_m = RINGS[ring]
+    turn = village.seed % 4
+    image = np.ascontiguousarray(np.rot90(_cloth(ring), turn))
+    plan = _Plan(image, village, half, px_m)
+    dice = np.random.default_rng(village.seed * 31 + 7)
+    if ring == 2:
+        _fields(plan, dice)
+    _streets(plan, village, half)
+    if ring < 2:
+        _wear(plan, village, dice, half)
+        _litter(plan, dice, half)
+    return image
+
+
+def _fields(plan: _Plan, dice: np.random.Generator) -> None:
+    for s0 in range(-400, 400, 40):
+        for t0 in range(-400, 400, 25):
+            if max(abs(s0 + 20), abs(t0 + 12)) > 90:
+                tone = shade(
+                    ((70, 130, 110), (96, 150, 160), (110, 128, 136))[int(dice.integers(3))],
+                    float(dice.uniform(0.7, 1.2)),
+                )
+                plan.strip(s0 + 1, s0 + 39, t0 + 1, t0 + 24, tone)
+
+
+def _streets(plan: _Plan, village: Village, half: float) -> None:
+    far, mid, wide = half * 1.5, BEFORE_M, STREET_M / 2
+    cross = village.cross_m
+    for out, colour in ((1.5, _PAVED), (0.16, (170, 176, 178)), (0.0, _ASPHALT)):
+        plan.strip(-far, far, mid - wide - out, mid + wide + out, colour)
+        plan.strip(cross - wide - out, cross + wide + out, -far, far, colour)
+    # The asphalt's grain: over the painted streets, so that they are not flat.
+    side = plan.image.shape[0]
+    grain = cut("asphalt", np.random.default_rng(5), width_px=side, height_px=side, px_m=max(plan.px_m, 6.0))
+    level = cv2.convertScaleAbs(grain, alpha=128)
+    plan.image[:] = cv2.multiply(plan.image, cv2.merge((level, level, level)), scale=1 / 128)
+    white: Colour = (206, 212, 212)
+    for s in np.arange(-half, half, 4.0):
+        if abs(s - cross) > wide + 3:
+            plan.strip(s, s + 2.0, mid - 0.06, mid + 0.06, white)
+        if abs(s - mid) > wide + 3:
+            plan.strip(cross - 0.06, cross + 0.06, s, s + 2.0, white)
+    for k in range(7):
+        t = mid - wide + 0.4 + 0.8 * k
+        plan.strip(cross - wide - 3.4, cross - wide - 0.6, t, t + 0.4, white)
+        plan.strip(cross + wide + 0.6, cross + wide + 3.4, t, t + 0.4, white)
+
+
+def _wear(plan: _Plan, village: Village, dice: np.random.Generator, half: float) -> None:
+    """Patches, cracks, covers, paving joints: what a street has after twenty years."""
+    reach, wide = min(half, 70.0), STREET_M / 2
+    for axis in (0, 1):
+        mid = BEFORE_M if axis == 0 else village.cross_m
+        for _ in range(46):
+            s, t = float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide, wide - 0.5))
+            a, b = float(dice.uniform(0.4, 2.6)), float(dice.uniform(0.3, 1.1))
+            tone = shade(_ASPHALT, float(dice.choice((0.55, 0.7, 0.8, 1.25))))
+            box = [(s, t), (s + a, t), (s + a, t + b), (s, t + b)]
+            plan.fill(box if axis == 0 else [(y, x) for x, y in box], tone)
+        for _ in range(60):
+            at = (float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide, wide)))
+            steps = dice.normal(0, 0.5, (7, 2)).cumsum(axis=0) * (1.4, 0.6) + at
+            plan.path(steps if axis == 0 else steps[:, ::-1], shade(_ASPHALT, 0.45), 0.03)
+        for _ in range(9):
+            s, t = float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide + 0.5, wide - 0.5))
+            for r, by in ((0.38, 1.3), (0.33, 0.5), (0.24, 0.8), (0.1, 0.4)):
+                plan.disc(*((s, t) if axis == 0 else (t, s)), r, shade(_ASPHALT, by))
+        for edge in (mid - wide - 1.5, mid + wide + 0.16):
+            for s in np.arange(-reach, reach, 0.6):
+                tone = shade(_PAVED, float(dice.normal(0.95, 0.13)))
+                box = [(s + 0.03, edge + 0.04), (s + 0.57, edge + 0.04), (s + 0.57, edge + 1.3), (s + 0.03, edge + 1.3)]
+                plan.fill(box if axis == 0 else [(y, x) for x, y in box], tone)
+
+
+def _litter(plan: _Plan, dice: np.random.Generator, half: float) -> None:
+    """Stones, leaves, tufts, planks beside the streets."""
+    reach = min(half, 40.0)
+    for s, t, r, tone in dice.uniform((-reach, -reach, 0.03, 0.4), (reach, reach, 0.16, 1.7), (1100, 4)):
+        plan.disc(s, t, r, shade(_EARTH, tone))
+    for s, t, r, tone in dice.uniform((-reach, -reach, 0.1, 0.5), (reach, reach, 0.45, 1.2), (420, 4)):
+        plan.disc(s, t, r, shade(_GRASS, tone))
+    for s, t, a, b, tone in dice.uniform((-reach, -reach, 0.3, 0.1, 0.5), (reach, reach, 2.4, 0.5, 1.5), (90, 5)):
+        plan.strip(s, s + a, t, t + b, shade((96, 124, 150), tone))
