@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WORK_WIDTH_PX: Final = 960
-"""Wider pictures are reduced to it: twice the pixels are no better and four times as slow."""
+WORK_WIDTH_PX: Final = 768
+"""Wider pictures are reduced to it: at 960 fewer turns are found, as exactly, in half as much time again."""
 MAP_WIDTH_PX: Final = 256
 MAX_FEATURES: Final = 700
 MAX_AIM_BYTES: Final = 150_000
@@ -165,14 +165,19 @@ def _lasting(aims: Sequence[Aim], limit: int) -> tuple[NDArray[np.float32], NDAr
     near = (np.abs(points[:, None] - points[None]) < _SAME_PLACE_PX).all(axis=2)
     same = near & (likeness(descriptors, descriptors) > _SAME_LIKENESS)
     found_in = np.stack([same[:, source == i].any(axis=1) for i in range(len(aims))]).sum(axis=0)
+    column = np.clip(points[:, 0] * 8 // aims[0].width_px, 0, 7).astype(np.intp)
+    cell = np.clip(points[:, 1] * 8 // aims[0].height_px, 0, 7).astype(np.intp) * 8 + column
+    # Text lasts longest of all, and a tree is full of features: no place may have more than its share.
+    room = np.full(64, max(1, limit // 16))
     taken = np.zeros(len(points), np.bool_)
     chosen: list[int] = []
     for index in np.argsort(-found_in, kind="stable"):
-        if not taken[index]:
-            chosen.append(int(index))
-            taken |= same[index]
         if len(chosen) == limit:
             break
+        if not taken[index] and room[cell[index]]:
+            chosen.append(int(index))
+            room[cell[index]] -= 1
+            taken |= same[index]
     return points[chosen], descriptors[chosen]
 
 

@@ -26,9 +26,12 @@ _STARTS: Final = (0.0, -0.3, 0.3, -0.55, 0.55)
 _ROUNDS: Final = 3
 _STEPS: Final = 8
 _BORDER: Final = -1.0
-_STRONG: Final = 110.0
-_STILL: Final = 20.0
+_STRONG: Final = 40.0
+_STILL: Final = 15.0
 _FIXED_SHARE: Final = 0.4
+_FLAT_SHARE: Final = 0.6
+"""Of the pixels, the flattest: they say nothing of where they belong, and take time."""
+_MIN_PIXELS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,11 @@ def pair_of(before: NDArray[np.uint8], now: NDArray[np.uint8], *, hfov_deg: floa
     if now.shape != before.shape:
         present = np.asarray(cv2.resize(now, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
     return Pair(
-        before=_smooth(before), now=_smooth(present), before_known=before > 0, now_known=present > 0, hfov_deg=hfov_deg
+        before=_levelled(before),
+        now=_levelled(present),
+        before_known=before > 0,
+        now_known=present > 0,
+        hfov_deg=hfov_deg,
     )
 
 
@@ -71,11 +78,12 @@ def without_fixed(pair: Pair) -> Pair:
 
     Where most strong edges stand still the camera does too, and nothing is taken out.
     """
-    strong = (pair.before > _STRONG) & pair.before_known
+    strong = (pair.before > _STRONG) & pair.before_known & pair.now_known
     fixed = strong & (np.abs(pair.before - pair.now) < _STILL)
     if not fixed.any() or fixed.sum() > _FIXED_SHARE * strong.sum():
         return pair
-    around = cv2.dilate(fixed.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    # A clock's digits change; those beside them do not.
+    around = cv2.dilate(fixed.astype(np.uint8), np.ones((7, 15), np.uint8)) > 0
     return Pair(
         before=pair.before,
         now=pair.now,
@@ -107,7 +115,7 @@ def track(pair: Pair, rotation: Matrix, *, rounds: int = _ROUNDS) -> Fit:
         overlap = float(known.mean())
         if overlap < MIN_OVERLAP:
             break
-        dx, dy, peak = _correlate(_centred(pair.before, known), _centred(back, known))
+        dx, dy, peak = _correlate(pair.before, back, known)
         fit = Fit(rotation=rotation, peak=peak, zoom=1.0, overlap=overlap, error_deg=0.0)
         if max(abs(dx), abs(dy)) < 0.3:
             break
@@ -119,24 +127,24 @@ def track(pair: Pair, rotation: Matrix, *, rounds: int = _ROUNDS) -> Fit:
 
 def refine(pair: Pair, start: Matrix) -> Fit | None:
     """Return the least-squares fit near a start, or None where it runs away or too little overlaps."""
-    derivative = _derivative(pair)
+    edge, derivative = _derivative(pair)
     rotation, zoom, overlap, error = start, 1.0, 0.0, 0.0
     for _ in range(_STEPS):
         back, known = turned_back(pair, rotation, zoom)
         overlap = float(known.mean())
         if overlap < MIN_OVERLAP:
             return None
-        step, error = _step(pair.before[known], back[known], derivative[known.ravel()])
+        step, error = _step(pair.before[edge], back[edge], known[edge], derivative)
         rotation = rotation_from_vector(step[:3]) @ rotation
         zoom *= float(np.exp(step[3]))
         if not 0.5 < zoom < 2.0:
             return None
-        if np.abs(step).max() < 1e-5:
+        if np.abs(step).max() < 5e-5:
             break
     back, known = turned_back(pair, rotation, zoom)
     if known.mean() < MIN_OVERLAP:
         return None
-    _, _, peak = _correlate(_centred(pair.before, known), _centred(back, known))
+    _, _, peak = _correlate(pair.before, back, known)
     return Fit(rotation=rotation, peak=peak, zoom=zoom, overlap=overlap, error_deg=float(np.degrees(error)))
 
 
@@ -156,37 +164,42 @@ def turned_back(pair: Pair, rotation: Matrix, zoom: float = 1.0) -> tuple[Map, K
     return np.asarray(back, np.float32), np.asarray((known > 0.999) & pair.before_known, np.bool_)
 
 
-def _smooth(edges: NDArray[np.uint8]) -> Map:
-    return np.asarray(cv2.GaussianBlur(edges.astype(np.float32), (0, 0), 1.0), np.float32)
+def _levelled(edges: NDArray[np.uint8]) -> Map:
+    """Return edges above or below what is usual around them: else every border of what is known is an edge too."""
+    known = (edges > 0).astype(np.float32)
+    values = edges.astype(np.float32)
+    around = cv2.blur(values, (31, 31)) / np.maximum(cv2.blur(known, (31, 31)), 0.01)
+    level = np.where(known > 0, values - around, 0.0).astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(level, (0, 0), 1.0), np.float32)
 
 
-def _centred(values: Map, known: Known) -> Map:
-    # Faded towards what is not known: a hard border, the same in both maps, would match itself.
+def _faded(known: Known) -> Map:
+    """Return a weight that falls to nothing towards what is not known and towards the borders of the map."""
+    rows, columns = known.shape
     inner = cv2.erode(known.astype(np.float32), np.ones((7, 7), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    fade = cv2.GaussianBlur(inner, (0, 0), 4.0) * known
-    mean = float((values * fade).sum() / max(float(fade.sum()), 1e-6))
-    return np.asarray((values - mean) * fade, np.float32)
+    fade = cv2.blur(cv2.blur(inner, (9, 9)), (9, 9)) * known
+    return np.asarray(fade * cv2.createHanningWindow((columns, rows), cv2.CV_32F), np.float32)
 
 
-def _correlate(before: Map, now: Map) -> tuple[float, float, float]:
+def _correlate(before: Map, now: Map, known: Known) -> tuple[float, float, float]:
     """Return by how many pixels `now` lies further right and down, and the peak's height (0..about 1).
 
     Written out: `cv2.phaseCorrelate` with a window overwrites what it is given where its size suits the transform.
     """
     rows, columns = before.shape
-    window = cv2.createHanningWindow((columns, rows), cv2.CV_32F)
-    first, second = np.fft.rfft2(before * window), np.fft.rfft2(now * window)
+    weight = _faded(known)
+    first, second = np.fft.rfft2(before * weight), np.fft.rfft2(now * weight)
     cross = second * np.conj(first)
     strength = np.abs(cross)
     floor = 1e-6 * float(strength.max()) + 1e-12
     surface = np.fft.irfft2(cross / np.maximum(strength, floor), s=(rows, columns))
     top, left = divmod(int(surface.argmax()), columns)
     around = np.roll(surface, (2 - top, 2 - left), (0, 1))[:5, :5]
-    weight = np.maximum(around, 0.0)
-    peak = float(weight.sum())
+    hill = np.maximum(around, 0.0)
+    peak = float(hill.sum())
     offsets = np.arange(-2, 3)
-    down = top + float((weight.sum(axis=1) * offsets).sum()) / max(peak, 1e-12)
-    right = left + float((weight.sum(axis=0) * offsets).sum()) / max(peak, 1e-12)
+    down = top + float((hill.sum(axis=1) * offsets).sum()) / max(peak, 1e-12)
+    right = left + float((hill.sum(axis=0) * offsets).sum()) / max(peak, 1e-12)
     return _wrapped(right, columns), _wrapped(down, rows), peak
 
 
@@ -194,33 +207,41 @@ def _wrapped(shift: float, size: int) -> float:
     return shift - size if shift > size / 2 else shift
 
 
-def _derivative(pair: Pair) -> NDArray[np.float64]:
-    """Return d(map)/d(turn about x, y, z; log of zoom), shape (pixels, 4), per radian."""
+def _derivative(pair: Pair) -> tuple[Known, Map]:
+    """Return where the map has a slope, and d(map)/d(turn about x, y, z; log of zoom) there, (n, 4), per radian."""
     rows, columns = pair.before.shape
     focal = focal_px(columns, pair.hfov_deg)
-    x, y = np.meshgrid((np.arange(columns) - (columns - 1) / 2.0) / focal, (np.arange(rows) - (rows - 1) / 2.0) / focal)
-    across = cv2.Sobel(pair.before, cv2.CV_32F, 1, 0, scale=0.125) * focal
-    down = cv2.Sobel(pair.before, cv2.CV_32F, 0, 1, scale=0.125) * focal
+    slope_x = np.asarray(cv2.Sobel(pair.before, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
+    slope_y = np.asarray(cv2.Sobel(pair.before, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
+    steep = np.abs(slope_x) + np.abs(slope_y)
+    edge = np.asarray((steep > np.quantile(steep, _FLAT_SHARE)) & pair.before_known, np.bool_)
+    row, column = np.nonzero(edge)
+    x = ((column - (columns - 1) / 2.0) / focal).astype(np.float32)
+    y = ((row - (rows - 1) / 2.0) / focal).astype(np.float32)
+    across, down = slope_x[edge] * np.float32(focal), slope_y[edge] * np.float32(focal)
     turns = (
         -across * x * y - down * (1 + y * y),
         across * (1 + x * x) + down * x * y,
         -across * y + down * x,
         -(across * x + down * y),
     )
-    return np.stack(turns, axis=-1).reshape(-1, 4).astype(np.float64)
+    return edge, np.stack(turns, axis=-1).astype(np.float32)
 
 
-def _step(before: Map, back: Map, derivative: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def _step(before: Map, back: Map, known: Known, derivative: Map) -> tuple[NDArray[np.float64], float]:
     """Return the next step (4,) and the standard error of the turn about y, in radians."""
-    level = (back - back.mean()) * (before.std() / max(float(back.std()), 1e-6)) + before.mean()
-    residual = (level - before).astype(np.float64)
-    spread = 1.4826 * float(np.median(np.abs(residual))) + 1e-6
-    weight = 1.0 / (1.0 + (residual / (2.0 * spread)) ** 2)
-    weighted = derivative * weight[:, None]
-    normal = weighted.T @ derivative
-    normal += 1e-6 * np.trace(normal) * np.eye(4)
-    inverse = np.linalg.inv(normal)
-    step: NDArray[np.float64] = inverse @ (weighted.T @ residual)
+    if known.sum() < _MIN_PIXELS:
+        return np.zeros(4), 0.0
+    seen, was = back[known], before[known]
+    gain = float(was.std()) / max(float(seen.std()), 1e-6)
+    residual = np.zeros_like(back)
+    residual[known] = (seen - seen.mean()) * gain + was.mean() - was
+    spread = 1.4826 * float(np.median(np.abs(residual[known]))) + 1e-6
+    weight = known / (1.0 + (residual / (2.0 * spread)) ** 2)
+    weighted = derivative * weight[:, None].astype(np.float32)
+    normal = (weighted.T @ derivative).astype(np.float64)
+    inverse = np.linalg.inv(normal + (1e-6 * float(np.trace(normal)) + 1e-9) * np.eye(4))
+    step = np.asarray(inverse @ (weighted.T @ residual), np.float64)
     # Neighbouring pixels of a smoothed map say the same: about one in twelve speaks for itself.
     error = spread * float(np.sqrt(inverse[1, 1] * 12.0))
     return np.clip(step, -0.1, 0.1), error

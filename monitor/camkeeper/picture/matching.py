@@ -17,6 +17,7 @@ _WIDE_PX: Final = 40.0
 _RATIO: Final = 0.85
 _FIXED_PX: Final = 0.75
 _CELLS: Final = 8
+_MIN_CELLS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,21 +82,20 @@ def mutual(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> NDArray[np.intp
     return np.column_stack([index, nearest[index]])
 
 
-def agree(matches: Matches, *, least: int) -> Agreement | None:
-    """Return the rotation that most matches agree on, or None where fewer than `least` do.
+def agreements(matches: Matches, *, least: int) -> tuple[Agreement, ...]:
+    """Return the rotations that at least `least` matches agree on: none, one, or two.
 
-    What stands still while the rest turns is text that the camera writes into its picture: it has no vote where
-    enough others agree on a turn, and do so over more of the picture.
+    What stands still while the rest turns is text that the camera writes into its picture. So what agrees when all
+    that stands still is left out comes first, if it is a turn at all; then what most of all matches agree on.
     """
     everything = _most(matches)
     moving = matches.only(~matches.agreeing(np.eye(3), gates=_FIXED_PX / GATE_PX))
     others = _most(moving) if len(moving) < len(matches) else None
-    best = everything
-    if others is not None and others.inliers >= least and _turned(others, matches.gate):
-        still = None if everything is None or _turned(everything, matches.gate) else everything
-        if still is None or others.cells >= still.cells:
-            best = others
-    return best if best is not None and best.inliers >= least else None
+    if others is not None and not _turned(others, 4 * matches.gate):
+        others = None
+    if everything is not None and not _turned(everything, matches.gate) and everything.cells < _MIN_CELLS:
+        everything = None  # a few words are no scene
+    return tuple(one for one in (others, everything) if one is not None and one.inliers >= least)
 
 
 def _turned(agreement: Agreement, gate: float) -> bool:
