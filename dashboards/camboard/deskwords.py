@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from camboard.i18n import Language
 from camboard.words import mark
 from camkeeper.message import phrases
@@ -116,9 +118,11 @@ def confidence_word(confidence: Confidence, say: Language) -> str:
     return phrases.say(tongue(say), f"confidence.{confidence}")
 
 
-def evidence_words(evidence: tuple[Evidence, ...], say: Language) -> tuple[str, ...]:
-    """Return every fact that there are words for."""
-    return told(evidence, tongue(say), most=len(evidence))
+def evidence_words(
+    evidence: tuple[Evidence, ...], say: Language, names: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Return every fact that there are words for; `names` by id, of what it speaks of."""
+    return told(evidence, tongue(say), most=len(evidence), names=names)
 
 
 def tone_of(incident: Incident) -> tuple[str, str]:

@@ -143,7 +143,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
         old=old,
         row=row(view, index, index.standing.at_ms, zone, say),
         devices=device_names(still, index, say),
-        evidence=evidence_words(view.incident.evidence, say)[:2],
+        evidence=evidence_words(view.incident.evidence, say, view.names)[:2],
         checked=checked(view, index, say),
         position=plain(view.position, limit=240),
         code=view.order.code if view.order else "",

@@ -117,7 +117,7 @@ def story_page(story: IncidentStory, index: Index, at: str, say: Language) -> St
         summary=f"{incident.id} · {shown.cause} · {shown.name}",
         row=shown,
         domain=say(DOMAIN[incident.domain.kind]),
-        evidence=evidence_words(incident.evidence, say),
+        evidence=evidence_words(incident.evidence, say, view.names),
         position=plain(view.position, limit=240),
         contractor=plain(view.contractor or (order.contractor_id if order else "")),
         contact=plain(view.contact),

@@ -159,6 +159,8 @@ async def test_the_same_photo_twice_and_the_thirteenth(client: Client, town: Ord
     assert len(kept(town)) == 12
 
 
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionHeader")
+@pytest.mark.filterwarnings("ignore::aiohttp.multipart.BadContentDispositionParam")
 async def test_crooked_bodies_are_the_senders_fault(client: Client) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     good = b'--x\r\nContent-Disposition: form-data; name="by"\r\n\r\na\r\n--x\r\nContent-Disposition: form-data; '

@@ -79,6 +79,8 @@ class Brief:
     """How often nobody acknowledged in time."""
     findings: tuple[Finding, ...] = ()
     """What pictures prove of devices still affected, in the order of `device_names`."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of devices, links and sites that the evidence speaks of, by id."""
     merged_into: str = ""
     """Work order or name of the incident that this one went into."""
 

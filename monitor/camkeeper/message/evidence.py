@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from camkeeper.message.clean import clean
 from camkeeper.model.channel import Language
 from camkeeper.model.incident import Evidence
@@ -44,14 +46,19 @@ _WORDS = {
 """Key: Chinese, English. Fields as the evidence has them; milliseconds also as whole seconds and minutes."""
 
 
-def told(evidence: tuple[Evidence, ...], language: Language, *, most: int = 2) -> tuple[str, ...]:
-    """Return the first `most` facts that there are words for."""
+def told(
+    evidence: tuple[Evidence, ...], language: Language, *, most: int = 2, names: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Return the first `most` facts that there are words for. `names`: of devices, links and sites, by id."""
     out = []
     for fact in evidence:
         words = _WORDS.get(fact.name)
         if words is None:
             continue
-        values = {k: clean(v) if isinstance(v, str) else v for k, v in fact.facts.items()}
+        values = {
+            k: clean((names or {}).get(v, v) if k.endswith("_id") else v) if isinstance(v, str) else v
+            for k, v in fact.facts.items()
+        }
         for key, value in fact.facts.items():
             if key.endswith("_ms") and isinstance(value, int):
                 values |= {f"{key[:-3]}_s": max(1, -(-value // 1000)), f"{key[:-3]}_min": max(1, value // 60_000)}

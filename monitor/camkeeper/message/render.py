@@ -143,7 +143,7 @@ def _picture(brief: Brief, language: Language) -> list[Line]:
 
 def _cause(brief: Brief, language: Language) -> str:
     incident = brief.event.incident
-    facts_told = told(incident.evidence, language)
+    facts_told = told(incident.evidence, language, names=brief.names)
     evidence = say(language, "semicolon") + say(language, "join").join(facts_told) if facts_told else ""
     confidence = say(language, f"confidence.{incident.confidence}")
     cause: Cause = incident.cause

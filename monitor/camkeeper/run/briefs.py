@@ -80,6 +80,7 @@ def brief_of(
         contact=_contact(order, registry),
         url=url,
         escalation=escalation,
+        names=names_in(incident, registry),
         findings=tuple(around.findings[d.id] for d in out[:_NAMES] if d.id in around.findings),
         merged_into=into.id if into is not None else incident.merged_into or "",
     )
@@ -95,6 +96,15 @@ def name_of(domain: Domain, registry: Registry) -> str:
         return next((u.name for u in registry.uplinks if u.id == domain.id), domain.id)
     link = registry.link_by_id.get(domain.id)
     return link.name if link is not None else domain.id.removeprefix("operator:")
+
+
+def names_in(incident: Incident, registry: Registry) -> dict[str, str]:
+    """Return how people call the devices, links, sites and uplinks that an incident's evidence speaks of, by id."""
+    ids = {v for fact in incident.evidence for k, v in fact.facts.items() if k.endswith("_id") and isinstance(v, str)}
+    found: dict[str, str] = {u.id: u.name for u in registry.uplinks if u.id in ids}
+    for known in (registry.device_by_id, registry.link_by_id, registry.site_by_id):
+        found |= {i: known[i].name for i in ids if i in known}
+    return found
 
 
 def place_of(incident: Incident, registry: Registry) -> str | None:

@@ -9,7 +9,7 @@ from camkeeper.model.incident import DomainKind, Incident, IncidentState
 from camkeeper.model.post import Post
 from camkeeper.model.registry import Registry
 from camkeeper.outbox.routing import severity_of
-from camkeeper.run.briefs import excluded_of, name_of, position_of, still_out
+from camkeeper.run.briefs import excluded_of, name_of, names_in, position_of, still_out
 from camkeeper.run.deskwork import Shown
 from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
 from camkeeper.workorder.contract import sites_of
@@ -66,6 +66,7 @@ def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered
         contractor=contractor.name if contractor is not None else "",
         contact=person.name if person is not None else "",
         phone=person.phone if person is not None else "",
+        names=names_in(incident, registry),
     )
 
 
