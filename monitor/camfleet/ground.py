@@ -14,7 +14,7 @@ from camfleet.paint import shade
 from camfleet.texture import Colour, Image, cut, speckle, tinted
 from camfleet.village import BEFORE_M, STREET_M, Village
 
-RINGS: tuple[tuple[float, float], ...] = ((26.0, 40.0), (76.0, 12.0), (420.0, 2.5))
+RINGS: tuple[tuple[float, float], ...] = ((24.0, 32.0), (72.0, 10.0), (400.0, 2.0))
 """Half the side in metres, pixels per metre: fine underfoot, coarse far away."""
 _EARTH: Colour = (104, 126, 138)
 _GRASS: Colour = (62, 112, 92)
@@ -40,9 +40,21 @@ class _Plan:
     def strip(self, s0: float, s1: float, t0: float, t1: float, colour: Colour) -> None:
         self.fill([(s0, t0), (s1, t0), (s1, t1), (s0, t1)], colour)
 
-    def disc(self, s: float, t: float, r: float, colour: Colour) -> None:
-        x, y = self.px([(s, t)])[0]
-        cv2.circle(self.image, (int(x), int(y)), max(8, round(r * self.px_m * 16)), colour, -1, shift=4)
+    def discs(self, s: Floats, t: Floats, r: Floats, base: Colour, tones: Floats) -> None:
+        """Draw many at once: one product for all centres, because thousands of small ones cost more than the paint."""
+        centres, sizes = (
+            self.px(np.stack((s, t), axis=1)).tolist(),
+            np.maximum(8, r * self.px_m * 16).astype(int).tolist(),
+        )
+        for (x, y), size, tone in zip(centres, sizes, _tones(base, tones), strict=True):
+            cv2.circle(self.image, (x, y), size, tone, -1, shift=4)
+
+    def boxes(self, s: Floats, t: Floats, a: Floats, b: Floats, base: Colour, tones: Floats, *, swap: bool) -> None:
+        """Draw many rectangles of `a` along the first street and `b` across; `swap`: along the second."""
+        corners = np.stack((s, t, s + a, t, s + a, t + b, s, t + b), axis=1).reshape(-1, 2)
+        points = self.px(corners[:, ::-1] if swap else corners).reshape(-1, 4, 2)
+        for four, tone in zip(points, _tones(base, tones), strict=True):
+            cv2.fillConvexPoly(self.image, four, tone, shift=4)
 
     def path(self, st: Floats, colour: Colour, wide: float) -> None:
         cv2.polylines(
@@ -82,14 +94,13 @@ def ground(village: Village, ring: int) -> Image:
 
 
 def _fields(plan: _Plan, dice: np.random.Generator) -> None:
-    for s0 in range(-400, 400, 40):
-        for t0 in range(-400, 400, 25):
-            if max(abs(s0 + 20), abs(t0 + 12)) > 90:
-                tone = shade(
-                    ((70, 130, 110), (96, 150, 160), (110, 128, 136))[int(dice.integers(3))],
-                    float(dice.uniform(0.7, 1.2)),
-                )
-                plan.strip(s0 + 1, s0 + 39, t0 + 1, t0 + 24, tone)
+    s, t = (v.ravel().astype(float) for v in np.meshgrid(np.arange(-400, 400, 40), np.arange(-400, 400, 25)))
+    outside = np.maximum(np.abs(s + 20), np.abs(t + 12)) > 90
+    crop, tones = dice.integers(3, size=len(s)), dice.uniform(0.7, 1.2, len(s))
+    for k, colour in enumerate(((70, 130, 110), (96, 150, 160), (110, 128, 136))):
+        of = outside & (crop == k)
+        n = int(of.sum())
+        plan.boxes(s[of] + 1, t[of] + 1, np.full(n, 38.0), np.full(n, 23.0), colour, tones[of], swap=False)
 
 
 def _streets(plan: _Plan, village: Village, half: float) -> None:
@@ -99,10 +110,8 @@ def _streets(plan: _Plan, village: Village, half: float) -> None:
         plan.strip(-far, far, mid - wide - out, mid + wide + out, colour)
         plan.strip(cross - wide - out, cross + wide + out, -far, far, colour)
     # The asphalt's grain: over the painted streets, so that they are not flat.
-    side = plan.image.shape[0]
-    grain = cut("asphalt", np.random.default_rng(5), width_px=side, height_px=side, px_m=max(plan.px_m, 6.0))
-    level = cv2.convertScaleAbs(grain, alpha=128)
-    plan.image[:] = cv2.multiply(plan.image, cv2.merge((level, level, level)), scale=1 / 128)
+    level = _asphalt(plan.image.shape[0], plan.px_m)
+    cv2.multiply(plan.image, level, dst=plan.image, scale=1 / 128)
     white: Colour = (206, 212, 212)
     for s in np.arange(-half, half, 4.0):
         if abs(s - cross) > wide + 3:
@@ -115,38 +124,45 @@ def _streets(plan: _Plan, village: Village, half: float) -> None:
         plan.strip(cross + wide + 0.6, cross + wide + 3.4, t, t + 0.4, white)
 
 
+@lru_cache(maxsize=3)
+def _asphalt(side: int, px_m: float) -> Image:
+    grain = cut("asphalt", np.random.default_rng(5), width_px=side, height_px=side, px_m=max(px_m, 6.0))
+    level = cv2.convertScaleAbs(grain, alpha=128)
+    return np.asarray(cv2.merge((level, level, level)), np.uint8)
+
+
 def _wear(plan: _Plan, village: Village, dice: np.random.Generator, half: float) -> None:
     """Patches, cracks, covers, paving joints: what a street has after twenty years."""
-    reach, wide = min(half, 70.0), STREET_M / 2
+    reach, wide = min(half, 60.0), STREET_M / 2
     for axis in (0, 1):
-        mid = BEFORE_M if axis == 0 else village.cross_m
+        mid, swap = (BEFORE_M if axis == 0 else village.cross_m), axis == 1
+        s, t, a, b = dice.uniform((-reach, mid - wide, 0.4, 0.3), (reach, mid + wide - 0.5, 2.6, 1.1), (46, 4)).T
+        plan.boxes(s, t, a, b, _ASPHALT, dice.choice((0.55, 0.7, 0.8, 1.25), 46), swap=swap)
         for _ in range(46):
-            s, t = float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide, wide - 0.5))
-            a, b = float(dice.uniform(0.4, 2.6)), float(dice.uniform(0.3, 1.1))
-            tone = shade(_ASPHALT, float(dice.choice((0.55, 0.7, 0.8, 1.25))))
-            box = [(s, t), (s + a, t), (s + a, t + b), (s, t + b)]
-            plan.fill(box if axis == 0 else [(y, x) for x, y in box], tone)
-        for _ in range(60):
             at = (float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide, wide)))
             steps = dice.normal(0, 0.5, (7, 2)).cumsum(axis=0) * (1.4, 0.6) + at
-            plan.path(steps if axis == 0 else steps[:, ::-1], shade(_ASPHALT, 0.45), 0.03)
-        for _ in range(9):
-            s, t = float(dice.uniform(-reach, reach)), mid + float(dice.uniform(-wide + 0.5, wide - 0.5))
-            for r, by in ((0.38, 1.3), (0.33, 0.5), (0.24, 0.8), (0.1, 0.4)):
-                plan.disc(*((s, t) if axis == 0 else (t, s)), r, shade(_ASPHALT, by))
+            plan.path(steps[:, ::-1] if swap else steps, shade(_ASPHALT, 0.45), 0.03)
+        s, t = dice.uniform((-reach, mid - wide + 0.5), (reach, mid + wide - 0.5), (9, 2)).T
+        for r, by in ((0.38, 1.3), (0.33, 0.5), (0.24, 0.8), (0.1, 0.4)):
+            plan.discs(*((t, s) if swap else (s, t)), np.full(9, r), _ASPHALT, np.full(9, by))
         for edge in (mid - wide - 1.5, mid + wide + 0.16):
-            for s in np.arange(-reach, reach, 0.6):
-                tone = shade(_PAVED, float(dice.normal(0.95, 0.13)))
-                box = [(s + 0.03, edge + 0.04), (s + 0.57, edge + 0.04), (s + 0.57, edge + 1.3), (s + 0.03, edge + 1.3)]
-                plan.fill(box if axis == 0 else [(y, x) for x, y in box], tone)
+            s = np.arange(-reach, reach, 0.6) + 0.03
+            n = len(s)
+            tones = dice.normal(0.95, 0.13, n)
+            plan.boxes(s, np.full(n, edge + 0.04), np.full(n, 0.54), np.full(n, 1.26), _PAVED, tones, swap=swap)
 
 
 def _litter(plan: _Plan, dice: np.random.Generator, half: float) -> None:
     """Stones, leaves, tufts, planks beside the streets."""
-    reach = min(half, 40.0)
-    for s, t, r, tone in dice.uniform((-reach, -reach, 0.03, 0.4), (reach, reach, 0.16, 1.7), (1100, 4)):
-        plan.disc(s, t, r, shade(_EARTH, tone))
-    for s, t, r, tone in dice.uniform((-reach, -reach, 0.1, 0.5), (reach, reach, 0.45, 1.2), (420, 4)):
-        plan.disc(s, t, r, shade(_GRASS, tone))
-    for s, t, a, b, tone in dice.uniform((-reach, -reach, 0.3, 0.1, 0.5), (reach, reach, 2.4, 0.5, 1.5), (90, 5)):
-        plan.strip(s, s + a, t, t + b, shade((96, 124, 150), tone))
+    reach = min(half, 32.0)
+    for base, count, small, large in ((_EARTH, 800, 0.03, 0.16), (_GRASS, 300, 0.1, 0.42)):
+        s, t, r, tones = dice.uniform((-reach, -reach, small, 0.4), (reach, reach, large, 1.6), (count, 4)).T
+        plan.discs(s, t, r, base, tones)
+    s, t, a, b, tones = dice.uniform((-reach, -reach, 0.3, 0.1, 0.5), (reach, reach, 2.4, 0.5, 1.5), (70, 5)).T
+    plan.boxes(s, t, a, b, (96, 124, 150), tones, swap=False)
+
+
+def _tones(base: Colour, tones: Floats) -> list[list[int]]:
+    """Return a colour for each tone."""
+    out: list[list[int]] = np.clip(np.multiply.outer(tones, base), 0, 255).astype(int).tolist()
+    return out

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from camfleet.texture import Colour, Dice, Image, cut, speckle, tinted
 
@@ -208,7 +209,7 @@ def tree(dice: Dice, w: float, h: float, px_m: float, *, trunk: float = 0.4) -> 
         board.line(x0, y0, x1, y1, shade(bark, float(dice.uniform(0.7, 1.2))), wide)
         cv2.line(there.image, there.at(x0, y0), there.at(x1, y1), 255, max(1, round(wide * px_m)))
     green: Colour = (int(dice.integers(36, 66)), int(dice.integers(96, 140)), int(dice.integers(60, 100)))
-    count = 90 + int(w * h * 9)
+    count = 90 + int(w * h * 6)
     angle, reach = dice.uniform(0, 2 * np.pi, count), np.sqrt(dice.uniform(0, 1, count))
     lobes = 1 + 0.16 * np.sin(angle * int(dice.integers(3, 7)) + dice.uniform(0, 6))
     xs = w / 2 + np.cos(angle) * reach * lobes * w * 0.42
@@ -216,13 +217,17 @@ def tree(dice: Dice, w: float, h: float, px_m: float, *, trunk: float = 0.4) -> 
     # Leaves that lie lower are painted earlier and darker: the crown gets its depth.
     order = np.argsort(-ys + dice.normal(0, 0.25 * h, count))
     size, light = dice.gamma(5, 0.045, count) * (0.6 + h / 16), dice.normal(1.0, 0.22, count)
-    for i in order:
-        tone = shade(green, float(light[i] * (1.25 - 0.5 * ys[i] / h)))
-        axes = max(1, round(size[i] * px_m)), max(1, round(size[i] * px_m * 0.6))
-        at, lean = board.at(float(xs[i]), float(ys[i])), float(angle[i] * 57)
-        cv2.ellipse(board.image, at, axes, lean, 0, 360, tone, -1)
-        cv2.ellipse(there.image, at, axes, lean, 0, 360, 255, -1)
+    tones = np.clip(np.multiply.outer(light * (1.25 - 0.5 * ys / h), green), 0, 255)
+    _dab(board, there, np.stack((xs, ys, size, size * 0.6, angle * 57), axis=1)[order], tones[order])
     return board.image, there.image
+
+
+def _dab(board: Board, there: Board, spots: NDArray[np.float64], tones: NDArray[np.float64]) -> None:
+    """Paint leaves: rows of x, y, half length, half width (metres) and lean (degrees), each with its colour."""
+    pixels = np.maximum(np.rint(spots[:, :4] * board.px_m), (-9999, -9999, 1, 1)).astype(int).tolist()
+    for (x, y, a, b), lean, tone in zip(pixels, spots[:, 4].tolist(), tones.astype(int).tolist(), strict=True):
+        cv2.ellipse(board.image, (x, y), (a, b), lean, 0, 360, tone, -1)
+        cv2.ellipse(there.image, (x, y), (a, b), lean, 0, 360, 255, -1)
 
 
 def tree_line(dice: Dice, w: float, h: float, px_m: float) -> tuple[Image, Image]:
@@ -230,17 +235,13 @@ def tree_line(dice: Dice, w: float, h: float, px_m: float) -> tuple[Image, Image
     width, height = max(4, round(w * px_m)), max(4, round(h * px_m))
     board = Board(np.zeros((height, width, 3), np.uint8), px_m)
     there = Board(np.zeros((height, width), np.uint8), px_m)
-    x = 0.0
-    while x < w:
-        tall, wide = float(dice.uniform(0.35, 0.95)) * h, float(dice.uniform(1.2, 3.6))
-        green = shade((62, 96, 72), float(dice.uniform(0.6, 1.25)))
-        for _ in range(22):
-            dx, dy = float(dice.normal(0, wide * 0.3)), float(dice.uniform(0.05, 1.0)) * tall
-            axes = max(1, round(wide * 0.22 * px_m)), max(1, round(0.55 * px_m))
-            at = board.at(x + dx, h - dy)
-            cv2.ellipse(board.image, at, axes, 0, 0, 360, shade(green, float(dice.uniform(0.7, 1.3))), -1)
-            cv2.ellipse(there.image, at, axes, 0, 0, 360, 255, -1)
-        x += float(dice.uniform(0.8, 4.0))
+    n, each = max(2, round(w / 2.4)), 14
+    tall, wide = np.repeat(dice.uniform((0.35 * h, 1.2), (0.95 * h, 3.6), (n, 2)), each, axis=0).T
+    foot = np.repeat(np.sort(dice.uniform(0, w, n)), each)
+    x, y = foot + dice.normal(0, 0.3, n * each) * wide, h - dice.uniform(0.05, 1.0, n * each) * tall
+    light = np.repeat(dice.uniform(0.6, 1.25, n), each) * dice.uniform(0.7, 1.3, n * each)
+    spots = np.stack((x, y, wide * 0.24, np.full(n * each, 0.6), np.zeros(n * each)), axis=1)
+    _dab(board, there, spots, np.clip(np.multiply.outer(light, (62, 96, 72)), 0, 255))
     board.box(0, h - 1.0, w, 1.0, (70, 98, 84))
     there.image[-round(px_m) :] = 255
     return board.image, there.image

@@ -87,12 +87,14 @@ def cut(name: str, dice: Dice, *, width_px: int, height_px: int, px_m: float) ->
     side = max(8, round(_SIDE * px_m / TILE_PX_M))
     cloth = scaled(name, side)
     dx, dy = int(dice.integers(1 << 16)) * side >> 16, int(dice.integers(1 << 16)) * side >> 16
-    across, up = np.arange(dx, dx + width_px) % side, np.arange(dy, dy + height_px) % side
-    return np.asarray(cloth[np.ix_(up, across)])
+    times = (-(-(dy + height_px) // side), -(-(dx + width_px) // side))
+    if max(times) > 2:
+        cloth = np.tile(cloth[:side, :side], times)
+    return np.asarray(cloth[dy : dy + height_px, dx : dx + width_px])
 
 
 @lru_cache(maxsize=24)
 def scaled(name: str, side: int) -> NDArray[np.float32]:
-    """Return a tile on `side` pixels square."""
+    """Return a tile on `side` pixels square, four times over, so that most pieces are a slice of it."""
     way = cv2.INTER_AREA if side < _SIDE else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(tile(name), (side, side), interpolation=way), np.float32)
+    return np.tile(np.asarray(cv2.resize(tile(name), (side, side), interpolation=way), np.float32), (2, 2))

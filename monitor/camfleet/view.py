@@ -79,15 +79,18 @@ class _Canvas:
             inside = ((away < half) if ring < 2 else np.isfinite(away)).astype(np.uint8)
             if not inside.any():
                 continue
+            rows = np.flatnonzero(inside.any(axis=1))
+            top, low = int(rows[0]), int(rows[-1]) + 1
             plane = self.projector.plane(np.array((-half, half, 0.0)), east, south)
+            plane = np.array(((1, 0, 0), (0, 1, -top), (0, 0, 1.0))) @ plane @ np.diag((1 / px_m, 1 / px_m, 1.0))
             image = cv2.warpPerspective(
                 ground(around, ring),
-                plane @ np.diag((1 / px_m, 1 / px_m, 1.0)),
-                (aim.width_px, aim.height_px),
+                plane,
+                (aim.width_px, low - top),
                 flags=cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REFLECT_101,
             )
-            cv2.copyTo(image, inside, canvas)
+            cv2.copyTo(image, inside[top:low], canvas[top:low])
             reached |= inside
         self.matter[reached > 0] = Matter.GROUND
         self.distance[reached > 0] = code_of(np.where(np.isfinite(away), away, FAR_M))[reached > 0]

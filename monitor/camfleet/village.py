@@ -142,7 +142,7 @@ class _Builder:
         rank = max(1.0, hypot(s, t))
         for i in range(4):
             a, b = near[i], near[(i + 1) % 4]
-            facing = np.cross(b - a, (0, 0, 1.0))
+            facing = _outward(a, b)
             painter = paint.front if i % 2 == 0 or self.dice.random() < 0.5 else _bare
             self.add(self.upright(a, b, 0, tall), painter, Matter(Matter.WALL_0 + i), rank=rank, facing=facing)
         pitch = float(self.dice.uniform(1.0, 1.9)) if self.dice.random() < 0.75 else 0.0
@@ -177,7 +177,7 @@ class _Builder:
                 _bare,
                 Matter(Matter.WALL_0 + i),
                 rank=rank - 0.005,
-                facing=np.cross(b - a, (0, 0, 1.0)),
+                facing=_outward(a, b),
                 outline=np.stack((peak, b + lift, a + lift)),
             )
 
@@ -186,8 +186,8 @@ class _Builder:
         a, b = self.place(s0, t), self.place(s1, t)
         rank = max(1.0, min(hypot(s0, t), hypot(s1, t), hypot((s0 + s1) / 2, t)))
         for facing, (p, q), matter in (
-            (np.cross(b - a, (0, 0, 1.0)), (a, b), Matter.WALL_0),
-            (np.cross(a - b, (0, 0, 1.0)), (b, a), Matter.WALL_2),
+            (_outward(a, b), (a, b), Matter.WALL_0),
+            (_outward(b, a), (b, a), Matter.WALL_2),
         ):
             self.add(self.upright(p, q, 0, tall), paint.yard_wall, matter, rank=rank, facing=facing)
         self.blocks.append(
@@ -287,6 +287,11 @@ class _Builder:
                     u = np.linspace(0, 1, 13)[:, None]
                     wires.append(a + (b - a) * u + np.array((0, 0, 1.0)) * (7.4 - drop - 4 * sag * u * (1 - u)))
         return tuple((float(p[0]), float(p[1]), 7.4) for p in (*line, *back)), tuple(wires)
+
+
+def _outward(start: Floats, end: Floats) -> Floats:
+    """Return which way an upright wall looks whose viewer sees it lead from `start` at the left to `end`."""
+    return np.array((end[1] - start[1], start[0] - end[0], 0.0))
 
 
 def _bare(dice: Dice, w: float, h: float, px_m: float) -> Image:

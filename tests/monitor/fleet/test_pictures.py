@@ -95,7 +95,7 @@ def test_one_pole_has_one_surroundings_and_each_pole_its_own() -> None:
 
 def test_a_scene_has_hundreds_of_corners() -> None:
     big = cv2.resize(sees(), (960, 540))
-    assert len(cv2.ORB_create(2000).detect(big)) > 1000
+    assert len(cv2.ORB.create(2000).detect(big)) > 1000
 
 
 LENS: dict[str, dict[str, object]] = {
