@@ -82,6 +82,10 @@ class Album:
         """Return what is known of all baselines, or of one camera's."""
         return self._reader.baselines(device_id)
 
+    def in_use(self) -> dict[tuple[str, Context], BaselineInfo]:
+        """Return what pictures are held against now, by camera and context."""
+        return self._reader.in_use()
+
     # Learning
 
     def add_material(self, device_id: str, context: Context, *, at_ms: int, sheet: bytes) -> Future[bool]:

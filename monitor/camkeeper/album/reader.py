@@ -129,6 +129,13 @@ class Reader:
         query = f"SELECT {shelf.INFO} FROM baseline WHERE ? IS NULL OR device = ? ORDER BY device, context, version"  # noqa: S608
         return self.ask(lambda db: tuple(shelf.info(row) for row in db.execute(query, (device_id, device_id))), ())
 
+    def in_use(self) -> dict[tuple[str, Context], BaselineInfo]:
+        """Return what pictures are held against now, by camera and context."""
+        query = f"SELECT {shelf.INFO} FROM baseline WHERE retired = 0 ORDER BY device, context, version"  # noqa: S608
+        nothing: tuple[BaselineInfo, ...] = ()
+        infos = self.ask(lambda db: tuple(shelf.info(row) for row in db.execute(query)), nothing)
+        return {(i.device_id, i.context): i for i in infos}
+
     def material(self, device_id: str, context: Context) -> tuple[bytes, ...]:
         """Return the sheets that wait, oldest first."""
         query = "SELECT sheet FROM material WHERE device = ? AND context = ? ORDER BY number"

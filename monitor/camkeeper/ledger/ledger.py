@@ -200,7 +200,7 @@ def _recovery(session: Session) -> Recovery:
         desk=_readable(lambda: orders.read_memory(session.db), unread),
         newest_incident_id=incidents.newest_id(session.db),
         windows=_readable(lambda: windows.read_book(session.db), unread),
-        findings=_readable(lambda: pictures.standing(session.db), unread) or (),
+        findings=_readable(lambda: pictures.newest(session.db), unread) or (),
         damaged=(*damaged, *faults, *unread),
     )
 

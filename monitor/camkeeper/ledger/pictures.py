@@ -64,6 +64,11 @@ def _turn_row(turn: Turn | None) -> Row:
 
 def standing(db: sqlite3.Connection) -> tuple[Finding, ...]:
     """Return what is proved of devices in service now, sorted by device number; good pictures are left out."""
+    return tuple(finding for finding in newest(db) if finding.verdict is not PictureVerdict.OK)
+
+
+def newest(db: sqlite3.Connection) -> tuple[Finding, ...]:
+    """Return the newest finding of every device in service, good ones too, sorted by device number."""
     if not has_pictures(db):
         return ()
     rows = db.execute(
@@ -71,7 +76,7 @@ def standing(db: sqlite3.Connection) -> tuple[Finding, ...]:
         SELECT {_COLUMNS} FROM device d
         JOIN life l ON l.device = d.device AND l.t1 IS NULL
         JOIN picture_finding f ON f.number = (SELECT max(number) FROM picture_finding WHERE device = d.device)
-        WHERE f.verdict <> 'ok' AND f.decided_ms >= l.t0 ORDER BY d.device
+        WHERE f.decided_ms >= l.t0 ORDER BY d.device
         """  # noqa: S608 - constants
     )
     return tuple(_read(rows))

@@ -190,6 +190,6 @@ class Recovery:
     windows: WindowBook | None = field(default_factory=WindowBook)
     """Everything that people agreed on; None where it cannot be read."""
     findings: tuple[Finding, ...] = ()
-    """What was proved of the pictures of devices in service."""
+    """What is proved of the pictures of devices in service: the newest of each, `ok` where it was the last word."""
     damaged: tuple[str, ...] = ()
     """Bookmarks that could not be used (a wrong CRC), for the log. The chain itself is not looked at: `verify` does."""

@@ -65,6 +65,7 @@ def test_learning_anew_sets_the_old_ones_aside_and_keeps_what_was_accepted(tmp_p
         assert (album.baseline("c1", Context.DAY, version=1) or [None])[0] == accepted
         assert (album.baseline("c1", Context.NIGHT) or [None])[0] == night
         assert set(album.waiting()) == {("c1", Context.NIGHT)}
+        assert album.in_use() == {("c1", Context.NIGHT): night}
         anew = album.put_baseline("c1", Context.DAY, body(), frames=5, learned_ms=T0 + DAY).result(5)
         assert (album.baseline("c1", Context.DAY) or [None])[0] == anew
         assert anew.version == 2

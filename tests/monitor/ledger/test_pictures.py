@@ -59,6 +59,8 @@ def test_a_finding_stands_until_another_is_proved_and_is_there_after_a_restart(t
         good = finding(PictureVerdict.OK, since_ms=T0 + 5 * HOUR)
         ledger.append(Batch(findings=(good,))).result(10)
         assert reader.standing_findings() == (moved, weather)
+    with open_ledger(path) as ledger, LedgerReader(path) as reader:
+        assert ledger.recover().findings == (good, moved, weather)  # the last word of each
         assert reader.findings(ALL, "c1") == (covered, good)
         assert reader.findings(ALL) == (covered, moved, weather, good)
     proof = verify(path)

@@ -1,0 +1,114 @@
+"""What the looks at all cameras prove: tracks and the fleet's own memory, restored and folded. No I/O, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+import structlog
+
+from camkeeper.judge import fleetlooks
+from camkeeper.judge.fleetlooks import FleetLooks, Neighbours, Standing
+from camkeeper.judge.looks import judge_look
+from camkeeper.judge.looktrack import LookTrack
+from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.picture import Finding, Look, PicturePolicy, Scope
+from camkeeper.model.registry import Registry
+
+_log = structlog.get_logger(__name__)
+
+
+class PictureProof:
+    """The folded evidence of all enrolled cameras. One owner, the event loop."""
+
+    def __init__(self, registry: Registry, policy: PicturePolicy) -> None:
+        self._policy = policy
+        self._tracks: dict[str, LookTrack] = {}
+        self.fleet = FleetLooks()
+        self.enrol(registry, policy)
+
+    def enrol(self, registry: Registry, policy: PicturePolicy) -> tuple[str, ...]:
+        """Take over a configuration; return the cameras that left it, of which nothing is remembered any more."""
+        self._policy = policy
+        self._cameras = {d.id: d for d in registry.devices if d.kind.has_picture}
+        self._around = Neighbours.of(registry)
+        gone = tuple(device_id for device_id in self._tracks if device_id not in self._cameras)
+        for device_id in gone:
+            del self._tracks[device_id]
+        self.fleet = self.fleet.only(self._cameras)
+        return gone
+
+    def restore(self, tracks: Mapping[str, str], fleet: str | None, recorded: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Go on from before a restart; return findings that were proved and are not on record.
+
+        `recorded`: the newest of each camera. The record is what people were told: where the album was deleted, or is
+        behind, a recorded finding stands until good looks disprove it.
+        """
+        for device_id, text in tracks.items():
+            if device_id in self._cameras:
+                self._restore_track(device_id, text)
+        if fleet is not None:
+            try:
+                self.fleet = FleetLooks.from_json(fleet).only(self._cameras)
+            except ValueError as error:
+                _log.warning("picture_fleet", error=str(error))
+        untold = self._reconcile({f.device_id: f for f in recorded if f.device_id in self._cameras})
+        return tuple(untold)
+
+    def _reconcile(self, on_record: Mapping[str, Finding]) -> list[Finding]:
+        """Bring album and record together. A crash takes the album's last seconds, and may take the record's."""
+        standing, untold = dict(self.fleet.cameras), []
+        for device_id in sorted({*on_record, *standing}):
+            told, recorded = self.fleet.finding(device_id), on_record.get(device_id)
+            if told is not None and (recorded is None or recorded.decided_ms < told.decided_ms):
+                untold.append(told)
+            elif recorded is not None and recorded.verdict.is_fault and recorded != told:
+                standing[device_id] = self._recorded(recorded)
+            elif recorded is not None and not recorded.verdict.is_fault and told is not None:
+                del standing[device_id]
+                self._tracks.pop(device_id, None)
+        self.fleet = FleetLooks(cameras=standing)
+        return untold
+
+    def _restore_track(self, device_id: str, text: str) -> None:
+        try:
+            self._tracks[device_id] = LookTrack.from_json(text)
+        except ValueError as error:
+            _log.warning("picture_track", device=device_id, error=str(error))
+
+    def _recorded(self, finding: Finding) -> Standing:
+        own = replace(finding, scope=Scope.DEVICE)
+        track = self._tracks.get(finding.device_id)
+        blank = LookTrack(device_id=finding.device_id, last_ms=finding.decided_ms)
+        self._tracks[finding.device_id] = replace(track or blank, finding=own, good=0)
+        return Standing(finding=own, told=finding)
+
+    def look(self, look: Look, blind: Collection[str]) -> tuple[Finding, ...]:
+        """Fold in one look; return what is decided by it. `blind`: cameras that give no picture now."""
+        dome = self._cameras[look.device_id].kind is DeviceKind.PTZ  # nobody asked it where it points
+        track, finding = judge_look(self._tracks.get(look.device_id), look, self._policy, preset_checked=not dome)
+        self._tracks[look.device_id] = track
+        found = () if finding is None else (finding,)
+        self.fleet, told = fleetlooks.take(self.fleet, found, look.at_ms, self._around, self._policy, blind)
+        return told
+
+    def settle(self, now_ms: int, blind: Collection[str]) -> tuple[Finding, ...]:
+        """Let time pass; return what is decided by it."""
+        due_ms = self.fleet.next_due_ms
+        if due_ms is None or now_ms < due_ms:
+            return ()
+        self.fleet, told = fleetlooks.settle(self.fleet, now_ms, self._around, self._policy, blind)
+        return told
+
+    def track_text(self, device_id: str) -> str:
+        """Return what is remembered of a camera, for the album."""
+        return self._tracks[device_id].to_json()
+
+    def is_calm(self, device_id: str) -> bool:
+        """Tell whether nothing speaks against a camera: only then may it be learned from."""
+        track = self._tracks.get(device_id)
+        return track is not None and track.finding is None and not track.tallies
+
+    def finding(self, device_id: str) -> Finding | None:
+        """Return what stands of a camera and was told."""
+        return self.fleet.finding(device_id)

@@ -1,0 +1,258 @@
+"""From a snapshot to a finding: context, examination, evidence, album. One owner, the event loop.
+
+    on_picture -> sun -> worker -> Look -> judge -> told (into the record) and the album
+
+A picture is in memory until it was examined, and gone then. What no worker could examine accuses no camera.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from camkeeper.album import Album, AlbumError, Gate
+from camkeeper.clock import Timeline
+from camkeeper.judge.sun import context_at
+from camkeeper.model.equipment import Device
+from camkeeper.model.picture import Context, Finding, Look, PictureVerdict, Scope
+from camkeeper.model.place import LonLat
+from camkeeper.model.registry import Registry
+from camkeeper.picture.examined import Examined
+from camkeeper.picture.worker import DroppedError, Job, WorkerError
+from camkeeper.run.picturelearn import Learning, Learns
+from camkeeper.run.pictureproof import PictureProof
+
+MAX_UNDER_WAY = 128
+"""Pictures in memory: 20 MB. More come only where the worker is too slow, and then older ones are as good."""
+MAX_FACES = 256
+HFOV_DEG = 90.0
+"""Where the register names no lens."""
+_log = structlog.get_logger(__name__)
+
+
+class Examines(Learns, Protocol):
+    """What is needed of a picture worker."""
+
+    async def examine(self, job: Job) -> Examined:
+        """Return what a picture shows. WorkerError where it could not be examined, and that is not its fault."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Since the start."""
+
+    diagnosed: int = 0
+    dropped: int = 0
+    """Overtaken by a newer picture, or too many were under way."""
+    failed: int = 0
+    """The worker could not."""
+
+
+class Pictures:
+    """Everything known of the cameras' pictures."""
+
+    def __init__(
+        self,
+        *,
+        registry: Registry,
+        album: Album,
+        worker: Examines,
+        timeline: Timeline,
+        told: Callable[[tuple[Finding, ...]], None],
+        blind: Callable[[], Collection[str]] = frozenset,
+        gate: Gate | None = None,
+    ) -> None:
+        """`told` takes findings to the record, in order; `blind`: cameras that give no picture at all now."""
+        self._album, self._worker, self._timeline = album, worker, timeline
+        self._told, self._blind, self._gate = told, blind, gate
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._traces: dict[str, bytes] = {}
+        self._faces: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._fleet_kept = ""
+        self.looks: dict[str, Look] = {}
+        """The newest of each camera."""
+        self.counts = Counts()
+        self.proof = PictureProof(registry, registry.picture)
+        self.learning = Learning(album, worker, registry.picture)
+        self._take_over(registry)
+
+    def _take_over(self, registry: Registry) -> None:
+        self._policy = registry.picture
+        self._cameras = {d.id: d for d in registry.devices if d.kind.has_picture}
+        self._places = places(registry)
+
+    async def restore(self, recorded: Iterable[Finding]) -> None:
+        """Go on from before a restart. `recorded`: what stands on record (`Recovery.findings`)."""
+        looks = await asyncio.to_thread(self._album.looks)
+        self.looks = {i: one for i, one in looks.items() if i in self._cameras}
+        tracks, fleet = await asyncio.to_thread(self._album.tracks), await asyncio.to_thread(self._album.fleet)
+        untold = self.proof.restore(tracks, fleet, recorded)
+        await self.learning.restore()
+        if untold:
+            self._told(untold)
+
+    def enrol(self, registry: Registry) -> None:
+        """Take over a configuration; all there is of a camera that left goes."""
+        before = set(self._cameras)
+        self._take_over(registry)
+        self.proof.enrol(registry, registry.picture)
+        for device_id in before - set(self._cameras):
+            self.looks.pop(device_id, None)
+            self._traces.pop(device_id, None)
+            self._faces.pop(device_id, None)
+            self.learning.forget(device_id)
+            self._album.forget(device_id)
+
+    def on_picture(self, device_id: str, data: bytes, at_ms: int | None = None) -> None:
+        """Take a snapshot that a camera just gave; returns at once."""
+        if device_id not in self._cameras:
+            return
+        if len(self._tasks) >= MAX_UNDER_WAY:
+            self.counts.dropped += 1
+            return
+        at_ms = self._timeline.now_ms() if at_ms is None else at_ms
+        task = asyncio.create_task(self._picture(device_id, data, at_ms), name=f"picture {device_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _picture(self, device_id: str, data: bytes, at_ms: int) -> None:
+        try:
+            if self._gate is not None and self._gate.wants(device_id):
+                await self._gate.take(device_id, at_ms=at_ms, jpeg=data)
+        except AlbumError as error:
+            _log.warning("full_picture", device=device_id, error=str(error))
+        try:
+            await self.look(device_id, data, at_ms)
+        except DroppedError:
+            self.counts.dropped += 1
+        except (WorkerError, AlbumError) as error:
+            self.counts.failed += 1
+            _log.warning("picture_not_examined", device=device_id, error=str(error))
+
+    async def look(self, device_id: str, data: bytes, at_ms: int) -> Look:
+        """Examine a snapshot and fold it in. WorkerError, AlbumError where that cannot be."""
+        camera, context = self._cameras[device_id], self.context(device_id, at_ms)
+        learn = self.learning.wants(device_id, context, at_ms)
+        found = await asyncio.to_thread(self._album.baseline, device_id, context)
+        examined = await self._worker.examine(
+            Job(
+                device_id=device_id,
+                data=data,
+                baseline=None if found is None else found[1],
+                hfov_deg=hfov_deg(camera),
+                before=self._traces.get(device_id),
+                thumbnail=True,
+                learn=learn,
+            )
+        )
+        look = Look(
+            device_id=device_id,
+            at_ms=at_ms,
+            context=context,
+            diagnosis=examined.diagnosis,
+            baseline=None if found is None else found[0].version,
+        )
+        self.counts.diagnosed += 1
+        if device_id in self._cameras:  # it may have left the register meanwhile
+            self._fold(look, examined)
+            if examined.sheet is not None and self._teaches(look):
+                await self.learning.take(device_id, context, at_ms=at_ms, sheet=examined.sheet)
+        return look
+
+    def _fold(self, look: Look, examined: Examined) -> None:
+        device_id = look.device_id
+        newest = self.looks.get(device_id)
+        if newest is not None and newest.at_ms >= look.at_ms:
+            return  # a newer one came first
+        self.looks[device_id] = look
+        if examined.trace:
+            self._traces[device_id] = examined.trace
+        self._face(look, examined.thumbnail)
+        told = self.proof.look(look, self._blind())
+        fleet = self.proof.fleet.to_json()
+        changed = fleet if fleet != self._fleet_kept else None
+        self._fleet_kept = fleet
+        self._album.note(look, self.proof.track_text(device_id), fleet=changed)
+        self._tell(told)
+
+    def _face(self, look: Look, thumbnail: bytes | None) -> None:
+        """Hold the blurred thumbnail of a fault that is not proved yet; in memory, and of few cameras."""
+        self._faces.pop(look.device_id, None)
+        if thumbnail is not None and look.diagnosis.verdict.is_fault:
+            self._faces[look.device_id] = (look.at_ms, thumbnail)
+            if len(self._faces) > MAX_FACES:
+                self._faces.popitem(last=False)
+
+    def _teaches(self, look: Look) -> bool:
+        diagnosis = look.diagnosis
+        return diagnosis.verdict is PictureVerdict.OK and not diagnosis.alarms and self.proof.is_calm(look.device_id)
+
+    def tick(self) -> None:
+        """Let time pass: what waited for company is decided."""
+        self._tell(self.proof.settle(self._timeline.now_ms(), self._blind()))
+
+    def _tell(self, findings: tuple[Finding, ...]) -> None:
+        for finding in findings:
+            face = self._faces.get(finding.device_id)
+            if not finding.verdict.is_fault or finding.scope is Scope.WEATHER:
+                self._album.drop_thumbnails((finding.device_id,))
+            elif face is not None:
+                self._keep_face(finding, *face)
+        if findings:
+            self._told(findings)
+
+    def _keep_face(self, finding: Finding, at_ms: int, jpeg: bytes) -> None:
+        try:
+            self._album.put_thumbnail(finding, at_ms=at_ms, jpeg=jpeg)
+        except AlbumError as error:  # one that is too large is not kept; the finding stands without it
+            _log.warning("thumbnail", device=finding.device_id, error=str(error))
+
+    def context(self, device_id: str, at_ms: int) -> Context:
+        """Return whether it is day or night to a camera."""
+        lon_deg, lat_deg = self._places[device_id]
+        return context_at(at_ms, lon_deg=lon_deg, lat_deg=lat_deg, policy=self._policy)
+
+    async def settled(self) -> None:
+        """Wait until what is under way is done."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let go of what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def hfov_deg(camera: Device) -> float:
+    """Return the camera's horizontal view as the register has it."""
+    return HFOV_DEG if camera.lens is None else camera.lens.hfov_deg
+
+
+def places(registry: Registry) -> Mapping[str, LonLat]:
+    """Return where the sun is asked for, of every camera: its mount, else its site, else the middle of them all.
+
+    A township is some 20 km wide: there the sun stands alike to 0.2 degrees.
+    """
+    cameras = [d for d in registry.devices if d.kind.has_picture]
+    rings = {site.id: _middle(site.boundary) for site in registry.sites if site.boundary}
+    known = {c.id: (c.mount.lon_deg, c.mount.lat_deg) for c in cameras if c.mount is not None}
+    everywhere = _middle([*known.values(), *rings.values()]) if known or rings else NOWHERE
+    out = {}
+    for camera in cameras:
+        near = (rings[site_id] for site_id in registry.ancestry(camera.site_id) if site_id in rings)
+        out[camera.id] = known.get(camera.id) or next(near, everywhere)
+    return out
+
+
+NOWHERE: LonLat = (113.6, 34.7)
+"""Where a register has no coordinates at all: Zhengzhou. Day and night are then known to half an hour or so."""
+
+
+def _middle(points: Collection[LonLat]) -> LonLat:
+    return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
