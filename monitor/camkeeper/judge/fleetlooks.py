@@ -72,7 +72,8 @@ class Standing:
     @property
     def is_told(self) -> bool:
         """True where what was given out is this finding, whatever its scope."""
-        return self.told is not None and replace(self.told, scope=self.finding.scope) == self.finding
+        told, own = self.told, self.finding
+        return told is not None and (told.verdict, told.decided_ms) == (own.verdict, own.decided_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,9 @@ def take(
 
     `blind`: cameras that give no picture now, and so are no witnesses. What was due before `now_ms` happens first.
     """
-    fleet, earlier = settle(fleet, now_ms - 1, around, policy, blind)
+    earlier: tuple[Finding, ...] = ()
+    if fleet.next_due_ms is not None and fleet.next_due_ms < now_ms:
+        fleet, earlier = settle(fleet, now_ms - 1, around, policy, blind)
     cameras, over = dict(fleet.cameras), []
     for finding in findings:
         known = cameras.get(finding.device_id)
@@ -150,15 +153,19 @@ def settle(
     policy: PicturePolicy,
     blind: Collection[str] = (),
 ) -> Told:
-    """Let time pass: decide what is due, and what has company or lost it. Idempotent."""
+    """Let time pass: decide what is due, and what has company or lost it. Idempotent; idle before `next_due_ms`."""
     crowd = _crowd(fleet.cameras.values(), around, policy, frozenset(blind))
-    cameras, told = dict(fleet.cameras), []
-    for device_id, standing in sorted(fleet.cameras.items()):
+    changed: dict[str, Standing] = {}
+    told: list[Finding] = []
+    for device_id, standing in fleet.cameras.items():
         new, finding = _decided(standing, crowd.get(device_id), now_ms, policy)
-        cameras[device_id] = new
+        if new is not standing:
+            changed[device_id] = new
         if finding is not None:
             told.append(finding)
-    return FleetLooks(cameras=cameras), tuple(told)
+    if not changed:
+        return fleet, ()
+    return FleetLooks(cameras={**fleet.cameras, **changed}), tuple(sorted(told, key=lambda f: f.device_id))
 
 
 def _decided(
@@ -166,8 +173,10 @@ def _decided(
 ) -> tuple[Standing, Finding | None]:
     """Return the camera as it stands now, and what is to be given out of it."""
     told = standing.told.scope if standing.told is not None and standing.is_told else None
+    if company is not None and told is not company:
+        return _give(standing, company, now_ms)
     if company is not None:
-        return _give(standing, company, now_ms) if told is not company else (replace(standing, due_ms=None), None)
+        return (standing if standing.due_ms is None else replace(standing, due_ms=None)), None
     if told is Scope.DEVICE:
         return standing, None
     due_ms = standing.due_ms
@@ -218,7 +227,7 @@ def _crowd(
             inside = around.cameras_in[place]
             witnesses = len(inside - blind)
             need = max(LEAST_NEIGHBOURS, -(-witnesses * policy.weather_percent // 100))
-            here = {i: at_ms for i, at_ms in since.items() if i in inside}
+            here = {i: since[i] for i in inside if i in since}
             near = _within(here, policy.exposure.span_ms, need)
             out |= {i: Scope.WEATHER for i in near if around.place_of.get(i) == place}
     return out

@@ -43,9 +43,12 @@ def sites_of(device_ids: Collection[str], registry: Registry) -> tuple[str, ...]
 
 
 def contractor_of(incident: Incident, registry: Registry) -> str:
-    """Return who has to repair it: the contractor of the failing link's own device, else of most members, else ""."""
+    """Return who has to repair it: the contractor of the failing link's own device, else of most members, else "".
+
+    Where pictures are at fault the link is only where they are: the switch's own contractor has nothing to repair.
+    """
     link = registry.link_by_id.get(incident.domain.id)
-    if link is not None and link.device_id is not None:
+    if link is not None and link.device_id is not None and incident.cause is not Cause.IMAGE:
         own = registry.device_by_id[link.device_id].contractor_id
         if own is not None:
             return own

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.monitor.workorder.make import HOUR, MIN, T0, event, opened
+from tests.monitor.workorder.make import HOUR, MIN, T0, event, incident, opened, township
 
 from camkeeper.model.change import Transition
+from camkeeper.model.incident import Cause, Domain, DomainKind
 from camkeeper.model.status import Reason, Status
 from camkeeper.model.workorder import Faulty, OrderState, Step, Why
 from camkeeper.workorder.book import WorkOrderBook, step
+from camkeeper.workorder.contract import contractor_of
 from camkeeper.workorder.proof import settle, told
 
 _CLAIM = T0 + HOUR
@@ -50,6 +52,12 @@ def test_no_good_picture_again_within_the_agreed_time_reopens(reason: Reason) ->
     book = becomes(covered(), _CLAIM + MIN, Status.DEGRADED, Status.UP, Reason.RECOVERED)
     book = becomes(book, _CLAIM + HOUR, Status.UP, Status.DEGRADED, reason)
     assert (book.orders[1].state, book.orders[1].why) == (OrderState.OPENED, Why.RELAPSED)
+
+
+def test_pictures_behind_a_switch_are_not_the_switchs_contractors() -> None:
+    switch, cameras = Domain(kind=DomainKind.SWITCH, id="sw"), ("v1-c0", "v2-c1")
+    assert contractor_of(incident("I1", switch, *cameras, cause=Cause.SWITCH), township()) == "net"
+    assert contractor_of(incident("I1", switch, *cameras, cause=Cause.IMAGE), township()) == "wei"
 
 
 def test_going_down_and_answering_covered_is_no_proof_either() -> None:
