@@ -33,7 +33,8 @@ def faults(evidence: Document | None = None, **fields: str) -> str:
 
 def test_a_request_is_a_plan() -> None:
     found = read(repeat="FREQ=WEEKLY;BYDAY=TU", until="2026-12-31", devices="cam-1，cam-2 cam-1", except_="2026-10-13")
-    assert (found.start_ms, found.length_ms, found.device_ids) == (START_MS, 7_200_000, {"cam-1", "cam-2"})
+    assert (found.start_ms, found.length_ms) == (START_MS, 7_200_000)
+    assert found.device_ids == {"cam-1", "cam-2"}
     assert str(found.rule) == "FREQ=WEEKLY;BYDAY=TU"
     assert found.until_ms == 1_798_732_800_000  # the whole of that day
     assert len(found.but) == 1
