@@ -53,14 +53,14 @@ class Kept:
 
     def __init__(self) -> None:
         self._of: tuple[object, object] = (None, None)
-        self._made: dict[tuple[str, MapQuery], Written] = {}
+        self._made: dict[tuple[str, MapQuery, int | None], Written] = {}
 
-    def get(self, moment: tuple[object, object], key: tuple[str, MapQuery]) -> Written | None:
+    def get(self, moment: tuple[object, object], key: tuple[str, MapQuery, int | None]) -> Written | None:
         """Return the page, if it was written of these very values."""
         same = self._of[0] is moment[0] and self._of[1] is moment[1]
         return self._made.get(key) if same else None
 
-    def put(self, moment: tuple[object, object], key: tuple[str, MapQuery], made: Written) -> None:
+    def put(self, moment: tuple[object, object], key: tuple[str, MapQuery, int | None], made: Written) -> None:
         """Keep a page."""
         same = self._of[0] is moment[0] and self._of[1] is moment[1]
         if not same or len(self._made) >= _KEPT:

@@ -60,12 +60,20 @@ async def _write(request: web.Request, say: Language) -> Written:
     if query.site is not None and shown is None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
     kept = request.app[CHARTS].pages
-    key = (say.code, query)
+    desk = board.desk_now()
+    open_count = None if desk is None else len(desk.open)
+    key = (say.code, query, open_count)
     made = None if shown is None else kept.get((shown.coverage, index.standing), key)
     if made is not None:
         return made
     view = None if shown is None else map_view(shown, index, query, say)
-    values = {"o": view, "lack": lack, "words": _words(say), "site": query.site and plain(query.site)}
+    values = {
+        "o": view,
+        "lack": lack,
+        "words": _words(say),
+        "site": query.site and plain(query.site),
+        "open_count": open_count,
+    }
     html = request.app[PAGES].write("map.html", say, values)
     made = Written(
         html=html,

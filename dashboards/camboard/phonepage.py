@@ -43,6 +43,8 @@ class Phone:
     contact: str
     phone: str
     buttons: tuple[Button, ...]
+    here: str
+    """Where steps go: a refused photo leaves the browser at another address."""
     photo_address: str
     """Where a photo goes; empty where none is taken now."""
     photos: tuple[PhotoRow, ...]
@@ -150,6 +152,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
         contact=plain(view.contact),
         phone=phone_digits(view.phone),
         buttons=tuple(of_order or steps),
+        here=_here(request),
         photo_address=f"{_here(request)}/photo" if may_photo else "",
         photos=photo_rows(view.order, f"{_here(request)}/photos", zone, say),
         other_address=f"{_here(request)}?{urlencode({'lang': other})}",
