@@ -17,6 +17,7 @@ from aiohttp import FormData
 from tests.dashboards.conftest import Client
 from tests.dashboards.desk_town import DeskTown
 from tests.dashboards.township import AT_MS
+from tests.end_to_end.town import program
 from tests.monitor.run.test_desk import Rig, rig
 
 from camkeeper.clock import SimulatedClock
@@ -36,6 +37,7 @@ class WindowTown(DeskTown):
 
     def __init__(self, one: Rig, path: Path) -> None:
         super().__init__()
+        self.ledger = path
         self.room = WindowRoom(
             book=WindowBook(), township=one.township, recorder=one.recorder, timeline=one.timeline, ledger=path
         )
@@ -221,3 +223,57 @@ async def test_no_address_breaks_the_form(client: Client, query: str) -> None:
     html = await page(client, NEW + query)
     assert "<script>" not in html.replace("<script src", "")
     assert "\u202e" not in html
+
+
+CALENDAR = """BEGIN:VCALENDAR\r
+VERSION:2.0\r
+PRODID:-//x//x//EN\r
+BEGIN:VEVENT\r
+UID:a\r
+DTSTART:20261201T010000Z\r
+DTEND:20261201T030000Z\r
+RRULE:FREQ=MONTHLY\r
+SUMMARY:机房保养\r
+END:VEVENT\r
+BEGIN:VEVENT\r
+UID:b\r
+DTSTART:20261201T010000Z\r
+DURATION:PT1H\r
+RRULE:FREQ=SECONDLY\r
+SUMMARY:x\r
+END:VEVENT\r
+END:VCALENDAR\r
+"""
+
+
+async def command(town: WindowTown, client: Client, *words: str, code: int = 0) -> str:
+    """Run `camkeeper window` beside the board, in a process of its own."""
+    where = ("--ledger", str(town.ledger))
+    board = ("--board", f"http://{client.host}:{client.port}") if words[0] in {"add", "import", "end"} else ()
+    process = await asyncio.create_subprocess_exec(
+        *program("window", *words, *where, *board),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == code, said.decode()
+    return said.decode()
+
+
+async def test_a_calendar_is_imported_and_exported(client: Client, town: WindowTown, tmp_path: Path) -> None:
+    file = tmp_path / "in.ics"
+    file.write_text(CALENDAR, encoding="utf-8", newline="")
+    said = await command(town, client, "import", str(file), "--by", "张三", "--link", "sw", code=1)
+    assert "W0001 已登记：机房保养" in said
+    assert "left out b" in said
+    assert "hourly" not in said.lower()
+    (event,) = town.room.windows().audit
+    assert event.plan is not None
+    assert (str(event.plan.rule), event.plan.tz) == ("FREQ=MONTHLY", "UTC")
+    assert event.plan.link_ids == {"sw"}
+    out = tmp_path / "out.ics"
+    await command(town, client, "export", str(out))
+    feed = icalendar.Calendar.from_ical(out.read_bytes())
+    assert feed is not None
+    assert "W0001" in await command(town, client, "list", "--audit")
+    assert "还没有开始" in await command(town, client, "end", "W0001", "--by", "李四", code=1)
