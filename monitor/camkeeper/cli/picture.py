@@ -59,6 +59,8 @@ def learn(
             f"可用画面只有 {error.used} 张，至少要 {run.LEARN_FRAMES} 张：请再取几张正常画面",
             f"only {error.used} usable pictures, {run.LEARN_FRAMES} are needed: take some more healthy ones",
         )
+    except run.RefusedError as error:
+        fail(*_both(error))
     except run.WorkerError as error:
         _broken(error)
     try:
@@ -74,6 +76,11 @@ def learn(
         f"SHA-256 {learned.digest[:16]}）\n"
         f"用了 {learned.used} 张，舍弃 {len(learned.dropped)} 张 · {learned.used} used, {len(learned.dropped)} left out"
     )
+    if learned.strange:
+        print(
+            f"另有 {learned.strange} 张场景或尺寸与多数不同，未学 · "
+            f"{learned.strange} more of another scene or size were not learned from"
+        )
 
 
 @app.command("check")
@@ -114,8 +121,8 @@ def check(
         )
     except run.RefusedError as error:
         fail(
-            f"基线 {baseline} 不能用：{error}；请用 camkeeper picture learn 重新学习",
-            f"the baseline {baseline} will not do: {error}; learn it again with camkeeper picture learn",
+            f"基线 {baseline} 不能用：{_both(error)[0]}；请用 camkeeper picture learn 重新学习",
+            f"the baseline {baseline} will not do: {_both(error)[1]}; learn it again with camkeeper picture learn",
         )
     except run.WorkerError as error:
         _broken(error)
@@ -169,6 +176,12 @@ def _broken(error: Exception) -> NoReturn:
         f"图像诊断进程出错：{error}；请检查安装（camkeeper 依赖 OpenCV）",
         f"the process that examines pictures failed: {error}; check the installation (OpenCV)",
     )
+
+
+def _both(error: Exception) -> tuple[str, str]:
+    """Return what is wrong in Chinese and in English: a baseline's errors have both."""
+    zh, _, en = str(error).partition(" / ")
+    return zh, en or zh
 
 
 def _context(value: str) -> str:

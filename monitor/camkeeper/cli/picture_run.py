@@ -68,6 +68,9 @@ class Learned:
     baseline: bytes
     used: int
     dropped: list[Seen]
+    """Faulty ones, each by itself."""
+    strange: int
+    """Healthy ones that show something else, or are of another size, than most of them."""
 
     @property
     def digest(self) -> str:
@@ -88,9 +91,9 @@ async def check(
     before: bytes | None = None
     async with PictureWorker() as worker:
         if baseline is not None:
-            learned = await worker.context_of(baseline)
-            if context is not None and context != learned.value:
-                raise ContextError(learned.value, context)
+            learned = (await worker.inspect(baseline)).context.value
+            if context is not None and context != learned:
+                raise ContextError(learned, context)
         for number, (path, data) in enumerate(_read(files), 1):
             job = Job(device_id=str(number), data=data, baseline=baseline, hfov_deg=hfov_deg, before=before)
             found = await worker.examine(job)
@@ -117,7 +120,9 @@ async def learn(files: list[Path], *, context: str, tick: Callable[[int], None])
         if len(sheets) < LEARN_FRAMES:
             raise TooFewError(len(sheets), dropped)
         kept = _evenly(sheets, MOST_SHEETS)
-        return Learned(baseline=await worker.learn(kept, context=Context(context)), used=len(kept), dropped=dropped)
+        baseline = await worker.learn(kept, context=Context(context))
+        facts = await worker.inspect(baseline)
+        return Learned(baseline=baseline, used=facts.frames, strange=facts.dropped, dropped=dropped)
 
 
 def write(out: Path, data: bytes) -> None:

@@ -24,7 +24,8 @@ MAX_PARTS: Final = 64
 LEARN_PATIENCE: Final = 5
 """Learning holds every picture against all the others: so many times the limits of one picture."""
 MAX_TRACE: Final = 4 * 2**10
-MAX_SHEET: Final = 128 * 2**10
+MAX_SHEET: Final = 256 * 2**10
+"""One for learning brings its aim along."""
 MAX_THUMBNAIL: Final = 32 * 2**10
 MAX_BASELINE: Final = 2**19
 _MAX_FEATURES: Final = 256
@@ -50,6 +51,15 @@ class Job:
     thumbnail: bool = False
     learn: bool = False
     """True: the sheet is wanted too, for learning a baseline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineFacts:
+    """What a baseline is of; `dropped`: pictures that were handed in and not learnt from."""
+
+    context: Context
+    frames: int
+    dropped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +142,20 @@ def inspect_message(baseline: bytes) -> Message:
     return Message(head={"kind": "inspect"}, parts=(baseline,))
 
 
-def inspected_of(message: Message) -> Context:
+def inspected_message(facts: BaselineFacts) -> Message:
+    """Return the answer to `inspect_message`."""
+    head = {"kind": "inspected", "context": facts.context.value, "frames": facts.frames, "dropped": facts.dropped}
+    return Message(head=head)
+
+
+def inspected_of(message: Message) -> BaselineFacts:
     """Read the answer to `inspect_message`. Raises ProtocolError."""
     try:
-        return Context(message.head["context"])
+        return BaselineFacts(
+            context=Context(message.head["context"]),
+            frames=int(_number(message.head["frames"])),
+            dropped=int(_number(message.head["dropped"])),
+        )
     except (LookupError, ValueError) as error:
         raise ProtocolError(f"an odd answer: {type(error).__name__}") from None
 

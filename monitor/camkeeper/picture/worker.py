@@ -19,6 +19,7 @@ from camkeeper.picture.child import PROGRAM, Child, CrashError, Limits, StartErr
 from camkeeper.picture.examined import Examined
 from camkeeper.picture.protocol import (
     LEARN_PATIENCE,
+    BaselineFacts,
     Job,
     Message,
     ProtocolError,
@@ -153,7 +154,7 @@ class PictureWorker:
         except ProtocolError as error:
             raise WorkerError(str(error)) from None
 
-    async def context_of(self, baseline: bytes) -> Context:
+    async def inspect(self, baseline: bytes) -> BaselineFacts:
         """Return what a baseline is of. Raises RefusedError where it is none; WorkerError."""
         try:
             return inspected_of(await self._ask(self._unique("inspect"), inspect_message(baseline)))
