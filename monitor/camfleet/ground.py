@@ -64,9 +64,9 @@ class _Plan:
 
 @lru_cache(maxsize=3)
 def _cloth(ring: int) -> Image:
-    """Return earth with grass on it, without streets: the same for all, because nobody compares two villages' earth."""
+    """Return earth with grass on it, without streets: larger than any village, which cuts its own."""
     half, px_m = RINGS[ring]
-    side = round(2 * half * px_m)
+    side = round(2.8 * half * px_m)
     dice = np.random.default_rng(41 + ring)
     earth = cut("soil", dice, width_px=side, height_px=side, px_m=max(px_m, 6.0))
     grey = earth * speckle(dice, side, side, coarse=40, depth=0.08) * speckle(dice, side, side, coarse=220, depth=0.08)
@@ -80,8 +80,9 @@ def _cloth(ring: int) -> Image:
 def ground(village: Village, ring: int) -> Image:
     """Return the ground of one ring seen from above, north up, the pole in the middle."""
     half, px_m = RINGS[ring]
-    turn = village.seed % 4
-    image = np.ascontiguousarray(np.rot90(_cloth(ring), turn))
+    cloth, side = _cloth(ring), round(2 * half * px_m)
+    x, y = village.seed % (cloth.shape[1] - side), village.seed // 1009 % (cloth.shape[0] - side)
+    image = np.ascontiguousarray(np.rot90(cloth[y : y + side, x : x + side], village.seed % 4))
     plan = _Plan(image, village, half, px_m)
     dice = np.random.default_rng(village.seed * 31 + 7)
     if ring == 2:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 QUALITY = 82
 _MAX_WIDTH, _MAX_HEIGHT = 1280, 720
 """Cameras send their snapshot from the second profile; and a township's worth of larger ones keeps a core busy."""
-_SCENES, _INSTANTS = 6, 4
+_SCENES, _INSTANTS = 4, 3
 _LIGHT = (704, 576)
 _DEFAULT_IR_M = 30.0
 _NOWHERE = (113.85, 33.80)
@@ -200,25 +200,29 @@ class LightPictures:
 
     def __init__(self, _registry: Registry, *, seed: int) -> None:
         self._seed = seed
-        _pool(seed, ())
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
+        self._healthy = tuple(_turns(seed, scene_, ()) for scene_ in range(_SCENES))
 
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
         """Return one of its scene's instants: another one each second, the same one for the same instant."""
-        turns = _pool(self._seed, shot.scene)[_number(device.id) % _SCENES]
-        return turns[shot.shown_ms // 1000 % len(turns)]
+        mine = _number(device.id) % _SCENES
+        if shot.scene:
+            run = asyncio.get_running_loop().run_in_executor
+            turns = await run(self._worker, _turns, self._seed, mine, shot.scene)
+        else:
+            turns = self._healthy[mine]
+        return turns[shot.shown_ms // 1000 % _INSTANTS]
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Let the thread end."""
+        self._worker.shutdown(wait=True, cancel_futures=True)
 
 
-@lru_cache(maxsize=32)
-def _pool(seed: int, faults: tuple[Fault, ...]) -> tuple[tuple[bytes, ...], ...]:
+@lru_cache(maxsize=128)
+def _turns(seed: int, scene_: int, faults: tuple[Fault, ...]) -> tuple[bytes, ...]:
     registry = township(_SCENES, 20_000)
     noon_ms = 1_767_240_000_000  # 2026-01-01T04:00Z: noon there
     return tuple(
-        tuple(
-            render(device, registry, noon_ms + 7_000 * turn, faults, size=_LIGHT, seed=seed)
-            for turn in range(_INSTANTS)
-        )
-        for device in registry.devices
+        render(registry.devices[scene_], registry, noon_ms + 7_000 * turn, faults, size=_LIGHT, seed=seed)
+        for turn in range(_INSTANTS)
     )

@@ -89,7 +89,7 @@ def test_one_pole_has_one_surroundings_and_each_pole_its_own() -> None:
     assert surroundings(CAMERA, seed=1) == surroundings(replace(CAMERA, id="cam-2"), seed=1)
     elsewhere = replace(CAMERA, mount=replace(MOUNT, lon_deg=113.86))
     assert surroundings(CAMERA, seed=1) != surroundings(elsewhere, seed=1)
-    assert likeness(grey(sees()), grey(sees(device=elsewhere))) < 0.6
+    assert likeness(grey(sees())[150:], grey(sees(device=elsewhere))[150:]) < 0.4
     assert aim_of(camera("bare"), SIZE, seed=1) == aim_of(camera("bare"), SIZE, seed=1)
 
 
@@ -122,7 +122,7 @@ def test_defects_look_like_what_they_are() -> None:
     assert fog.std() > fog[:120].std()
     rows = grey(sees(fault("stripes"))).mean(axis=1) - grey(live).mean(axis=1)
     assert rows.std() > 15
-    assert likeness(grey(sees(fault("other_scene"))), grey(live)) < 0.6
+    assert likeness(grey(sees(fault("other_scene")))[150:], grey(live)[150:]) < 0.4
     assert np.allclose(sees(fault("rotated", how="upside_down")), live[::-1, ::-1])
     assert np.allclose(sees(fault("rotated", how="mirrored")), live[:, ::-1])
 
