@@ -38,9 +38,7 @@ def ways(desk: DeskStanding | None, here: str, say: Language, *, windows: bool =
     if desk is None:
         return ()
     at = here.partition("?")[0]
-    agreed = Way(
-        word=say("检修与剔除"), address="/windows", count=None, live=False, selected=at.startswith("/windows")
-    )
+    agreed = Way(word=say("检修剔除"), address="/windows", count=None, live=False, selected=at.startswith("/windows"))
     return (
         Way(
             word=say("事件"),
