@@ -87,7 +87,7 @@ def looks(album: Album, devices: list[str], rng: random.Random) -> dict[str, obj
     before_mb, began = written_mb(), time.perf_counter()
     for n in range(ROUNDS):
         for i, device_id in enumerate(devices):
-            noted = album.note(look(device_id, rng, n * 600_000 + i * 120), TRACK, fleet="{}")
+            noted = album.note(look(device_id, rng, n * 600_000 + i * 120), TRACK)
             if i % 17 == 0:  # as many as share a commit when 8.3 come a second and linger for two
                 album.vacuum(max_pages=0).result(60)
     noted.result(60)

@@ -119,17 +119,15 @@ class Album:
 
     # Looks
 
-    def note(self, look: Look, track: str, *, fleet: str | None = None) -> Future[None]:
-        """Keep the newest look at a camera, and what the rules remember of it (and of the fleet). Nobody need wait."""
+    def note(self, look: Look, track: str) -> Future[None]:
+        """Keep the newest look at a camera, and what the rules remember of it. Nobody need wait."""
         body, packed = looks.pack_look(look), looks.pack(track)
-        fleet_body = None if fleet is None else looks.pack(fleet)
+        return self._writer.put(lambda desk: looks.note(desk.db, look, body, packed), lazy=True)
 
-        def run(desk: Desk) -> None:
-            looks.note(desk.db, look, body, packed)
-            if fleet_body is not None:
-                looks.note_fleet(desk.db, fleet_body)
-
-        return self._writer.put(run, lazy=True)
+    def note_fleet(self, text: str) -> Future[None]:
+        """Keep what the rules remember of the fleet. Nobody need wait."""
+        body = looks.pack(text)
+        return self._writer.put(lambda desk: looks.note_fleet(desk.db, body), lazy=True)
 
     def looks(self) -> dict[str, Look]:
         """Return the newest look at every camera."""

@@ -38,7 +38,14 @@ class PictureProof:
         self.fleet = self.fleet.only(self._cameras)
         return gone
 
-    def restore(self, tracks: Mapping[str, str], fleet: str | None, recorded: Iterable[Finding]) -> tuple[Finding, ...]:
+    def restore(
+        self,
+        tracks: Mapping[str, str],
+        fleet: str | None,
+        recorded: Iterable[Finding],
+        now_ms: int,
+        blind: Collection[str],
+    ) -> tuple[Finding, ...]:
         """Go on from before a restart; return findings that were proved and are not on record.
 
         `recorded`: the newest of each camera. The record is what people were told: where the album was deleted, or is
@@ -53,19 +60,23 @@ class PictureProof:
             except ValueError as error:
                 _log.warning("picture_fleet", error=str(error))
         untold = self._reconcile({f.device_id: f for f in recorded if f.device_id in self._cameras})
-        return tuple(untold)
+        # The fleet's memory is kept seldom: a finding that waited for company may be in its camera's track alone.
+        held = [t.finding for i, t in self._tracks.items() if t.finding is not None and i not in self.fleet.cameras]
+        self.fleet, told = fleetlooks.take(self.fleet, held, now_ms, self._around, self._policy, blind)
+        return (*untold, *told)
 
     def _reconcile(self, on_record: Mapping[str, Finding]) -> list[Finding]:
         """Bring album and record together. A crash takes the album's last seconds, and may take the record's."""
         standing, untold = dict(self.fleet.cameras), []
         for device_id in sorted({*on_record, *standing}):
             told, recorded = self.fleet.finding(device_id), on_record.get(device_id)
+            track = self._tracks.get(device_id)
             if told is not None and (recorded is None or recorded.decided_ms < told.decided_ms):
                 untold.append(told)
             elif recorded is not None and recorded.verdict.is_fault and recorded != told:
                 standing[device_id] = self._recorded(recorded)
-            elif recorded is not None and not recorded.verdict.is_fault and told is not None:
-                del standing[device_id]
+            elif recorded is not None and not recorded.verdict.is_fault and _is_before(track, recorded):
+                standing.pop(device_id, None)  # the end is on record, the album is from before it
                 self._tracks.pop(device_id, None)
         self.fleet = FleetLooks(cameras=standing)
         return untold
@@ -112,3 +123,7 @@ class PictureProof:
     def finding(self, device_id: str) -> Finding | None:
         """Return what stands of a camera and was told."""
         return self.fleet.finding(device_id)
+
+
+def _is_before(track: LookTrack | None, end: Finding) -> bool:
+    return track is not None and track.finding is not None and track.finding.decided_ms <= end.decided_ms

@@ -17,6 +17,7 @@ import structlog
 
 from camkeeper.album import Album, AlbumError, Gate
 from camkeeper.clock import Timeline
+from camkeeper.judge.fleetlooks import FleetLooks
 from camkeeper.judge.sun import context_at
 from camkeeper.model.equipment import Device
 from camkeeper.model.picture import Context, Finding, Look, PictureVerdict, Scope
@@ -30,6 +31,8 @@ from camkeeper.run.pictureproof import PictureProof
 MAX_UNDER_WAY = 128
 """Pictures in memory: 20 MB. More come only where the worker is too slow, and then older ones are as good."""
 MAX_FACES = 256
+FLEET_EVERY_MS = 10_000
+"""A county in fog is a megabyte of text: not at every look. What lacks after a kill follows from the tracks."""
 HFOV_DEG = 90.0
 """Where the register names no lens."""
 _log = structlog.get_logger(__name__)
@@ -73,7 +76,8 @@ class Pictures:
         self._tasks: set[asyncio.Task[None]] = set()
         self._traces: dict[str, bytes] = {}
         self._faces: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
-        self._fleet_kept = ""
+        self._fleet_kept = FleetLooks()
+        self._fleet_kept_ms = 0
         self.looks: dict[str, Look] = {}
         """The newest of each camera."""
         self.counts = Counts()
@@ -91,7 +95,7 @@ class Pictures:
         looks = await asyncio.to_thread(self._album.looks)
         self.looks = {i: one for i, one in looks.items() if i in self._cameras}
         tracks, fleet = await asyncio.to_thread(self._album.tracks), await asyncio.to_thread(self._album.fleet)
-        untold = self.proof.restore(tracks, fleet, recorded)
+        untold = self.proof.restore(tracks, fleet, recorded, self._timeline.now_ms(), self._blind())
         await self.learning.restore()
         if untold:
             self._told(untold)
@@ -121,6 +125,8 @@ class Pictures:
         task.add_done_callback(self._tasks.discard)
 
     async def _picture(self, device_id: str, data: bytes, at_ms: int) -> None:
+        if device_id not in self._cameras:
+            return
         try:
             if self._gate is not None and self._gate.wants(device_id):
                 await self._gate.take(device_id, at_ms=at_ms, jpeg=data)
@@ -133,6 +139,9 @@ class Pictures:
         except (WorkerError, AlbumError) as error:
             self.counts.failed += 1
             _log.warning("picture_not_examined", device=device_id, error=str(error))
+        except Exception:  # noqa: BLE001 - a bug: no reason to stop looking at the others
+            self.counts.failed += 1
+            _log.exception("picture_bug", device=device_id)
 
     async def look(self, device_id: str, data: bytes, at_ms: int) -> Look:
         """Examine a snapshot and fold it in. WorkerError, AlbumError where that cannot be."""
@@ -174,10 +183,7 @@ class Pictures:
             self._traces[device_id] = examined.trace
         self._face(look, examined.thumbnail)
         told = self.proof.look(look, self._blind())
-        fleet = self.proof.fleet.to_json()
-        changed = fleet if fleet != self._fleet_kept else None
-        self._fleet_kept = fleet
-        self._album.note(look, self.proof.track_text(device_id), fleet=changed)
+        self._album.note(look, self.proof.track_text(device_id))
         self._tell(told)
 
     def _face(self, look: Look, thumbnail: bytes | None) -> None:
@@ -193,8 +199,16 @@ class Pictures:
         return diagnosis.verdict is PictureVerdict.OK and not diagnosis.alarms and self.proof.is_calm(look.device_id)
 
     def tick(self) -> None:
-        """Let time pass: what waited for company is decided."""
-        self._tell(self.proof.settle(self._timeline.now_ms(), self._blind()))
+        """Let time pass: what waited for company is decided. Called each second or so."""
+        now_ms = self._timeline.now_ms()
+        self._tell(self.proof.settle(now_ms, self._blind()))
+        if now_ms - self._fleet_kept_ms >= FLEET_EVERY_MS:
+            self._keep_fleet(now_ms)
+
+    def _keep_fleet(self, now_ms: int) -> None:
+        if self.proof.fleet != self._fleet_kept:
+            self._fleet_kept, self._fleet_kept_ms = self.proof.fleet, now_ms
+            self._album.note_fleet(self._fleet_kept.to_json())
 
     def _tell(self, findings: tuple[Finding, ...]) -> None:
         for finding in findings:
@@ -224,6 +238,7 @@ class Pictures:
 
     async def close(self) -> None:
         """Let go of what is under way."""
+        self._keep_fleet(self._timeline.now_ms())
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

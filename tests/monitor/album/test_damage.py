@@ -147,7 +147,8 @@ album = Album.open(Path(sys.argv[1]), clock=SystemClock())
 n = 0
 while True:
     n += 1
-    album.note(look(f"c{n % 50}", at_ms=T0 + n), str(n), fleet=str(n))
+    album.note(look(f"c{n % 50}", at_ms=T0 + n), str(n))
+    album.note_fleet(str(n))
     if n % 5 == 0:
         kept = album.put_baseline(f"c{n % 7}", Context.DAY, bytes([n % 256]) * 9000, frames=5, learned_ms=T0)
         print(kept.result(9).version, flush=True)

@@ -66,8 +66,10 @@ def test_looks_and_memory_are_there_after_a_restart(tmp_path: Path) -> None:
     with open_album(tmp_path / "a") as album:
         assert (album.looks(), album.tracks(), album.fleet()) == ({}, {}, None)
         album.note(look("c1"), '{"n":1}')
-        album.note(look("c2", verdict=PictureVerdict.BLUR), '{"n":2}', fleet="{}")
-        album.note(look("c1", at_ms=T0 + MINUTE), '{"n":3}', fleet='{"weather":[]}')
+        album.note_fleet("{}")
+        album.note(look("c2", verdict=PictureVerdict.BLUR), '{"n":2}')
+        album.note(look("c1", at_ms=T0 + MINUTE), '{"n":3}')
+        album.note_fleet('{"weather":[]}')
     with open_album(tmp_path / "a") as album:
         assert album.tracks() == {"c1": '{"n":3}', "c2": '{"n":2}'}
         assert album.fleet() == '{"weather":[]}'

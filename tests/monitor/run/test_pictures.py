@@ -129,6 +129,21 @@ async def test_time_decides_what_waited_for_company(tmp_path: Path) -> None:
         assert watch.album.thumbnailed() == {"c1"}
 
 
+async def test_what_waited_for_company_is_not_lost_with_the_fleet_s_memory(tmp_path: Path) -> None:
+    async with Watch(tmp_path, village(5)) as watch:
+        watch.taught("c1")
+        for _ in range(6):
+            await watch.see({"c1": "fog"}, minutes=15)
+        at_ms = watch.clock.wall_ms()
+    async with Watch(tmp_path, village(5), at_ms=at_ms) as watch:
+        watch.album._writer.put(lambda desk: desk.db.execute("DELETE FROM fleet")).result(5)
+    for minutes, told in ((30, []), (90, [("c1", PictureVerdict.FOG)])):
+        async with Watch(tmp_path, village(5), at_ms=at_ms + minutes * MINUTE) as watch:
+            watch.album._writer.put(lambda desk: desk.db.execute("DELETE FROM fleet")).result(5)
+            await watch.see({})
+            assert [(f.device_id, f.verdict) for f in watch.told] == told
+
+
 async def test_healthy_looks_an_hour_apart_become_a_baseline_that_grows(tmp_path: Path) -> None:
     worker = SaysWhatItShows()
     policy = PicturePolicy(learn_frames=2, learn_until=5, learn_every_ms=10 * MINUTE)
