@@ -33,7 +33,8 @@ async def press(page: Page, step: str) -> None:
 
 
 async def test_a_switch_from_its_failure_to_a_closed_order(tmp_path: Path) -> None:
-    seen = Seen()
+    seen, shot = Seen(), tmp_path / "repair.jpg"
+    shot.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(100_000))
     with listening() as stub, town(tmp_path, net=76) as place:
         with_desk(place, stub.url)
         with place.monitor() as monitor:
@@ -54,6 +55,10 @@ async def test_a_switch_from_its_failure_to_a_closed_order(tmp_path: Path) -> No
                 await page.locator("#by").fill("张三")
                 await press(page, "accept")
                 await page.locator("button[value=on_site]").click()
+                await expect(page.locator(".done")).to_have_count(2, timeout=STEP_MS)
+                await page.locator("#photo").set_input_files(shot)
+                await page.locator(".shot button").click()
+                await expect(page.locator(".shots a")).to_have_count(1, timeout=STEP_MS)
                 await page.locator("button[value=repaired]").click()
                 await expect(page.locator(".done")).to_have_count(3, timeout=STEP_MS)
                 place.clear()
@@ -63,6 +68,11 @@ async def test_a_switch_from_its_failure_to_a_closed_order(tmp_path: Path) -> No
                 await page.goto(f"{monitor.address}incidents")
                 await expect(page.locator("main")).to_contain_text(incident["id"])
             assert not incidents(monitor, "open")
+            order = monitor.get("api/v1/orders/1")
+            assert (order["state"], len(order["photos"])) == ("closed", 1)
+            assert (place.folder / "town.ledger.files" / order["photos"][0]["digest"]).read_bytes() == shot.read_bytes()
+            assert monitor.get("api/v1/orders")["month"]["mttr"]["count"] == 1
+            assert monitor.get("api/v1/orders/route")["stops"] == []
             await asyncio.to_thread(eventually, lambda: len(stub.asked) == 2)
             monitor.stop()
     assert seen == Seen()
