@@ -37,7 +37,9 @@ class Limits:
     sheets: int = 20
     """Learning material per camera and context; the oldest makes room (`PicturePolicy.learn_until`)."""
     material_bytes: int = 2 * 1024**3
-    """Of all cameras. Past it no more is taken until baselines are learned or sheets grow old."""
+    """Of all cameras. Past it material goes of which there is a baseline already; then no more is taken."""
+    enough: int = 5
+    """Sheets of a first baseline (`PicturePolicy.learn_frames`): a camera begins where there is room for all."""
     material_ms: int = 30 * DAY_MS
     """A sheet that waited longer speaks of another season."""
     later_baselines: int = 2

@@ -87,14 +87,45 @@ def add_material(
     rows = db.execute(f"SELECT number, bytes FROM material WHERE {_OF} ORDER BY number", (device, context)).fetchall()  # noqa: S608 - a constant
     surplus = rows[: max(0, len(rows) + 1 - limits.sheets)]
     grown: int = len(sheet) - sum(size for _, size in surplus)
-    if held_bytes + grown > limits.material_bytes:
+    if not rows and not _may_begin(db, len(sheet), limits):
         return None
+    over = held_bytes + grown - limits.material_bytes
+    if over > 0:
+        freed = _make_room(db, of, over)
+        if freed < over:
+            return None
+        grown -= freed
     db.executemany("DELETE FROM material WHERE number = ?", [(number,) for number, _ in surplus])
     db.execute(
         "INSERT INTO material (device, context, at_ms, bytes, sheet) VALUES (?, ?, ?, ?, ?)",
         (device, context, at_ms, len(sheet), sheet),
     )
     return grown
+
+
+_HAS_BASELINE = "EXISTS (SELECT 1 FROM baseline b WHERE b.device = m.device AND b.context = m.context AND retired = 0)"
+
+
+def _may_begin(db: sqlite3.Connection, size: int, limits: Limits) -> bool:
+    """Tell whether all that learn their first baseline could gather enough: else they would all stop half-way."""
+    (learning,) = db.execute(
+        f"SELECT count(*) FROM (SELECT DISTINCT device, context FROM material m WHERE NOT {_HAS_BASELINE})"  # noqa: S608 - a constant
+    ).fetchone()
+    return bool((learning + 1) * limits.enough * size <= limits.material_bytes)
+
+
+def _make_room(db: sqlite3.Connection, of: tuple[str, Context], over: int) -> int:
+    """Remove the oldest sheets of other cameras that have a baseline, if that is enough; return how many bytes."""
+    freed, gone = 0, []
+    query = f"SELECT number, bytes FROM material m WHERE NOT (device = ? AND context = ?) AND {_HAS_BASELINE}"  # noqa: S608 - a constant
+    for number, size in db.execute(f"{query} ORDER BY number", (of[0], of[1].value)):
+        if freed >= over:
+            break
+        freed += size
+        gone.append((number,))
+    if freed >= over:
+        db.executemany("DELETE FROM material WHERE number = ?", gone)
+    return freed
 
 
 def material_bytes(db: sqlite3.Connection) -> int:

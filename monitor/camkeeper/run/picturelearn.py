@@ -78,9 +78,13 @@ class Learning:
             return False
         return of not in self._in_use or sheets in {2 * policy.learn_frames, policy.learn_until}
 
-    async def _learn(self, of: Of, at_ms: int) -> BaselineInfo:
+    async def _learn(self, of: Of, at_ms: int) -> BaselineInfo | None:
         device_id, context = of
         sheets = await asyncio.to_thread(self._album.material, device_id, context)
+        known = self._in_use.get(of)
+        if len(sheets) < self._policy.learn_frames or (known is not None and len(sheets) <= known.frames):
+            self._sheets[of] = len(sheets)  # some made room for others
+            return None
         body = await self._worker.learn(sheets, context=context)
         stored = self._album.put_baseline(device_id, context, body, frames=len(sheets), learned_ms=at_ms)
         self._in_use[of] = info = await asyncio.wrap_future(stored)

@@ -109,7 +109,8 @@ def test_material_is_bounded_per_camera_and_goes_once_enough_was_learned(tmp_pat
 
 
 def test_material_of_all_is_bounded_and_old_material_makes_room(tmp_path: Path) -> None:
-    with open_album(tmp_path / "a", limits=Limits(material_bytes=1000)) as album:
+    limits = Limits(material_bytes=1000, enough=1)
+    with open_album(tmp_path / "a", limits=limits) as album:
         taken = [album.add_material(f"c{i}", Context.DAY, at_ms=T0 + i, sheet=body(300)) for i in range(4)]
         assert album.drop_material("c0").result(5) == 1
         assert [t.result(0) for t in taken] == [True, True, True, False]
@@ -118,10 +119,29 @@ def test_material_of_all_is_bounded_and_old_material_makes_room(tmp_path: Path) 
         assert again.result(0)
         assert album.sweep(T0 + 30 * DAY + 1).result(5).sheets == 1
         album.add_material("c4", Context.NIGHT, at_ms=T0 + 3, sheet=body(300))
-    with open_album(tmp_path / "a", limits=Limits(material_bytes=1000)) as album:  # counted again after a restart
+    with open_album(tmp_path / "a", limits=limits) as album:  # counted again after a restart
         refused = album.add_material("c5", Context.NIGHT, at_ms=T0 + 3, sheet=body(300))
         album.vacuum().result(5)
         assert not refused.result(0)
+
+
+def test_who_begins_can_gather_enough_and_those_that_have_a_baseline_make_room(tmp_path: Path) -> None:
+    """Were everybody to begin at once, all would stop half-way and nobody would ever have a baseline."""
+    with open_album(tmp_path / "a", limits=Limits(material_bytes=1000, enough=5)) as album:
+
+        def add(device_id: str) -> bool:
+            kept = album.add_material(device_id, Context.DAY, at_ms=T0, sheet=body(100))
+            album.vacuum().result(5)
+            return kept.result(0)
+
+        assert [add(f"c{i}") for i in range(4)] == [True, True, False, False]
+        assert [add(f"c{i % 2}") for i in range(8)] == [True] * 8
+        assert not add("c0")  # full
+        album.put_baseline("c1", Context.DAY, body(), frames=5, learned_ms=T0).result(5)
+        assert [add("c2") for _ in range(5)] == [True] * 5
+        assert (len(album.material("c1", Context.DAY)), len(album.material("c0", Context.DAY))) == (0, 5)
+        assert not add("c3")
+        assert album._writer.put(lambda desk: desk.material_bytes).result(5) == 1000
 
 
 @given(st.lists(st.tuples(st.sampled_from(["c1", "c2"]), st.integers(1, 400)), max_size=25))
@@ -129,7 +149,7 @@ def test_material_of_all_is_bounded_and_old_material_makes_room(tmp_path: Path) 
 def test_the_sum_of_material_never_passes_its_bound(
     tmp_path_factory: pytest.TempPathFactory, arrivals: list[tuple[str, int]]
 ) -> None:
-    limits = Limits(sheets=3, material_bytes=900)
+    limits = Limits(sheets=3, material_bytes=900, enough=1)
     with open_album(tmp_path_factory.mktemp("a") / "a", limits=limits) as album:
         waits = [album.add_material(d, Context.DAY, at_ms=T0, sheet=bytes(size)) for d, size in arrivals]
         album.vacuum().result(5)
