@@ -24,7 +24,8 @@ MAX_FEATURES: Final = 700
 MAX_AIM_BYTES: Final = 150_000
 _MAGIC: Final = b"CKAIM"
 _VERSION: Final = 1
-_HEAD: Final = struct.Struct("<5sBHHHHHI")
+_SIZES: Final = struct.Struct("<5sBHHHHH")
+_SEAL: Final = struct.Struct("<I")
 _MIN_CONTRAST: Final = 0.02
 _SAME_PLACE_PX: Final = 4.0
 _SAME_LIKENESS: Final = 0.9
@@ -53,23 +54,21 @@ class Aim:
         # A sixteenth of a pixel is finer than any feature is placed.
         places = np.round(self.points * 16).astype("<u2").tobytes()
         body = zlib.compress(places + self.descriptors.tobytes() + self.edges.tobytes(), 6)
-        head = _HEAD.pack(
-            _MAGIC, _VERSION, self.width_px, self.height_px, len(self.points), columns, rows, zlib.crc32(body)
-        )
-        return head + body
+        sizes = _SIZES.pack(_MAGIC, _VERSION, self.width_px, self.height_px, len(self.points), columns, rows)
+        return sizes + _SEAL.pack(zlib.crc32(sizes + body)) + body
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Aim:
         """Return the aim; raise AimError for anything that `to_bytes` did not write."""
-        if len(data) < _HEAD.size:
+        begin = _SIZES.size + _SEAL.size
+        if len(data) < begin:
             raise AimError(f"an aim of {len(data)} bytes")
-        magic, version, width, height, count, columns, rows, crc = _HEAD.unpack_from(data)
+        magic, version, width, height, count, columns, rows = _SIZES.unpack_from(data)
         if magic != _MAGIC or version != _VERSION:
             raise AimError("not an aim, or of another version")
-        if zlib.crc32(data[_HEAD.size :]) != crc:
+        if (zlib.crc32(data[: _SIZES.size] + data[begin:]),) != _SEAL.unpack_from(data, _SIZES.size):
             raise AimError("an aim that was damaged")
-        size = count * 132 + columns * rows
-        body = _inflate(data[_HEAD.size :], size)
+        body = _inflate(data[begin:], count * 132 + columns * rows)
         places, described = count * 4, count * 132
         return cls(
             width_px=width,

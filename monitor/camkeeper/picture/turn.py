@@ -27,8 +27,8 @@ LIKELY_PEAK: Final = 0.22
 MAX_ZOOM: Final = 0.03
 """A lens that was zoomed by more is no turn: its degrees would be wrong, and its field of view is."""
 _SAME_DEG: Final = 0.5
-_SWAY_PX: Final = 1.6
-"""Of 768: what masts sway between days (95%); measured on real frames, with the turn itself taken out."""
+_SWAY: Final = 2.2 / 768.0
+"""Of the width: what masts sway between days (95%), measured on real frames with the turn itself taken out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,15 @@ def turn_between(
         return None
     view = View(width_px=known.width_px, hfov_deg=hfov_deg, hfov_error_deg=hfov_error_deg, tilt_deg=tilt_deg)
     pair = pair_of(known.edges, seen, hfov_deg=hfov_deg)
-    if mask is None:
-        pair = without_fixed(pair)
-    found = find(pair)
+    found, doubtful = find(pair), False
+    if not _turned(found, pair) and pair.now_known.all():
+        # Nobody said where text is, and what agrees stands still: is it the scene, or the text alone?
+        clear = without_fixed(pair)
+        other = find(clear) if clear is not pair else found
+        if _turned(other, clear) and other.peak >= LIKELY_PEAK:
+            pair, found, doubtful = clear, other, True
     fit = refine(pair, found.rotation) if found.peak >= LIKELY_PEAK else None
-    if fit is not None and min(fit.peak, found.peak) >= SURE_PEAK:
+    if fit is not None and min(fit.peak, found.peak) >= SURE_PEAK and not doubtful:
         return _turn(fit.rotation, fit, None, view) if _is_turn(fit.zoom) else None
     present = now if isinstance(now, Aim) else aim_of(now, mask=mask)
     return _with_features(pair, fit, known, present, view)
@@ -96,6 +100,13 @@ def _same(fit: Fit, agreement: Agreement) -> bool:
     return angle_between_deg(fit.rotation, agreement.rotation) <= _SAME_DEG
 
 
+def _turned(fit: Fit, pair: Pair) -> bool:
+    """Return whether a fit moves the middle of the map by more than a pixel or two."""
+    return angle_between_deg(fit.rotation, np.eye(3)) > float(
+        np.degrees(1.5 / focal_px(pair.before.shape[1], pair.hfov_deg))
+    )
+
+
 def _is_turn(zoom: float) -> bool:
     return abs(zoom - 1.0) <= MAX_ZOOM
 
@@ -119,4 +130,5 @@ def _error_deg(angles: Angles, fit: Fit | None, agreement: Agreement | None, vie
     doubt = 2.0 * pixel_deg if fit is None else 1.5 * fit.error_deg
     # Yaw goes with the field as 1 / sin(hfov): 3 degrees more than 60 make a turn 6% larger.
     field = abs(angles.yaw_deg) * float(np.radians(view.hfov_error_deg) / np.sin(np.radians(view.hfov_deg)))
-    return float(np.sqrt((_SWAY_PX * pixel_deg) ** 2 + spread**2 + doubt**2 + field**2))
+    sway = _SWAY * view.width_px * pixel_deg
+    return float(np.sqrt(sway**2 + spread**2 + doubt**2 + field**2))
