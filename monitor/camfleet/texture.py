@@ -90,11 +90,12 @@ def cut(name: str, dice: Dice, *, width_px: int, height_px: int, px_m: float) ->
     times = (-(-(dy + height_px) // side), -(-(dx + width_px) // side))
     if max(times) > 2:
         cloth = np.tile(cloth[:side, :side], times)
-    return np.asarray(cloth[dy : dy + height_px, dx : dx + width_px])
+    return cloth[dy : dy + height_px, dx : dx + width_px] * np.float32(1 / 128)
 
 
 @lru_cache(maxsize=24)
-def scaled(name: str, side: int) -> NDArray[np.float32]:
-    """Return a tile on `side` pixels square, four times over, so that most pieces are a slice of it."""
+def scaled(name: str, side: int) -> Image:
+    """Return a tile on `side` pixels square, 128 for 1, four times over: most pieces are then a slice of it."""
     way = cv2.INTER_AREA if side < _SIDE else cv2.INTER_LINEAR
-    return np.tile(np.asarray(cv2.resize(tile(name), (side, side), interpolation=way), np.float32), (2, 2))
+    level = cv2.convertScaleAbs(cv2.resize(tile(name), (side, side), interpolation=way), alpha=128)
+    return np.tile(np.asarray(level, np.uint8), (2, 2))

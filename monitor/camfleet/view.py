@@ -148,7 +148,7 @@ def scale_of(px_m: float) -> float:
     return float(TILE_PX_M / 2 ** min(5, max(0, round(log2(TILE_PX_M / max(px_m, 1.0))))))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=12)
 def _painted(surface: Surface, px_m: float) -> Image | tuple[Image, Image]:
     """Paint a surface; a pole's cameras ask for the same ones one after the other."""
     return surface.painter(np.random.default_rng(surface.seed), surface.width_m, surface.height_m, px_m)

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from tests.monitor.fleet.town import PASSWORDS, camera, town
 
 from camcover.optics import Lens, Mount
+from camfleet.control import obey
 from camfleet.faults import SPOILING, WEATHER, Fault, FaultKind
 from camfleet.fleet import Fleet
+from camfleet.mistake import MistakeError
 from camfleet.pictures import LightPictures, aim_of, optical, render, size_of, surroundings
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.equipment import Device
@@ -203,3 +205,25 @@ def _pairs(shots: list[bytes]) -> Iterable[tuple[Grey, Grey]]:
         np.asarray(cv2.imdecode(np.frombuffer(s, np.uint8), cv2.IMREAD_GRAYSCALE), np.float32)[60:-60] for s in shots
     ]
     return pairwise(decoded)
+
+
+async def test_a_cover_and_a_push_are_thrown_and_taken_back_by_the_control_line() -> None:
+    clock = SimulatedClock(wall_ms=NOON_MS, elapsed_ms=1_000)
+    async with Fleet(town([CAMERA, camera("cam-2")]), PASSWORDS, clock=clock) as fleet:
+        device = fleet.devices["cam-1"]
+
+        async def shot() -> bytes:
+            return await device._pictures.jpeg(device, device.shot())
+
+        healthy = await shot()
+        for command in ({"fault": "cover", "share": "75%"}, {"fault": "moved", "by": 20}):
+            target = {"device": "cam-1"}
+            answer = obey(fleet, {"do": "apply", "target": target, **command})
+            assert answer["devices"] == ["cam-1"]
+            spoilt = await shot()
+            assert spoilt != healthy
+            assert obey(fleet, {"do": "state"})["state"] == {"cam-1": [command["fault"]], "cam-2": []}
+            obey(fleet, {"do": "clear", "target": target})
+            assert await shot() == healthy
+        with pytest.raises(MistakeError, match="not an angle"):
+            obey(fleet, {"do": "apply", "fault": "moved", "by": "20m", "target": {"device": "cam-1"}})
