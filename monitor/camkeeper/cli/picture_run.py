@@ -17,8 +17,8 @@ from camkeeper.picture.worker import MAX_BYTES, Job, PictureWorker, RefusedError
 __all__ = ["ContextError", "Learned", "RefusedError", "Seen", "TooFewError", "WorkerError", "check", "learn", "write"]
 
 LEARN_FRAMES: Final = PicturePolicy().learn_frames
-MOST_SHEETS: Final = 60
-"""More pictures than these, evenly taken, make no better baseline: the figures stop moving at twenty."""
+MOST_SHEETS: Final = PicturePolicy().learn_until
+"""More pictures than these, evenly taken, make no better baseline, and what lasts in them is sought pair by pair."""
 
 
 class ContextError(Exception):

@@ -15,8 +15,10 @@ from camkeeper.jpeg import JpegError, JpegHeader, read_header
 
 MAX_BYTES: Final = 16 * 2**20
 """A 12-megapixel dome at its best quality stays under 10 MB."""
-HALF_PIXELS: Final = 16_000_000
-"""Up to here a picture is halved; a larger one is quartered, or its pixels and what is made of them take 200 MB."""
+HALF_PIXELS: Final = 9_000_000
+"""Up to here, 3840x2160, a picture is halved; what a diagnosis makes of two million pixels takes 60 MB."""
+QUARTER_PIXELS: Final = 24_000_000
+"""Up to here quartered, beyond it an eighth: as much memory for any picture."""
 MAX_COEFFICIENT_BYTES: Final = 40_000_000
 """A progressive picture keeps all its coefficients: 12 megapixels with halved colour take 36 MB."""
 MAX_SCAN_PIXELS: Final = 120_000_000
@@ -40,7 +42,9 @@ class PictureError(ValueError):
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
-    """Return the picture at half its size, shape (ceil(h/2), ceil(w/2), 3), BGR; above 16 megapixels a quarter.
+    """Return the picture at half its size, shape (ceil(h/2), ceil(w/2), 3), BGR; large ones are reduced more.
+
+    Above 9 megapixels it is a quarter, above 24 an eighth.
 
     Exif's orientation is ignored: aim and field of view are the sensor's, and no camera on a pole turns its pictures.
     A picture without its end marker did not arrive and is refused: what a decoder fills in for the missing rows would
@@ -49,7 +53,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     Raises PictureError.
     """
     header = judge(data)
-    reduced = cv2.IMREAD_REDUCED_COLOR_2 if header.width * header.height <= HALF_PIXELS else cv2.IMREAD_REDUCED_COLOR_4
+    reduced = _reduced(header.width * header.height)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), reduced | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
@@ -59,6 +63,12 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     if image is None:
         raise PictureError("the decoder refuses it")
     return np.asarray(image, np.uint8)
+
+
+def _reduced(pixels: int) -> int:
+    if pixels <= HALF_PIXELS:
+        return int(cv2.IMREAD_REDUCED_COLOR_2)
+    return int(cv2.IMREAD_REDUCED_COLOR_4 if pixels <= QUARTER_PIXELS else cv2.IMREAD_REDUCED_COLOR_8)
 
 
 def judge(data: bytes) -> JpegHeader:

@@ -38,6 +38,20 @@ def jpeg(image: NDArray[np.uint8], *options: int) -> bytes:
     return bytes(cv2.imencode(".jpg", image, list(options))[1])
 
 
+def view(yaw_deg: float, *, hfov_deg: float = 60.0, width: int = 960, height: int = 720) -> NDArray[np.uint8]:
+    """Return what a camera sees that is turned right by `yaw_deg`, the photograph being taken for 80 degrees wide."""
+    wide = photo(width=1440, height=1080)
+
+    def inside(across: int, down: int, degrees: float) -> NDArray[np.float64]:
+        focal_px = across / 2 / np.tan(np.radians(degrees) / 2)
+        return np.array([[focal_px, 0, (across - 1) / 2], [0, focal_px, (down - 1) / 2], [0, 0, 1]])
+
+    yaw = np.radians(yaw_deg)
+    turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
+    back = inside(1440, 1080, 80) @ turn @ np.linalg.inv(inside(width, height, hfov_deg))
+    return np.asarray(cv2.warpPerspective(wide, back, (width, height), flags=cv2.WARP_INVERSE_MAP), np.uint8)
+
+
 def covered(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return it with something soft and dark before seven tenths of the lens."""
     height, width = image.shape[:2]

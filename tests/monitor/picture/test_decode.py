@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camkeeper.picture.decode import HALF_PIXELS, MAX_BYTES, PictureError, decode, judge
+from camkeeper.picture.decode import HALF_PIXELS, MAX_BYTES, QUARTER_PIXELS, PictureError, decode, judge
 
 
 def scene(width: int = 320, height: int = 180) -> NDArray[np.uint8]:
@@ -71,10 +71,11 @@ def test_orientation_does_not_turn_the_sensor(value: int) -> None:
     assert np.array_equal(decode(turned), decode(data))
 
 
-def test_above_sixteen_megapixels_a_quarter_is_enough() -> None:
-    width, height = 5000, HALF_PIXELS // 5000
-    assert decode(jpeg(np.zeros((height, width, 3), np.uint8))).shape[0] == height // 2
-    assert decode(jpeg(np.zeros((height + 8, width, 3), np.uint8))).shape[0] == (height + 8) // 4
+@pytest.mark.parametrize(("most", "below", "above"), [(HALF_PIXELS, 2, 4), (QUARTER_PIXELS, 4, 8)])
+def test_large_pictures_are_reduced_more(most: int, below: int, above: int) -> None:
+    height = most // 5000
+    assert decode(jpeg(np.zeros((height, 5000, 3), np.uint8))).shape[0] == height // below
+    assert decode(jpeg(np.zeros((height + 8, 5000, 3), np.uint8))).shape[0] == (height + 8) // above
 
 
 @pytest.mark.parametrize(
