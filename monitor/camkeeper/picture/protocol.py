@@ -41,12 +41,13 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One picture to examine; `hfov_deg`: the camera's horizontal view, `before`: the trace of its last one."""
+    """One picture to examine; `hfov_deg`: the camera's horizontal view, `tilt_deg`: how far down it looks, `before`: the trace of its last one."""
 
     device_id: str
     data: bytes
     baseline: bytes | None = None
     hfov_deg: float = 90.0
+    tilt_deg: float = 0.0
     before: bytes | None = None
     thumbnail: bool = False
     learn: bool = False
@@ -128,7 +129,13 @@ def unpack(body: bytes) -> Message:
 
 def job_message(job: Job) -> Message:
     """Return the request to examine one picture. The device's name stays here: nobody who decodes needs it."""
-    head = {"kind": "examine", "hfov_deg": job.hfov_deg, "thumbnail": job.thumbnail, "learn": job.learn}
+    head = {
+        "kind": "examine",
+        "hfov_deg": job.hfov_deg,
+        "tilt_deg": job.tilt_deg,
+        "thumbnail": job.thumbnail,
+        "learn": job.learn,
+    }
     return Message(head=head, parts=(job.data, job.baseline, job.before))
 
 

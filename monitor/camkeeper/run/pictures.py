@@ -154,6 +154,7 @@ class Pictures:
                 data=data,
                 baseline=None if found is None else found[1],
                 hfov_deg=hfov_deg(camera),
+                tilt_deg=tilt_deg(camera),
                 before=self._traces.get(device_id),
                 thumbnail=True,
                 learn=learn,
@@ -271,3 +272,8 @@ NOWHERE: LonLat = (113.6, 34.7)
 
 def _middle(points: Collection[LonLat]) -> LonLat:
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
+
+
+def tilt_deg(camera: Device) -> float:
+    """Return how far down the camera looks, as registered; 0 where nobody noted it."""
+    return 0.0 if camera.mount is None or camera.mount.tilt_deg is None else camera.mount.tilt_deg
