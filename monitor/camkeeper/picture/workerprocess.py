@@ -12,7 +12,6 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -26,8 +25,9 @@ def main() -> None:
     """Answer one message after the other, until there are no more."""
 
     def load() -> Handlers:  # loads OpenCV, in the environment that it must have
-        loaded: Handlers = import_module("camkeeper.picture.handlers").handlers()
-        return loaded
+        from camkeeper.picture.handlers import handlers
+
+        return handlers()
 
     serve(load)
 
@@ -42,12 +42,13 @@ def serve(load: Callable[[], Handlers]) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)  # nothing that a library prints gets between the messages
     handlers = load()
-    _limit(limits["memory_bytes"])
+    allow = _limit(limits["memory_bytes"])
     _say(out, Message(head={"kind": "ready", "address_bytes": address_bytes()}))
     os.dup2(silence, 2)  # libjpeg has a word for every broken byte
     while (request := _hear(sys.stdin.buffer)) is not None:
         # Counts processor time of the whole process, inside C too, and ends it: a picture has so much and no more.
         patience = LEARN_PATIENCE if request.kind == "learn" else 1
+        allow(patience)
         signal.setitimer(signal.ITIMER_PROF, patience * limits["cpu_s"])
         answer = _answer(handlers, request)
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -72,11 +73,18 @@ def address_bytes() -> int:
     return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
 
 
-def _limit(memory_bytes: int) -> None:
-    most = address_bytes() + memory_bytes
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+def _limit(memory_bytes: int) -> Callable[[int], None]:
+    """Set the limits for good; what is returned allows so many times the usual addresses, up to a fixed most."""
+    warm = address_bytes()
+    hard = warm + LEARN_PATIENCE * memory_bytes
+
+    def allow(times: int) -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (warm + times * memory_bytes, hard))
+
+    allow(1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core would be a picture on disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    return allow
 
 
 def _hear(source: BinaryIO) -> Message | None:
