@@ -41,7 +41,10 @@ class ProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One picture to examine; `hfov_deg`: the camera's horizontal view, `tilt_deg`: how far down it looks, `before`: the trace of its last one."""
+    """One picture to examine.
+
+    `hfov_deg`: the camera's horizontal view; `tilt_deg`: how far down it looks; `before`: the trace of its last picture.
+    """
 
     device_id: str
     data: bytes
