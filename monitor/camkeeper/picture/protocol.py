@@ -43,7 +43,7 @@ class ProtocolError(ValueError):
 class Job:
     """One picture to examine.
 
-    `hfov_deg`: the camera's horizontal view; `tilt_deg`: how far down it looks; `before`: the trace of its last picture.
+    `hfov_deg`: the camera's horizontal view; `tilt_deg`: how far down it looks; `before`: its last picture's trace.
     """
 
     device_id: str
