@@ -13,11 +13,11 @@ from tests.peers.digest_host import DigestHost, digest_host
 from tests.peers.virtual_camera import PASSWORD, VirtualCamera, virtual_camera
 
 from camkeeper.clock import SystemClock
+from camkeeper.jpeg import read_header
 from camkeeper.model.equipment import Address, Credential, Device, DeviceKind
 from camkeeper.model.policy import ProbePolicy
 from camkeeper.model.probing import Depth, ProbeResult, Rung, Verdict
 from camkeeper.probe import discovery, reach, rtsp
-from camkeeper.jpeg import read_header
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 
