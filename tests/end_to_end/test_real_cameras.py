@@ -191,7 +191,9 @@ async def test_a_snapshot_behind_digest_on_a_port_of_its_own(
         async with prober_of(tmp_path, camera.password) as prober:
             result = await prober.probe(device, CREDENTIAL, Depth.FULL)
             assert verdicts(result)[Rung.SNAPSHOT] is Verdict.OK, result.rungs
-            assert result.facts.snapshot == read_header(host.picture)
+            header, told = read_header(host.picture), result.facts.snapshot
+            assert told is not None
+            assert (told.size_bytes, told.width, told.height) == (len(host.picture), header.width, header.height)
             for _ in range(5):
                 again = await prober.probe(device, CREDENTIAL, Depth.PICTURE)
                 assert verdicts(again)[Rung.SNAPSHOT] is Verdict.OK, again.rungs
