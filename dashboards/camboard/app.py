@@ -25,7 +25,15 @@ from camboard import (
 )
 from camboard.board import BOARD, Board
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, HasWork, StandingSource, WindowSource, WorkSource
+from camboard.source import (
+    CoverageSource,
+    DeskSource,
+    HasWork,
+    PictureSource,
+    StandingSource,
+    WindowSource,
+    WorkSource,
+)
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096
@@ -65,6 +73,8 @@ def create_app(
     app.add_routes(_work_routes())
     if isinstance(source, WindowSource):
         board.windows = source
+    if isinstance(source, PictureSource):
+        board.pictures = source
     app[handed.HANDING] = handed.turns()
     app.add_routes(_desk_routes())
     app.add_routes(_window_routes())

@@ -11,9 +11,10 @@ from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, StandingSource, WindowSource, WorkSource
+from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed
 from camkeeper.standing.desk import DeskStanding
+from camkeeper.standing.picture import PictureStanding
 from camkeeper.standing.view import Standing
 
 
@@ -31,6 +32,8 @@ class Board:
     """None: no page of an order, no photos, no way to drive, no settings."""
     windows: WindowSource | None = None
     """None: nobody keeps agreed windows, so no page speaks of them."""
+    pictures: PictureSource | None = None
+    """None: this monitor looks at no pictures, so no page speaks of them."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)
@@ -45,6 +48,10 @@ class Board:
     def desk_now(self) -> DeskStanding | None:
         """Return the newest desk; None where there is none (yet)."""
         return None if self.desk is None else self.desk.desk()
+
+    def pictures_now(self) -> PictureStanding | None:
+        """Return what the pictures amount to; None where none are looked at."""
+        return None if self.pictures is None else self.pictures.pictures()
 
     def form_key(self, path: str) -> str:
         """Return what only a page of ours can have put into the form that is sent to `path`."""

@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
+from camkeeper.model.picture import Drift
 from camkeeper.model.workorder import Photo
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRecord, ViewRequest
 from camkeeper.standing.view import Standing
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
@@ -148,3 +150,29 @@ class WindowSource(Protocol):
 
     async def evidence(self, digest: str) -> tuple[Document, bytes]:
         """Return a file that an agreement names; LookupError for any other, ValueError for one that was changed."""
+
+
+@runtime_checkable
+class PictureSource(Protocol):
+    """What the pictures of the cameras amount to. A change of it is told by the same `subscribe`.
+
+    No picture passes here but the blurred one of `view`, and that one only after who asked for it is on record.
+    """
+
+    def pictures(self) -> PictureStanding | None:
+        """Return the newest value; None where no pictures are looked at. Cheap: called for every request."""
+
+    async def view(self, request: ViewRequest) -> Thumbnail:
+        """Register who looks and why, then return the blurred picture; LookupError where there is none (any more).
+
+        A request that finds nothing is on record too. ValueError for a request without a name, a unit or a reason.
+        """
+
+    async def relearn(self, device_id: str, by: str, why: str) -> Acted:
+        """Let a camera's baseline be learned anew; returns when that is on disk, or refused. LookupError: unknown."""
+
+    async def drifts(self, device_id: str) -> tuple[Drift, ...]:
+        """Return the history of a device's clock, oldest first; empty where none is kept. LookupError: unknown."""
+
+    async def views(self, limit: int) -> tuple[ViewRecord, ...]:
+        """Return the newest entries of the register of views, newest first."""
