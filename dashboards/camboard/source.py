@@ -8,10 +8,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 from camkeeper.model.picture import Drift
+from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRecord, ViewRequest
+from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.view import Standing
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
@@ -163,9 +164,9 @@ class PictureSource(Protocol):
         """Return the newest value; None where no pictures are looked at. Cheap: called for every request."""
 
     async def view(self, request: ViewRequest) -> Thumbnail:
-        """Register who looks and why, then return the blurred picture; LookupError where there is none (any more).
+        """Return the blurred picture once the view is on record; LookupError where there is none (any more).
 
-        A request that finds nothing is on record too. ValueError for a request without a name, a unit or a reason.
+        ValueError for a request without a name or a reason.
         """
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:

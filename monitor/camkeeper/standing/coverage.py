@@ -165,6 +165,12 @@ class CameraField:
     night: BaseGeometry
     envelope: BaseGeometry | None
     inside_building: bool
+    azimuth_error_deg: float | None = None
+    """None: the azimuth is the register's. Else its picture proved this one, so exactly (half-width, 95%)."""
+    planned_azimuth_deg: float | None = None
+    """The register's, where another one was measured."""
+    planned: BaseGeometry | None = None
+    """What it would see by day with the register's azimuth, where another one was measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
