@@ -30,6 +30,8 @@ test_packages=(
     "nftables|在命名空间内丢包和拒绝|drops and rejects inside the namespaces"
     "strace|注入磁盘错误|injects disk errors"
     "faketime|拨动监测进程的系统时钟|steps the wall clock of a running monitor"
+    "influxdb|真实的 InfluxDB 1.x（1.6.7）|a real InfluxDB 1.x (1.6.7)"
+    "victoria-metrics|真实的 v2 写入接口|a real server of the v2 write API"
 )
 
 check_only=false
