@@ -57,6 +57,7 @@ class PictureEntry(Entry):
     learn_until: Several = _BUILT_IN.learn_until
     learn_every_s: s.Cadence = _BUILT_IN.learn_every_ms / 1000
     night_below_deg: Elevation = _BUILT_IN.night_below_deg
+    day_above_deg: Elevation = _BUILT_IN.day_above_deg
     thumbnail_days: Days = _BUILT_IN.thumbnail_days
 
     @model_validator(mode="after")
@@ -66,6 +67,12 @@ class PictureEntry(Entry):
                 zh=f"learn_until 不应少于 learn_frames（{self.learn_frames}）",
                 en=f"learn_until is at least learn_frames ({self.learn_frames})",
                 key="learn_until",
+            )
+        if self.day_above_deg < self.night_below_deg:
+            raise refuse(
+                zh=f"day_above_deg 不应低于 night_below_deg（{self.night_below_deg:g}）",
+                en=f"day_above_deg is at least night_below_deg ({self.night_below_deg:g})",
+                key="day_above_deg",
             )
         return self
 
@@ -89,6 +96,7 @@ def policy(e: PictureEntry) -> PicturePolicy:
         learn_until=e.learn_until,
         learn_every_ms=round(e.learn_every_s * 1000),
         night_below_deg=e.night_below_deg,
+        day_above_deg=e.day_above_deg,
         thumbnail_days=e.thumbnail_days,
     )
 

@@ -8,6 +8,7 @@ refraction. Good to 0.02 degrees between 1950 and 2050.
 from __future__ import annotations
 
 from math import asin, cos, degrees, radians, sin, tan
+from typing import NamedTuple
 
 from camkeeper.model.picture import Context, PicturePolicy
 
@@ -53,7 +54,18 @@ def _equation_of_time_min(mean: float, anomaly: float, eccentricity: float, tilt
     return 4 * degrees(ahead)
 
 
-def context_at(at_ms: int, *, lon_deg: float, lat_deg: float, policy: PicturePolicy) -> Context:
-    """Return which baseline applies at a place and an instant."""
+class Light(NamedTuple):
+    """What a place is lit by."""
+
+    context: Context
+    """Which baseline is of this light; by twilight night, because darkness proves nothing then."""
+    twilight: bool
+    """Neither baseline is: lamps come on, filters switch, and shadows are as long as streets."""
+
+
+def light_at(at_ms: int, *, lon_deg: float, lat_deg: float, policy: PicturePolicy) -> Light:
+    """Return the light at a place (WGS-84 degrees) and an instant (UTC ms)."""
     elevation_deg = sun_elevation_deg(at_ms, lon_deg=lon_deg, lat_deg=lat_deg)
-    return Context.NIGHT if elevation_deg < policy.night_below_deg else Context.DAY
+    if elevation_deg > policy.day_above_deg:
+        return Light(Context.DAY, twilight=False)
+    return Light(Context.NIGHT, twilight=elevation_deg >= policy.night_below_deg)

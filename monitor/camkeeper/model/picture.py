@@ -153,8 +153,10 @@ class PicturePolicy:
     """It gets better up to this many."""
     learn_every_ms: int = 3_600_000
     """Looks for learning lie at least so far apart, so that a baseline knows more than one minute of one day."""
-    night_below_deg: float = -4.0
+    night_below_deg: float = -6.0
     """Sun elevation under which it is night to a camera."""
+    day_above_deg: float = 3.0
+    """Over which it is day. Between the two it is twilight: neither baseline is of such a picture."""
     thumbnail_days: int = 7
 
 

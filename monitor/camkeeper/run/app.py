@@ -2,6 +2,7 @@
 
 wheel -> poller -> (prober) -> township (judge) -> recorder, desk -> (ledger) -> keeper -> board
                                                                             '-> sender -> channels
+(prober) -> pictures -> (worker, album) -> township: what is proved stands from the next sample on
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from aiohttp import web
 from camkeeper.clock import Clock, SystemClock, Timeline
 from camkeeper.config import load
 from camkeeper.config.secrets import Secrets
+from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.ledger import Ledger
 from camkeeper.ledger.record import Boot
 from camkeeper.ledger.replay import refold
+from camkeeper.model.picture import Drift
 from camkeeper.model.registry import Registry
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
@@ -34,6 +37,7 @@ from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.notify import notify
+from camkeeper.run.pictureroom import PictureRoom
 from camkeeper.run.poller import Poller
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
@@ -109,13 +113,8 @@ async def _run(
         registry = replace(registry, agreed=recovery.windows.plans)
     township, wheel, pulse = Township(registry), Wheel(), Pulse(clock)
     township.restore(refold(recovery, registry.judge, partial(_hold_of, registry)).values())
+    township.restore_pictures(recovery.findings, await asyncio.to_thread(_clocks, settings.ledger))
     uplinks = UplinkWatch(clock=clock, on_change=_log_sight)
-    prober = Prober(
-        clock=timeline,
-        password_of=Secrets(settings.config.parent).resolve,
-        policy=registry.probe,
-        latches=FileLatches(latches_beside(settings.ledger)),
-    )
     keeper = Keeper(boot=boot, clock=clock, timeline=timeline, township=township, ledger=ledger)
     desk, room = open_desk(
         ledger=ledger,
@@ -144,6 +143,22 @@ async def _run(
             book=recovery.windows, township=township, recorder=recorder, timeline=timeline, ledger=settings.ledger
         )
     )
+    pictures = PictureRoom(
+        ledger=settings.ledger,
+        timeline=timeline,
+        township=township,
+        recorder=recorder,
+        wheel=wheel,
+        recorded=recovery.findings,
+    )
+    keeper.show_pictures(pictures)
+    prober = Prober(
+        clock=timeline,
+        password_of=Secrets(settings.config.parent).resolve,
+        policy=registry.probe,
+        latches=FileLatches(latches_beside(settings.ledger)),
+        on_picture=pictures.on_picture,
+    )
     poller = Poller(
         clock=clock,
         timeline=timeline,
@@ -170,6 +185,7 @@ async def _run(
     calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
     calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
     calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
+    calendar.every_minutes("album", 60, pictures.sweep)
 
     async with prober, serving(board(keeper, timeline), settings.host, settings.port) as address:
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
@@ -185,6 +201,7 @@ async def _run(
                 group.create_task(recorder.run(), name="recorder"),
                 group.create_task(keeper.run(), name="keeper"),
                 group.create_task(keeper.keep_coverage(), name="coverage"),
+                group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mail.sender.run(), name="sender"),
                 group.create_task(
                     keep_watch(
@@ -237,6 +254,11 @@ async def _roll_up(ledger: Ledger) -> None:
 async def _sweep(ledger: Ledger, timeline: Timeline) -> None:
     while await asyncio.wrap_future(ledger.sweep_letters(timeline.now_ms() - LETTER_WORDS_MS)):
         pass
+
+
+def _clocks(ledger: Path) -> list[Drift]:
+    with LedgerReader(ledger) as reader:
+        return list(reader.newest_drifts().values())
 
 
 def _hold_of(registry: Registry, device_id: str) -> int:

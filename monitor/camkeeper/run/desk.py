@@ -260,7 +260,12 @@ class Desk:
         incident = event.incident
         return brief_of(
             event,
-            Around(township=self._township, standing=self._standing(), timezone=timezone_of(self._registry)),
+            Around(
+                township=self._township,
+                standing=self._standing(),
+                timezone=timezone_of(self._registry),
+                findings=self._township.findings,
+            ),
             order=book.of_incident(incident.id),
             url=self.url_of(incident.id),
             escalation=escalation,

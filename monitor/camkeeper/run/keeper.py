@@ -16,24 +16,19 @@ from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.run.cover import Coverage
-from camkeeper.run.deskroom import DeskRoom
 from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.keeperrooms import Rooms
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.sla import sla
 from camkeeper.run.township import Township
-from camkeeper.run.windowroom import WindowRoom
-from camkeeper.run.workroom import WorkRoom
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
-from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import LaneStanding, MonitorStanding, Standing, UplinkStanding
-from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import Gain
-from camkeeper.window.plan import Document
 
 CHANGED_S = 0.5
 """A change is on the board about this much later: changes that come together make one Standing."""
@@ -57,22 +52,19 @@ class Health:
     reasons: tuple[str, ...]
 
 
-class Keeper:
+class Keeper(Rooms):
     """The monitor as the board sees it. One owner, the event loop; the ledger is read in a thread."""
 
     def __init__(self, *, boot: Boot, clock: Clock, timeline: Timeline, township: Township, ledger: Ledger) -> None:
+        super().__init__()
         self._boot, self._clock, self._timeline = boot, clock, timeline
         self._township, self._ledger = township, ledger
         self._started_ms = timeline.now_ms()
         self._feed = Feed()
-        self._dirty = asyncio.Event()
         self._changed: set[str] = set()
         self._standing: Standing | None = None
         self._asked_ms = clock.elapsed_ms()
         self._asked = asyncio.Event()
-        self._room: DeskRoom | None = None
-        self._agreed: WindowRoom | None = None
-        self._work: WorkRoom | None = None
         self._coverage = Coverage(
             ledger=ledger,
             clock=clock,
@@ -88,40 +80,6 @@ class Keeper:
         self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
         self._recorder, self._enrolment = recorder, enrolment
 
-    def show_desk(self, room: DeskRoom) -> None:
-        """Say where incidents and work orders are asked for."""
-        self._room = room
-
-    def show_work(self, room: WorkRoom) -> None:
-        """Say where orders, photos, figures and channels are asked for."""
-        self._work = room
-
-    def work(self) -> WorkRoom | None:
-        """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
-        return self._work
-
-    def show_windows(self, room: WindowRoom) -> None:
-        """Say where agreed windows are asked for."""
-        self._agreed = room
-
-    def windows(self) -> WindowsStanding | None:
-        """Return what is agreed; None where nobody keeps it."""
-        return self._agreed.windows() if self._agreed is not None else None
-
-    async def act_window(self, act: WindowAct) -> WindowActed:
-        """Take somebody's deed about a window; returns when it is on disk, or was refused."""
-        if self._agreed is None:
-            raise LookupError("没有检修与剔除 / no windows are kept")
-        acted = await self._agreed.act(act)
-        self._dirty.set()
-        return acted
-
-    async def evidence(self, digest: str) -> tuple[Document, bytes]:
-        """Return a file that an agreement names; LookupError for any other."""
-        if self._agreed is None:
-            raise LookupError(digest)
-        return await self._agreed.evidence(digest)
-
     def desk_changed(self) -> None:
         """Note that something of the desk is on disk which may be shown now."""
         self._dirty.set()
@@ -135,27 +93,6 @@ class Keeper:
         """The name by which phones ask for the board, as configured at the start."""
         name = urlsplit(self._township.registry.public_url).hostname
         return frozenset({name}) if name else frozenset()
-
-    def desk(self) -> DeskStanding | None:
-        """Return the duty desk; None where there is none."""
-        return self._room.desk() if self._room is not None else None
-
-    async def story(self, incident_id: str) -> IncidentStory:
-        """Return everything that happened to one incident; LookupError for one that never was."""
-        return await self._desk_room().story(incident_id)
-
-    def by_token(self, token: str) -> IncidentView | None:
-        """Return the incident whose phone page has this token; None for any other text."""
-        return self._room.by_token(token) if self._room is not None else None
-
-    async def act(self, act: Act) -> Acted:
-        """Take somebody's step; returns when it is on disk, or was refused."""
-        return await self._desk_room().act(act)
-
-    def _desk_room(self) -> DeskRoom:
-        if self._room is None:
-            raise LookupError("没有值班台 / there is no duty desk")
-        return self._room
 
     def stored(self, device_ids: AbstractSet[str]) -> None:
         """Note that these devices' changes are on disk: now they may be told."""
@@ -320,10 +257,7 @@ class Keeper:
             )
         if self._coverage.warning is not None:
             out.append(self._coverage.warning)
-        if self._room is not None:
-            out.extend(self._room.warnings)
-        if self._agreed is not None:
-            out.extend(self._agreed.warnings)
+        out.extend(self.room_warnings())
         bugs = self._poller.counts.bugs
         if bugs:
             out.append(f"{bugs} 次探测因程序错误失败 / {bugs} probes failed by our fault")

@@ -7,7 +7,7 @@ A baseline is made as soon as there are `learn_frames` healthy looks, and made b
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -42,6 +42,15 @@ class Learning:
         for of, waiting in (await asyncio.to_thread(self._album.waiting)).items():
             self._sheets[of], self._newest_ms[of] = waiting.sheets, waiting.newest_ms
         self._in_use = await asyncio.to_thread(self._album.in_use)
+
+    def adopt(self, policy: PicturePolicy) -> None:
+        """Learn by this policy from now on."""
+        self._policy = policy
+
+    @property
+    def in_use(self) -> Mapping[Of, BaselineInfo]:
+        """What pictures are held against now, by camera and context."""
+        return self._in_use
 
     def wants(self, device_id: str, context: Context, at_ms: int) -> bool:
         """Tell whether a healthy look at this instant would be learned from."""
@@ -86,7 +95,10 @@ class Learning:
             self._sheets[of] = len(sheets)  # some made room for others
             return None
         body = await self._worker.learn(sheets, context=context)
-        stored = self._album.put_baseline(device_id, context, body, frames=len(sheets), learned_ms=at_ms)
+        first = not any(b.context is context and b.accepted for b in self._album.baselines(device_id))
+        stored = self._album.put_baseline(
+            device_id, context, body, frames=len(sheets), learned_ms=at_ms, accepted=first
+        )
         self._in_use[of] = info = await asyncio.wrap_future(stored)
         return info
 

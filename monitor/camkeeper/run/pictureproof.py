@@ -12,7 +12,7 @@ from camkeeper.judge.fleetlooks import FleetLooks, Neighbours, Standing
 from camkeeper.judge.looks import judge_look
 from camkeeper.judge.looktrack import LookTrack
 from camkeeper.model.equipment import DeviceKind
-from camkeeper.model.picture import Finding, Look, PicturePolicy, Scope
+from camkeeper.model.picture import Finding, Look, PicturePolicy, PictureVerdict, Scope
 from camkeeper.model.registry import Registry
 
 _log = structlog.get_logger(__name__)
@@ -102,6 +102,24 @@ class PictureProof:
         found = () if finding is None else (finding,)
         self.fleet, told = fleetlooks.take(self.fleet, found, look.at_ms, self._around, self._policy, blind)
         return told
+
+    def begin_anew(self, device_id: str, now_ms: int) -> tuple[Finding, ...]:
+        """Forget what was seen of a camera; return the end of what was told of it."""
+        told = self.fleet.finding(device_id)
+        self._tracks[device_id] = LookTrack(device_id=device_id, last_ms=now_ms)
+        self.fleet = self.fleet.only(self.fleet.cameras.keys() - {device_id})
+        if told is None:
+            return ()
+        verdict = PictureVerdict.OK
+        return (Finding(device_id=device_id, verdict=verdict, since_ms=now_ms, decided_ms=now_ms, scope=told.scope),)
+
+    @property
+    def weather_site_ids(self) -> tuple[str, ...]:
+        """Where all pictures are poor at once, as it was told."""
+        told = {i: s.told for i, s in self.fleet.cameras.items() if s.told is not None}
+        return tuple(
+            sorted({self._around.place_of.get(i, "") for i, f in told.items() if f.scope is Scope.WEATHER} - {""})
+        )
 
     def settle(self, now_ms: int, blind: Collection[str]) -> tuple[Finding, ...]:
         """Let time pass; return what is decided by it."""

@@ -8,9 +8,9 @@ A picture is in memory until it was examined, and gone then. What no worker coul
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -18,9 +18,9 @@ import structlog
 from camkeeper.album import Album, AlbumError, Gate
 from camkeeper.clock import Timeline
 from camkeeper.judge.fleetlooks import FleetLooks
-from camkeeper.judge.sun import context_at
+from camkeeper.judge.sun import Light, light_at
 from camkeeper.model.equipment import Device
-from camkeeper.model.picture import Context, Finding, Look, PictureVerdict, Scope
+from camkeeper.model.picture import Finding, Look, PictureVerdict, Scope
 from camkeeper.model.place import LonLat
 from camkeeper.model.registry import Registry
 from camkeeper.picture.examined import Examined
@@ -54,6 +54,8 @@ class Counts:
     """Overtaken by a newer picture, or too many were under way."""
     failed: int = 0
     """The worker could not."""
+    failed_in_a_row: int = 0
+    verdicts: Counter[PictureVerdict] = field(default_factory=Counter)
 
 
 class Pictures:
@@ -105,6 +107,7 @@ class Pictures:
         before = set(self._cameras)
         self._take_over(registry)
         self.proof.enrol(registry, registry.picture)
+        self.learning.adopt(registry.picture)
         for device_id in before - set(self._cameras):
             self.looks.pop(device_id, None)
             self._traces.pop(device_id, None)
@@ -138,6 +141,7 @@ class Pictures:
             self.counts.dropped += 1
         except (WorkerError, AlbumError) as error:
             self.counts.failed += 1
+            self.counts.failed_in_a_row += 1
             _log.warning("picture_not_examined", device=device_id, error=str(error))
         except Exception:  # noqa: BLE001 - a bug: no reason to stop looking at the others
             self.counts.failed += 1
@@ -145,9 +149,9 @@ class Pictures:
 
     async def look(self, device_id: str, data: bytes, at_ms: int) -> Look:
         """Examine a snapshot and fold it in. WorkerError, AlbumError where that cannot be."""
-        camera, context = self._cameras[device_id], self.context(device_id, at_ms)
-        learn = self.learning.wants(device_id, context, at_ms)
-        found = await asyncio.to_thread(self._album.baseline, device_id, context)
+        camera, (context, twilight) = self._cameras[device_id], self.light(device_id, at_ms)
+        learn = not twilight and self.learning.wants(device_id, context, at_ms)
+        found = None if twilight else await asyncio.to_thread(self._album.baseline, device_id, context)
         examined = await self._worker.examine(
             Job(
                 device_id=device_id,
@@ -168,6 +172,8 @@ class Pictures:
             baseline=None if found is None else found[0].version,
         )
         self.counts.diagnosed += 1
+        self.counts.failed_in_a_row = 0
+        self.counts.verdicts[look.diagnosis.verdict] += 1
         if device_id in self._cameras:  # it may have left the register meanwhile
             self._fold(look, examined)
             if examined.sheet is not None and self._teaches(look):
@@ -196,8 +202,25 @@ class Pictures:
                 self._faces.popitem(last=False)
 
     def _teaches(self, look: Look) -> bool:
-        diagnosis = look.diagnosis
-        return diagnosis.verdict is PictureVerdict.OK and not diagnosis.alarms and self.proof.is_calm(look.device_id)
+        """Tell whether a look is of a camera in good health: only then a baseline learns from it."""
+        diagnosis, device_id = look.diagnosis, look.device_id
+        well = diagnosis.verdict is PictureVerdict.OK and not diagnosis.alarms
+        return well and self.proof.is_calm(device_id) and device_id not in self._blind()
+
+    async def relearn(self, device_id: str) -> None:
+        """Begin anew with a camera, because somebody says that it is meant to look as it does now.
+
+        What its baselines proved ends with them: nothing could ever disprove it. LookupError for what is no camera.
+        """
+        if device_id not in self._cameras:
+            raise LookupError(device_id)
+        await self.learning.relearn(device_id)
+        now_ms = self._timeline.now_ms()
+        ended = self.proof.begin_anew(device_id, now_ms)
+        look = self.looks.get(device_id)
+        if look is not None:
+            self._album.note(look, self.proof.track_text(device_id))
+        self._tell(ended)
 
     def tick(self) -> None:
         """Let time pass: what waited for company is decided. Called each second or so."""
@@ -227,10 +250,10 @@ class Pictures:
         except AlbumError as error:  # one that is too large is not kept; the finding stands without it
             _log.warning("thumbnail", device=finding.device_id, error=str(error))
 
-    def context(self, device_id: str, at_ms: int) -> Context:
-        """Return whether it is day or night to a camera."""
+    def light(self, device_id: str, at_ms: int) -> Light:
+        """Return whether it is day or night to a camera, or twilight, when it is held against no baseline."""
         lon_deg, lat_deg = self._places[device_id]
-        return context_at(at_ms, lon_deg=lon_deg, lat_deg=lat_deg, policy=self._policy)
+        return light_at(at_ms, lon_deg=lon_deg, lat_deg=lat_deg, policy=self._policy)
 
     async def settled(self) -> None:
         """Wait until what is under way is done."""

@@ -161,7 +161,7 @@ class Poller:
         known = self._township.known(due.device_id)
         if known is None or known.track is None or not known.climbed or known.track.status is Status.DOWN:
             return Depth.FULL
-        if due.depth is Depth.PICTURE and known.track.status is Status.DEGRADED:
+        if due.depth is Depth.PICTURE and known.track.status is Status.DEGRADED and not known.track.reason.is_image:
             return Depth.FULL
         return due.depth
 
@@ -179,12 +179,15 @@ class Poller:
         known.climbed = known.climbed or result.depth is Depth.FULL
         if sample.status is not Status.UP and sample.reason not in _ANSWERED:
             sample = await self._believed(sample, began_ms)
+        sample = self._township.as_seen(sample)
         before = known.track.status if known.track else Status.UNKNOWN
         self._township.take(sample)
         if sample.status is not before and sample.status in {Status.DEGRADED, Status.DOWN}:
             retry_ms = round(self._township.registry.probe.retry_s * 1000)
             if known.track is not None and known.track.status is not sample.status:  # not confirmed yet
-                self._wheel.ask(due.device_id, self._clock.elapsed_ms() + retry_ms, Depth.FULL)
+                # What a picture proved is confirmed by whether the device still answers; its rungs have no part in it.
+                depth = Depth.QUICK if sample.reason.is_image else Depth.FULL
+                self._wheel.ask(due.device_id, self._clock.elapsed_ms() + retry_ms, depth)
 
     async def _believed(self, sample: Sample, began_ms: int) -> Sample:
         registry = self._township.registry

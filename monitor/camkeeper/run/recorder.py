@@ -13,6 +13,8 @@ from camkeeper.judge.track import Track
 from camkeeper.ledger.record import Ack, Batch, LifeChange
 from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
+from camkeeper.model.picture import Finding
+from camkeeper.model.view import ViewRecord
 from camkeeper.run.deskwork import Work
 from camkeeper.run.township import Township
 from camkeeper.window.book import WindowEvent
@@ -65,6 +67,7 @@ class Recorder:
         self._steps: list[ClockStep] = []
         self._config: Snapshot | None = None
         self._agreed: list[tuple[WindowEvent, ...]] = []
+        self._views: list[ViewRecord] = []
         self._told: list[asyncio.Future[None]] = []
         self._waiting = 0
         self.last_tick_ms = timeline.now_ms()
@@ -73,6 +76,8 @@ class Recorder:
         """Samples acknowledged since the ledger began."""
         self.tracks: Mapping[str, Track] = _by_id(township)
         """Every device's track as of the last acknowledged batch: what may be told."""
+        self.findings: Mapping[str, Finding] = township.findings
+        """What pictures prove as of the last acknowledged batch."""
 
     def note_config(self, snapshot: Snapshot, lives: tuple[LifeChange, ...]) -> None:
         """Put a configuration and the lives that begin or end with it into the next batch."""
@@ -84,6 +89,13 @@ class Recorder:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._config = snapshot
         self._agreed.append(events)
+        self._told.append(future)
+        return future
+
+    def note_view(self, view: ViewRecord) -> asyncio.Future[None]:
+        """Put a view of a picture into the next batch; done when on disk, and only then it may be shown."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._views.append(view)
         self._told.append(future)
         return future
 
@@ -105,7 +117,7 @@ class Recorder:
         """Write what waits; return when it is on disk."""
         now_ms = self._timeline.now_ms()
         idle = not (self._township.waiting or self._township.changed or self._lives or self._steps or self._config)
-        idle = idle and not (self._desk is not None and self._desk.waiting)
+        idle = idle and not self._views and not (self._desk is not None and self._desk.waiting)
         if not idle or final or now_ms - self.last_tick_ms >= TICK_EVERY_MS:
             await self._stored_by(self._submit(now_ms))
 
@@ -119,6 +131,7 @@ class Recorder:
 
     def _submit(self, now_ms: int) -> _Submitted:
         samples, transitions = self._township.drain()
+        findings, drifts = self._township.drain_pictures()
         work = self._desk.take(transitions, now_ms) if self._desk is not None else None
         batch = Batch(
             samples=samples,
@@ -128,14 +141,23 @@ class Recorder:
             config=self._config,
             clock_steps=tuple(self._steps),
             windows=tuple(event for events in self._agreed for event in events),
+            findings=findings,
+            drifts=drifts,
+            views=tuple(self._views),
             **({} if work is None else _of_desk(work)),
         )
         told, self._told = tuple(self._told), []
-        self._lives, self._steps, self._config, self._agreed = [], [], None, []
+        self._lives, self._steps, self._config, self._agreed, self._views = [], [], None, [], []
         self._waiting += len(samples)
         future = self._ledger.append(batch)
         return _Submitted(
-            batch=batch, tick_ms=now_ms, tracks=_by_id(self._township), future=future, work=work, told=told
+            batch=batch,
+            tick_ms=now_ms,
+            tracks=_by_id(self._township),
+            findings=self._township.findings,
+            future=future,
+            work=work,
+            told=told,
         )
 
     async def _stored_by(self, submitted: _Submitted) -> None:
@@ -145,8 +167,9 @@ class Recorder:
         self._waiting -= len(batch.samples)
         self.samples_stored = ack.samples
         if submitted.tick_ms >= self.last_tick_ms:
-            self.last_tick_ms, self.tracks = submitted.tick_ms, submitted.tracks
+            self.last_tick_ms, self.tracks, self.findings = submitted.tick_ms, submitted.tracks, submitted.findings
         changed = frozenset(t.device_id for t in batch.transitions) | frozenset(c.device_id for c in batch.lives)
+        changed |= frozenset(f.device_id for f in batch.findings)
         self._stored(changed)
         if self._desk is not None and submitted.work is not None:
             self._desk.stored(submitted.work)
@@ -162,6 +185,7 @@ class _Submitted:
     batch: Batch
     tick_ms: int
     tracks: Mapping[str, Track]
+    findings: Mapping[str, Finding]
     future: Future[Ack]
     work: Work | None
     told: tuple[asyncio.Future[None], ...] = ()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from camkeeper.judge.clock import DriftTrack, note_drift
+from camkeeper.judge.findings import with_finding
 from camkeeper.judge.fold import Track, expire, judge
 from camkeeper.judge.ladder import Memory, sample_of
 from camkeeper.model.change import Transition
 from camkeeper.model.equipment import Device
+from camkeeper.model.picture import Drift, Finding
 from camkeeper.model.probing import DeviceFacts, ProbeResult, Rung, RungResult, Sample, Verdict
 from camkeeper.model.registry import Registry
 from camkeeper.model.status import Status
@@ -38,6 +41,11 @@ class Township:
         self._known: dict[str, Known] = {}
         self._samples: list[Sample] = []
         self._transitions: list[Transition] = []
+        self._proved: list[Finding] = []
+        self._drifts: list[Drift] = []
+        self._clocks: dict[str, DriftTrack] = {}
+        self.findings: Mapping[str, Finding] = {}
+        """What pictures prove against devices now, by their ids; another mapping after every change."""
         self.enrol(registry)
 
     def enrol(self, registry: Registry, *, anew: Collection[str] = ()) -> None:
@@ -55,6 +63,9 @@ class Township:
             known = kept.get(device.id) or Known(hold_ms=0)
             known.hold_ms = hold_ms(device, registry)
             self._known[device.id] = known
+        self._clocks = {i: clock for i, clock in self._clocks.items() if i in self._known}
+        if not self._known.keys() >= self.findings.keys():
+            self.findings = {i: found for i, found in self.findings.items() if i in self._known}
 
     def restore(self, tracks: Iterable[Track]) -> None:
         """Go on with the tracks that the ledger brought back. Nothing is written again."""
@@ -62,6 +73,32 @@ class Township:
             known = self._known.get(track.device_id)
             if known is not None:
                 known.track, known.memory = track, track.memory
+
+    def restore_pictures(self, findings: Iterable[Finding], drifts: Iterable[Drift]) -> None:
+        """Go on with what was proved and noted before. Nothing is written again."""
+        self.findings = {f.device_id: f for f in findings if f.verdict.is_fault and f.device_id in self._known}
+        self._clocks = {d.device_id: DriftTrack(noted=d, seen=d) for d in drifts if d.device_id in self._known}
+
+    def prove(self, findings: Iterable[Finding]) -> None:
+        """Let findings stand, or end, from the next sample on; they wait for `drain_pictures`."""
+        standing = dict(self.findings)
+        for finding in findings:
+            if finding.device_id not in self._known:
+                continue  # removed while its picture was looked at
+            standing.pop(finding.device_id, None)
+            if finding.verdict.is_fault:
+                standing[finding.device_id] = finding
+            self._proved.append(finding)
+        self.findings = standing
+
+    def as_seen(self, sample: Sample) -> Sample:
+        """Return the sample as what its pictures prove leaves it: a device that answers and shows nothing of use."""
+        return with_finding(sample, self.findings.get(sample.device_id))
+
+    def clock_of(self, device_id: str) -> Drift | None:
+        """Return the newest noted reading of a device's clock."""
+        track = self._clocks.get(device_id)
+        return None if track is None else track.noted
 
     def known(self, device_id: str) -> Known | None:
         """Return what is known of an enrolled device."""
@@ -85,7 +122,13 @@ class Township:
             if rung.verdict is not Verdict.SKIPPED or rung.rung not in known.rungs:
                 known.rungs[rung.rung] = rung
         known.facts = newer(known.facts, result.facts)
+        if result.facts.clock_offset_s is not None:
+            self._note_clock(result.device_id, result.at_ms, result.facts.clock_offset_s)
         return sample
+
+    def _note_clock(self, device_id: str, at_ms: int, offset_s: float) -> None:
+        self._clocks[device_id], points = note_drift(self._clocks.get(device_id), device_id, at_ms, offset_s)
+        self._drifts.extend(points)
 
     def take(self, sample: Sample) -> tuple[Transition, ...]:
         """Judge a sample; it and its transitions wait for `drain`."""
@@ -114,6 +157,13 @@ class Township:
         self._transitions.clear()
         return waiting
 
+    def drain_pictures(self) -> tuple[tuple[Finding, ...], tuple[Drift, ...]]:
+        """Return findings and readings of clocks that wait to be written, in order, and forget them."""
+        waiting = tuple(self._proved), tuple(self._drifts)
+        self._proved.clear()
+        self._drifts.clear()
+        return waiting
+
     @property
     def waiting(self) -> int:
         """Number of samples that wait to be written."""
@@ -121,8 +171,8 @@ class Township:
 
     @property
     def changed(self) -> bool:
-        """Whether a transition waits to be written."""
-        return bool(self._transitions)
+        """Whether a transition or a finding waits to be written."""
+        return bool(self._transitions or self._proved)
 
     def tracks(self) -> tuple[Track, ...]:
         """Return all tracks, for a checkpoint."""

@@ -1,4 +1,4 @@
-"""Frozen values of the pictures, for showing: what each camera's picture amounts to now, and who looked at one."""
+"""Frozen values of the pictures, for showing: what each camera's picture amounts to now, and who may look at one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from camkeeper.model.picture import BaselineInfo, Context, Drift, Finding, PictureVerdict
+from camkeeper.model.view import ViewRecord as ViewRecord  # noqa: PLC0414 - the board asks for it here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,10 @@ class PictureStanding:
     """Healthy looks that a baseline needs."""
     diagnosed: int = 0
     """Since the monitor started."""
+    verdicts: Mapping[PictureVerdict, int] = field(default_factory=dict)
+    """The same, by what they showed."""
+    failed: int = 0
+    """Snapshots that could not be examined, by our fault."""
     dropped: int = 0
     """Snapshots that a newer one overtook before they were looked at."""
     crashed: int = 0
@@ -69,20 +74,6 @@ class ViewRequest:
     unit: str
     why: str
     device_id: str
-    incident_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewRecord:
-    """One entry of the register of views."""
-
-    at_ms: int
-    who: str
-    unit: str
-    why: str
-    device_id: str
-    what: str
-    """`thumbnail` or `snapshot`."""
     incident_id: str | None = None
 
 

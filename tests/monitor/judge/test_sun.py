@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from camfleet.sun import sun_at
-from camkeeper.judge.sun import context_at, sun_elevation_deg
+from camkeeper.judge.sun import light_at, sun_elevation_deg
 from camkeeper.model.picture import Context, PicturePolicy
 
 DAGOU = {"lon_deg": 113.95, "lat_deg": 33.81}
@@ -56,13 +56,23 @@ def test_the_other_side_of_the_earth_sees_the_opposite(at_ms: int, lon_deg: floa
 
 
 @pytest.mark.parametrize(
-    ("at", "context"),
+    ("at", "light"),
     [
-        ((2026, 6, 21, 4, 0), Context.DAY),  # noon in China
-        ((2026, 6, 21, 16, 0), Context.NIGHT),
-        ((2026, 12, 21, 9, 0), Context.DAY),  # 17:00, just before sunset
-        ((2026, 12, 21, 10, 30), Context.NIGHT),  # 18:30
+        ((2026, 6, 21, 4, 0), (Context.DAY, False)),  # noon in China
+        ((2026, 6, 21, 16, 0), (Context.NIGHT, False)),
+        ((2026, 12, 21, 8, 30), (Context.DAY, False)),  # 16:30, the sun 6 degrees up
+        ((2026, 12, 21, 9, 0), (Context.NIGHT, True)),  # 17:00, just before sunset
+        ((2026, 12, 21, 9, 30), (Context.NIGHT, True)),
+        ((2026, 12, 21, 10, 30), (Context.NIGHT, False)),  # 18:30
     ],
 )
-def test_day_and_night_in_dagou(at: tuple[int, ...], context: Context) -> None:
-    assert context_at(utc_ms(*at), policy=PicturePolicy(), **DAGOU) is context
+def test_day_twilight_and_night_in_dagou(at: tuple[int, ...], light: tuple[Context, bool]) -> None:
+    assert light_at(utc_ms(*at), policy=PicturePolicy(), **DAGOU) == light
+
+
+@given(MOMENTS)
+def test_without_a_twilight_it_is_day_or_night(at_ms: int) -> None:
+    policy = PicturePolicy(night_below_deg=-4.0, day_above_deg=-4.0)
+    elevation_deg = sun_elevation_deg(at_ms, **DAGOU)
+    context = Context.DAY if elevation_deg > -4 else Context.NIGHT
+    assert light_at(at_ms, policy=policy, **DAGOU) == (context, elevation_deg == -4)

@@ -1,0 +1,118 @@
+"""The rooms behind the board's questions: who answers what. The keeper passes on; it knows no room's business."""
+
+from __future__ import annotations
+
+import asyncio
+
+from camkeeper.model.picture import Drift
+from camkeeper.model.view import ViewRecord
+from camkeeper.run.deskroom import DeskRoom
+from camkeeper.run.pictureroom import PictureRoom
+from camkeeper.run.windowroom import WindowRoom
+from camkeeper.run.workroom import WorkRoom
+from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
+from camkeeper.window.plan import Document
+
+
+class Rooms:
+    """Part of `Keeper`: the desk, work orders, agreed windows, pictures."""
+
+    def __init__(self) -> None:
+        self._dirty = asyncio.Event()
+        self._room: DeskRoom | None = None
+        self._agreed: WindowRoom | None = None
+        self._work: WorkRoom | None = None
+        self._pictures: PictureRoom | None = None
+
+    def show_desk(self, room: DeskRoom) -> None:
+        """Say where incidents and work orders are asked for."""
+        self._room = room
+
+    def show_work(self, room: WorkRoom) -> None:
+        """Say where orders, photos, figures and channels are asked for."""
+        self._work = room
+
+    def work(self) -> WorkRoom | None:
+        """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
+        return self._work
+
+    def show_windows(self, room: WindowRoom) -> None:
+        """Say where agreed windows are asked for."""
+        self._agreed = room
+
+    def windows(self) -> WindowsStanding | None:
+        """Return what is agreed; None where nobody keeps it."""
+        return self._agreed.windows() if self._agreed is not None else None
+
+    async def act_window(self, act: WindowAct) -> WindowActed:
+        """Take somebody's deed about a window; returns when it is on disk, or was refused."""
+        if self._agreed is None:
+            raise LookupError("没有检修与剔除 / no windows are kept")
+        acted = await self._agreed.act(act)
+        self._dirty.set()
+        return acted
+
+    async def evidence(self, digest: str) -> tuple[Document, bytes]:
+        """Return a file that an agreement names; LookupError for any other."""
+        if self._agreed is None:
+            raise LookupError(digest)
+        return await self._agreed.evidence(digest)
+
+    def desk(self) -> DeskStanding | None:
+        """Return the duty desk; None where there is none."""
+        return self._room.desk() if self._room is not None else None
+
+    async def story(self, incident_id: str) -> IncidentStory:
+        """Return everything that happened to one incident; LookupError for one that never was."""
+        return await self._desk_room().story(incident_id)
+
+    def by_token(self, token: str) -> IncidentView | None:
+        """Return the incident whose phone page has this token; None for any other text."""
+        return self._room.by_token(token) if self._room is not None else None
+
+    async def act(self, act: Act) -> Acted:
+        """Take somebody's step; returns when it is on disk, or was refused."""
+        return await self._desk_room().act(act)
+
+    def _desk_room(self) -> DeskRoom:
+        if self._room is None:
+            raise LookupError("没有值班台 / there is no duty desk")
+        return self._room
+
+    def show_pictures(self, room: PictureRoom) -> None:
+        """Say where pictures are asked for."""
+        self._pictures = room
+
+    def pictures(self) -> PictureStanding | None:
+        """Return what the pictures amount to; None where none are looked at."""
+        return self._pictures.pictures() if self._pictures is not None else None
+
+    async def view(self, request: ViewRequest) -> Thumbnail:
+        """Register who looks and why, then return the blurred picture; LookupError where there is none."""
+        return await self._picture_room().view(request)
+
+    async def relearn(self, device_id: str, by: str, why: str) -> Acted:
+        """Let a camera's baseline be learned anew; returns when that is kept, or refused. LookupError: unknown."""
+        acted = await self._picture_room().relearn(device_id, by, why)
+        self._dirty.set()
+        return acted
+
+    async def drifts(self, device_id: str) -> tuple[Drift, ...]:
+        """Return the history of a device's clock, oldest first. LookupError: unknown."""
+        return await self._picture_room().drifts(device_id)
+
+    async def views(self, limit: int) -> tuple[ViewRecord, ...]:
+        """Return the newest entries of the register of views, newest first."""
+        return await self._picture_room().views(limit)
+
+    def _picture_room(self) -> PictureRoom:
+        if self._pictures is None:
+            raise LookupError("没有画面诊断 / no pictures are looked at")
+        return self._pictures
+
+    def room_warnings(self) -> list[str]:
+        """Return the rooms' sentences for the board."""
+        rooms = (self._room, self._agreed, self._pictures)
+        return [line for room in rooms if room is not None for line in room.warnings]
