@@ -134,7 +134,8 @@ class _Case:
         found = {v for v, wrong in self._light_and_lens() if wrong}
         turn = None
         if self._displaced() and not found & {V.HALF_PICTURE, V.DARK, V.BRIGHT}:
-            structural, turn = self._structural(measure, alone=not found)
+            # A cast is what a cover does to the colours: it explains nothing away.
+            structural, turn = self._structural(measure, alone=not any(v.is_fault for v in found))
             found |= structural
         return tuple(v for v in ORDER if v in found), turn
 
@@ -142,7 +143,9 @@ class _Case:
         s, n = self.strays, self.sheet.numbers
         bright = self.above("p50", 40.0, 15.0) and (n.saturated > 0.2 or n.p99 >= 250)
         dark = self.below("p50", -30.0, 15.0) and self.below("p99", -40.0, 20.0) and (self.structured or n.p99 < 40)
-        fog = self.below("span", -32.0, 12.0) and self.above("p1", 14.0, 8.0) and s.p99 < 20 and self.structured
+        fog = self.below("span", -32.0, 12.0) and self.above("p1", 14.0, 8.0) and self.structured
+        # Over a scene without white, such as water, fog lifts the brightest too, and the darkest much more.
+        fog = fog and (s.p99 < 20 or s.p1 > 3.0 * s.p99)
         # A soft lens takes contrast too, and much more of the detail.
         fog = fog and (s.sharpness > -0.6 or s.span < -70.0)
         noisy = self.above("noise", 0.9, 0.3) and self.above("noise_floor", 0.8, 0.3)
