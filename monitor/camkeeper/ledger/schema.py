@@ -39,8 +39,10 @@ def derived_schema() -> str:
     return "".join(f"CREATE {p}" for p in parts if p.startswith(tuple(f"TABLE {name} (" for name in wanted)))
 
 
-def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
+def connect_writer(path: Path, *, created_ms: int, ledger_id: bytes | None = None) -> sqlite3.Connection:
     """Open for writing, creating the ledger where there is none. The caller holds the lock file.
+
+    A new ledger gets `ledger_id`, 16 bytes: random ones (None), or those of the ledger that it is to be a copy of.
 
     synchronous=FULL: in WAL mode every commit is fsynced before it returns. Checkpoints are made by hand, so that no
     commit pays for one at an unlucky moment. LedgerFormatError where the file is something else.
@@ -48,7 +50,7 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = _connect(str(path), path, uri=False)
     try:
-        _set_up(db, path, created_ms)
+        _set_up(db, path, created_ms, ledger_id or secrets.token_bytes(16))
     except BaseException:
         db.close()
         raise
@@ -62,7 +64,7 @@ def _connect(name: str, path: Path, *, uri: bool) -> sqlite3.Connection:
         raise LedgerFormatError(f"{path}: cannot be opened: {error}") from error
 
 
-def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
+def _set_up(db: sqlite3.Connection, path: Path, created_ms: int, ledger_id: bytes) -> None:
     try:
         (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         (application,) = db.execute("PRAGMA application_id").fetchone()
@@ -79,7 +81,7 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int) -> None:
     db.execute("PRAGMA temp_store = MEMORY")
     db.execute("PRAGMA cache_size = -16384")
     if not tables:
-        _create(db, created_ms)
+        _create(db, created_ms, ledger_id)
     (layout,) = db.execute("SELECT layout FROM ledger").fetchone()
     if layout != LAYOUT:
         raise LedgerFormatError(f"{path}: layout {layout}, this version reads {LAYOUT}")
@@ -136,13 +138,13 @@ def _add_later(db: sqlite3.Connection) -> None:
     db.execute("COMMIT")
 
 
-def _create(db: sqlite3.Connection, created_ms: int) -> None:
+def _create(db: sqlite3.Connection, created_ms: int, ledger_id: bytes) -> None:
     """One transaction: a kill in the middle leaves an empty file, which the next start fills."""
     db.execute("BEGIN IMMEDIATE")
     for statement in _statements(schema()):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.execute("INSERT INTO ledger VALUES (1, ?, ?, ?)", (secrets.token_bytes(16), LAYOUT, created_ms))
+    db.execute("INSERT INTO ledger VALUES (1, ?, ?, ?)", (ledger_id, LAYOUT, created_ms))
     db.execute("COMMIT")
 
 

@@ -45,6 +45,16 @@ def store(db: sqlite3.Connection, views: Iterable[ViewRecord]) -> None:
         )
 
 
+def copy(db: sqlite3.Connection, number: int, body: bytes) -> None:
+    """Put another ledger's entry `number` at the end of its copy, byte for byte; ValueError where it is no view."""
+    view = from_json(ViewRecord, json.loads(body))
+    _, head = newest(db)
+    db.execute(
+        "INSERT INTO picture_view (number, at_ms, device_id, incident, body, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, view.at_ms, text(view.device_id), text(view.incident_id), body, sealed(head, number, body)),
+    )
+
+
 def text(value: str | None) -> str | None:
     """Return a text as a column takes it: half a character must not keep samples from being recorded."""
     return None if value is None else value.encode("utf-8", "replace").decode()

@@ -34,6 +34,17 @@ def store(db: sqlite3.Connection, events: Iterable[WindowEvent]) -> None:
         )
 
 
+def copy(db: sqlite3.Connection, number: int, body: bytes) -> None:
+    """Put another ledger's row `number` at the end of its copy, byte for byte; ValueError where it is no deed."""
+    from_json(WindowEvent, told := json.loads(body))
+    row = db.execute("SELECT hash FROM window_event WHERE number = ?", (number - 1,)).fetchone()
+    head = _genesis(db) if row is None else row[0]
+    db.execute(
+        "INSERT INTO window_event (number, plan_id, at_ms, deed, body, hash) VALUES (?, ?, ?, ?, ?, ?)",
+        (number, told["plan_id"], told["at_ms"], told["deed"], body, _sealed(head, number, body)),
+    )
+
+
 def newest_head(db: sqlite3.Connection) -> str:
     """Return the newest hash in hexadecimal; empty where nothing was agreed yet."""
     row = db.execute("SELECT hash FROM window_event ORDER BY number DESC LIMIT 1").fetchone()
