@@ -53,6 +53,7 @@ def basis(value: Basis) -> dict[str, JSON]:
         "lens_model": value.lens_model,
         "cameras": value.cameras,
         "unknown_azimuth": list(value.unknown_azimuth),
+        "measured_azimuth": list(value.measured_azimuth),
         "inside_building": list(value.inside_building),
         "no_position": list(value.no_position),
         "warnings": list(value.warnings),

@@ -51,6 +51,11 @@ class Board:
         """Show these bands too."""
         self._survey.update((band.site_id, band) for band in bands)
 
+    def go_on_from(self, other: Board) -> None:
+        """Take over hours and survey bands, which do not follow a turned camera: they go by the register."""
+        self.take_hours(other._hours)
+        self.take_survey(other._survey.values())
+
     def unsurveyed(self) -> list[str]:
         """Return the measured sites with open ground whose survey band was not computed yet."""
         return [i for i in self.cover.ground.surveyed if i not in self._survey]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import shapely
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from camcover.bands import SEEN
 from camcover.frame import Frame
 from camcover.optics import LensModel
+from camkeeper.cover.aim import Planned
 from camkeeper.cover.eyes import Eyes
 from camkeeper.cover.ground import UNIT_OF, Ground, Obstacle
 from camkeeper.cover.panel import MILLI, Panel
@@ -75,8 +77,16 @@ def _cover(
     )
 
 
-def basis(registry: Registry, frame: Frame, eyes: Eyes, panels: Sequence[Panel], warnings: Sequence[str]) -> Basis:
-    """Return how every percentage is made, with the digest of all inputs."""
+def basis(
+    registry: Registry,
+    frame: Frame,
+    eyes: Eyes,
+    panels: Sequence[Panel],
+    warnings: Sequence[str],
+    *,
+    measured: Collection[str] = (),
+) -> Basis:
+    """Return how every percentage is made, with the digest of all inputs. `measured`: cameras that were turned."""
     policy = registry.coverage
     digest = hashlib.sha256(f"{policy.id}|{policy.standard}|{frame.crs}|".encode())
     digest.update(eyes.walls)
@@ -110,13 +120,24 @@ def basis(registry: Registry, frame: Frame, eyes: Eyes, panels: Sequence[Panel],
         inside_building=tuple(sorted(eyes.inside_building)),
         no_position=eyes.no_position,
         warnings=tuple(warnings),
+        measured_azimuth=tuple(c.id for c in eyes.cameras if c.id in measured),
     )
 
 
 def coverage_map(
-    registry: Registry, frame: Frame, ground: Ground, eyes: Eyes, obstacles: Sequence[Obstacle], inputs: str
+    registry: Registry,
+    frame: Frame,
+    ground: Ground,
+    eyes: Eyes,
+    obstacles: Sequence[Obstacle],
+    inputs: str,
+    *,
+    planned: Mapping[str, Planned],
 ) -> CoverageMap:
-    """Return all shapes in WGS-84, coordinates rounded to a millimetre."""
+    """Return all shapes in WGS-84, coordinates rounded to a millimetre.
+
+    `planned`: what the register has of cameras whose azimuth was measured.
+    """
     devices = registry.device_by_id
     day, night = (lonlat(frame, eyes.fields[dark, SEEN]) for dark in (False, True))
     domes = [n for n, envelope in enumerate(eyes.envelopes) if envelope is not None]
@@ -132,6 +153,7 @@ def coverage_map(
             night=night[n],
             envelope=envelopes.get(n),
             inside_building=camera.id in eyes.inside_building,
+            **_planned(frame, planned.get(camera.id)),
         )
         for n, camera in enumerate(eyes.cameras)
     )
@@ -147,6 +169,16 @@ def coverage_map(
         synthetic=registry.synthetic_geometry,
         links=fault_domains(registry, [camera.id for camera in eyes.cameras]),
     )
+
+
+def _planned(frame: Frame, planned: Planned | None) -> dict[str, Any]:
+    if planned is None:
+        return {}
+    return {
+        "azimuth_error_deg": planned.error_deg,
+        "planned_azimuth_deg": planned.azimuth_deg,
+        "planned": lonlat(frame, np.array([planned.field], dtype=object))[0],
+    }
 
 
 def fault_domains(registry: Registry, camera_ids: Sequence[str]) -> tuple[FaultDomain, ...]:

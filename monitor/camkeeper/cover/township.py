@@ -12,11 +12,13 @@ from camcover.bands import SEEN
 from camcover.camera import Camera
 from camcover.frame import Frame
 from camkeeper.cover import darkness, show
+from camkeeper.cover.aim import Planned, aimed
 from camkeeper.cover.board import Board, Hours
 from camkeeper.cover.eyes import Eyes, eyes_of
 from camkeeper.cover.ground import Ground, Obstacle, bounds_lonlat, ground_of
 from camkeeper.cover.panel import Panel, panel_of
 from camkeeper.cover.sight import State
+from camkeeper.model.picture import Turn
 from camkeeper.model.place import KeyPlace
 from camkeeper.model.registry import Registry
 from camkeeper.standing.coverage import Basis, CoverageMap, CoverageStanding, Darkness, SurveyBand
@@ -37,6 +39,8 @@ class TownshipCover:
     panels: tuple[Panel, Panel]
     """By day, by night."""
     warnings: tuple[str, ...]
+    planned: Mapping[str, Planned]
+    """What the register has of each camera whose azimuth here was measured in its picture."""
 
     @classmethod
     def build(
@@ -46,6 +50,7 @@ class TownshipCover:
         *,
         previous: TownshipCover | None = None,
         warnings: Sequence[str] = (),
+        planned: Mapping[str, Planned] | None = None,
     ) -> TownshipCover:
         """Compute all fields and overlays; what `previous` has for the same inputs is taken over.
 
@@ -75,12 +80,35 @@ class TownshipCover:
             obstacles=tuple(obstacles),
             panels=(day, night),
             warnings=tuple(warnings),
+            planned=dict(planned or {}),
+        )
+
+    def with_turns(self, measured: Mapping[str, Turn]) -> TownshipCover:
+        """Return this coverage with these cameras turned; of all others nothing is computed again."""
+        if not measured:
+            return self
+        return TownshipCover.build(
+            aimed(self.registry, measured),
+            self.obstacles,
+            previous=self,
+            warnings=self.warnings,
+            planned={
+                camera.id: Planned(
+                    azimuth_deg=camera.mount.azimuth_deg or 0.0,
+                    error_deg=measured[camera.id].error_deg,
+                    field=self.eyes.fields[False, SEEN][n],
+                )
+                for n, camera in enumerate(self.eyes.cameras)
+                if camera.id in measured
+            },
         )
 
     @cached_property
     def basis(self) -> Basis:
         """How every percentage here was made."""
-        return show.basis(self.registry, self.frame, self.eyes, self.panels, self.warnings)
+        return show.basis(
+            self.registry, self.frame, self.eyes, self.panels, self.warnings, measured=self.planned.keys()
+        )
 
     def places_of_part(self, panel: Panel, n: int) -> tuple[KeyPlace, ...]:
         """Return the key places that a part of a panel cuts."""
@@ -103,7 +131,15 @@ class TownshipCover:
     @cached_property
     def map(self) -> CoverageMap:
         """Everything that doesn't change while the configuration stands, in WGS-84."""
-        return show.coverage_map(self.registry, self.frame, self.ground, self.eyes, self.obstacles, self.basis.inputs)
+        return show.coverage_map(
+            self.registry,
+            self.frame,
+            self.ground,
+            self.eyes,
+            self.obstacles,
+            self.basis.inputs,
+            planned=self.planned,
+        )
 
     def darkness(
         self, states: Mapping[str, State], site_id: str, *, night: bool, failed: Collection[str] = (), at_ms: int

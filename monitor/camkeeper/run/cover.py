@@ -16,12 +16,14 @@ from typing import Any
 import structlog
 
 from camkeeper.clock import Clock
+from camkeeper.cover.aim import adrift, turns
 from camkeeper.cover.board import Board
 from camkeeper.cover.gain import gains
 from camkeeper.cover.hours import HOUR_MS
 from camkeeper.cover.sight import State
 from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import Ledger, LedgerReader
+from camkeeper.model.picture import Finding, Turn
 from camkeeper.model.registry import Registry
 from camkeeper.run.coverhours import SETTLE_MS, day_and_month, next_fill, states_now
 from camkeeper.run.obstacles import obstacles_of
@@ -56,18 +58,24 @@ class Coverage:
         registry: Callable[[], Registry],
         last_tick_ms: Callable[[], int],
         publish: Callable[[], None],
+        findings: Callable[[], Mapping[str, Finding]] = dict,
     ) -> None:
-        self._ledger, self._clock = ledger, clock
+        """`findings`: what pictures prove of cameras now; turned ones see what they see from their new aim."""
+        self._ledger, self._clock, self._findings = ledger, clock, findings
         self._registry, self._last_tick_ms, self._publish = registry, last_tick_ms, publish
         self._changed = asyncio.Event()
         self._built = asyncio.Event()
         self._lock = asyncio.Lock()
         self._tried: Registry | None = None
+        self._plan: TownshipCover | None = None
+        """By the registered aims: hours of the past, which a turn of today doesn't change, and survey bands."""
+        self._turns: dict[str, Turn] = {}
         self._board: Board | None = None
+        """By the aims of now."""
         self._states: dict[str, State] = {}
         self._standing: CoverageStanding | None = None
         self._map: CoverageMap | None = None
-        self._filled: tuple[Board, int] | None = None
+        self._filled: tuple[TownshipCover, int] | None = None
         self._faults: dict[str, str] = {}
 
     @property
@@ -143,11 +151,15 @@ class Coverage:
         if registry is not self._tried:
             self._tried = registry
             news |= await self._guarded("build", self._build(registry))
-        if self._board is None:
+        if self._board is None or self._plan is None:
             return
-        at_ms = self._last_tick_ms()
+        at_ms, findings = self._last_tick_ms(), self._findings()
+        if turns(self._plan.registry, findings) != self._turns:
+            news |= await self._guarded("aims", self._turn(self._plan, turns(self._plan.registry, findings)))
         if news:
-            self._states = await asyncio.to_thread(_states, self._ledger.path)
+            states = await asyncio.to_thread(_states, self._ledger.path)
+            unsure = {i: State.UNKNOWN for i in adrift(findings) if states.get(i) is State.WORKING}
+            self._states = {**states, **unsure}
             async with self._lock:
                 await asyncio.to_thread(self._board.update, self._states)
         if news or self._standing is None or at_ms - self._standing.at_ms >= MOVES_ON_MS:
@@ -155,12 +167,23 @@ class Coverage:
 
     async def _build(self, registry: Registry) -> None:
         began_ms = self._clock.elapsed_ms()
-        previous = None if self._board is None else self._board.cover
-        board = await asyncio.to_thread(_build, registry, previous)
+        plan = await asyncio.to_thread(_build, registry, self._plan)
+        measured = turns(registry, self._findings())
+        board = await asyncio.to_thread(lambda: Board(plan.with_turns(measured)))
         chart = await asyncio.to_thread(lambda: board.cover.map)
-        self._board, self._map = board, chart
+        self._plan, self._turns, self._board, self._map = plan, measured, board, chart
         self._built.set()
-        _log.info("coverage_built", cameras=len(board.cover.eyes.cameras), ms=self._clock.elapsed_ms() - began_ms)
+        _log.info("coverage_built", cameras=len(plan.eyes.cameras), ms=self._clock.elapsed_ms() - began_ms)
+
+    async def _turn(self, plan: TownshipCover, measured: dict[str, Turn]) -> None:
+        """Let cameras see what they see from where their pictures show that they point now."""
+        board = await asyncio.to_thread(lambda: Board(plan.with_turns(measured)))
+        chart = await asyncio.to_thread(lambda: board.cover.map)
+        async with self._lock:
+            if self._board is not None:
+                board.go_on_from(self._board)
+            self._turns, self._board, self._map = measured, board, chart
+        _log.info("coverage_aims", measured=len(measured))
 
     async def _show(self, at_ms: int, *, tell: bool) -> None:
         if self._board is None:
@@ -174,45 +197,47 @@ class Coverage:
         """Hours first, then survey bands, then what is to be kept of finished hours; again and again."""
         await self._built.wait()
         while True:
-            board, began_ms = self._board, self._clock.elapsed_ms()
-            if board is not None:
-                await self._guarded("hours", self._read_hours(board))
+            plan, began_ms = self._plan, self._clock.elapsed_ms()
+            if plan is not None:
+                await self._guarded("hours", self._read_hours(plan))
                 took_s = (self._clock.elapsed_ms() - began_ms) / 1000
-                await self._guarded("survey", self._survey(board))
-                await self._guarded("keep", self._fill(board))
-                await self._rest(board, max(HOURS_EVERY_S, took_s / SHARE))
+                await self._guarded("survey", self._survey(plan))
+                await self._guarded("keep", self._fill(plan))
+                await self._rest(plan, max(HOURS_EVERY_S, took_s / SHARE))
 
-    async def _rest(self, board: Board | None, rest_s: float) -> None:
+    async def _rest(self, plan: TownshipCover, rest_s: float) -> None:
         """Wait so long, or until another configuration's coverage is there: its hours are wanted at once."""
         self._built.clear()
-        if self._board is board:
+        if self._plan is plan:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest_s):
                     await self._built.wait()
 
-    async def _read_hours(self, board: Board) -> None:
-        at_ms, tz = self._last_tick_ms(), timezone_of(board.cover.registry)
-        hours = await asyncio.to_thread(partial(day_and_month, self._ledger.path, board.cover, at_ms=at_ms, tz=tz))
+    async def _read_hours(self, plan: TownshipCover) -> None:
+        at_ms, tz = self._last_tick_ms(), timezone_of(plan.registry)
+        hours = await asyncio.to_thread(partial(day_and_month, self._ledger.path, plan, at_ms=at_ms, tz=tz))
         async with self._lock:
-            await asyncio.to_thread(board.take_hours, hours)
-        if self._board is board:
-            await self._show(self._last_tick_ms(), tell=True)
-
-    async def _survey(self, board: Board) -> None:
-        for site_id in board.unsurveyed():
-            if self._board is not board:
+            if self._plan is not plan or self._board is None:
                 return
-            band = await asyncio.to_thread(board.cover.survey, site_id)
-            async with self._lock:
-                board.take_survey([band])
+            await asyncio.to_thread(self._board.take_hours, hours)
+        await self._show(self._last_tick_ms(), tell=True)
 
-    async def _fill(self, board: Board) -> None:
+    async def _survey(self, plan: TownshipCover) -> None:
+        for site_id in self._board.unsurveyed() if self._board is not None else ():
+            if self._plan is not plan:
+                return
+            band = await asyncio.to_thread(plan.survey, site_id)
+            async with self._lock:
+                if self._plan is plan and self._board is not None:
+                    self._board.take_survey([band])
+
+    async def _fill(self, plan: TownshipCover) -> None:
         """Keep finished hours, a part at a time: what was computed of an hour that changed meanwhile is left out."""
         hour = (self._last_tick_ms() - SETTLE_MS) // HOUR_MS
-        while self._board is board and self._filled != (board, hour):
-            fill = await asyncio.to_thread(next_fill, self._ledger.path, board.cover)
+        while self._plan is plan and self._filled != (plan, hour):
+            fill = await asyncio.to_thread(next_fill, self._ledger.path, plan)
             if fill is None:
-                self._filled = (board, hour)
+                self._filled = (plan, hour)
                 return
             stored = self._ledger.store_coverage(fill.series, fill.hours, seen_seq=fill.seen_seq)
             if await asyncio.wrap_future(stored) < len(fill.hours):
@@ -224,9 +249,9 @@ def _states(path: Path) -> dict[str, State]:
         return states_now(reader)
 
 
-def _build(registry: Registry, previous: TownshipCover | None) -> Board:
+def _build(registry: Registry, previous: TownshipCover | None) -> TownshipCover:
     obstacles, told = obstacles_of(registry)
-    return Board(TownshipCover.build(registry, obstacles, previous=previous, warnings=_few(told)))
+    return TownshipCover.build(registry, obstacles, previous=previous, warnings=_few(told))
 
 
 def _few(told: Iterable[str], *, most: int = 20) -> list[str]:

@@ -71,6 +71,7 @@ class Keeper(Rooms):
             registry=lambda: township.registry,
             last_tick_ms=lambda: self._recorder.last_tick_ms,
             publish=self._feed.publish,
+            findings=lambda: self._recorder.findings,
         )
 
     def show(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from camkeeper.album import Album, Gate
+from camkeeper.cover.aim import azimuth_after
 from camkeeper.model.equipment import Device
 from camkeeper.model.picture import BaselineInfo, Context, Finding, PictureVerdict
 from camkeeper.model.view import Viewed, ViewRecord
@@ -121,7 +122,7 @@ def aimed(device: Device, finding: Finding | None) -> Aimed | None:
     planned_deg = device.mount.azimuth_deg
     return Aimed(
         planned_deg=planned_deg,
-        measured_deg=(planned_deg + finding.turn.yaw_deg) % 360,
+        measured_deg=azimuth_after(planned_deg, finding.turn),
         error_deg=finding.turn.error_deg,
         since_ms=finding.since_ms,
     )

@@ -125,6 +125,9 @@ class Basis:
     """Ids of cameras without mount or lens in the register."""
     warnings: tuple[str, ...] = ()
     """Bilingual sentences."""
+    measured_azimuth: tuple[str, ...] = ()
+    """Ids of cameras that were turned: what they see now goes by the azimuth measured in their pictures. Hours of the
+    past and survey bands go by the registered one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ class CameraField:
     lon_deg: float
     lat_deg: float
     azimuth_deg: float | None
+    """Where it points: as registered, or as its picture shows."""
     day: BaseGeometry
     night: BaseGeometry
     envelope: BaseGeometry | None
