@@ -239,7 +239,7 @@ def check(valid: dict[int, ChannelEntry], findings: Findings) -> None:
                 zh="口令会以明文经过网络；能用 starttls 或 tls 就不要用 plain",
                 en="the password crosses the network in the clear; prefer starttls or tls to plain",
             )
-        if entry.url and entry.url.startswith("http://") and entry.token and not _is_here(entry.url):
+        if entry.url and entry.url.startswith("http://") and entry.token and not is_here(entry.url):
             findings.warn(
                 ("channels", place, "url"),
                 zh="http:// 会让密钥以明文经过网络；能用 https:// 就用 https://",
@@ -247,7 +247,8 @@ def check(valid: dict[int, ChannelEntry], findings: Findings) -> None:
             )
 
 
-def _is_here(url: str) -> bool:
+def is_here(url: str) -> bool:
+    """Return whether an address is this machine's own: nothing crosses a network then."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

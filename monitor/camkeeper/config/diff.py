@@ -26,6 +26,7 @@ _PARTS = (
     "routing",
     "watchdog",
     "public_url",
+    "influx",
 )
 _POLICIES = ("probe", "judge", "accounting", "coverage", "incident", "service", "picture")
 
@@ -46,7 +47,7 @@ class Changes:
     """Of probe, judge, accounting, coverage, incident, service, picture."""
     parts_changed: frozenset[str] = frozenset()
     """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
-    channels, routing, watchdog, public_url."""
+    channels, routing, watchdog, public_url, influx."""
 
     @property
     def windows_changed(self) -> bool:

@@ -19,6 +19,7 @@ from camkeeper.config import (
     datums,
     desk,
     enrolment,
+    influx,
     inspections,
     obstacles,
     picture,
@@ -53,7 +54,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "channels": channels.ChannelEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
-_KEYS = (*_HEAD, "policy", "notify", "defaults", *_SECTIONS)
+_KEYS = (*_HEAD, "policy", "notify", "influx", "defaults", *_SECTIONS)
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -124,6 +125,7 @@ class _Reading:
         self._service: desk.ServiceEntry | None = None
         self._picture: picture.PictureEntry | None = None
         self._notify = desk.NotifyEntry()
+        self._influx: influx.InfluxEntry | None = None
         self._routes: dict[int, desk.RouteEntry] = {}
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
@@ -139,6 +141,7 @@ class _Reading:
         references.check(raw, defaults, self.findings)
         self._policy()
         self._notified()
+        self._mirrored()
         self._whole(head)
         if self.findings.faults or head is None:
             return None
@@ -183,6 +186,13 @@ class _Reading:
                     self._routes[place] = entry
         self._notify = self._model(("notify",), written, desk.NotifyEntry) or desk.NotifyEntry()
         desk.check(self._notify, self._routes, self.root, self.findings)
+
+    def _mirrored(self) -> None:
+        written = without_nothing(self.root.get("influx"))
+        if written is not None:
+            self._influx = self._model(("influx",), written, influx.InfluxEntry)
+        if self._influx is not None:
+            influx.check(self._influx, self.findings)
 
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
@@ -305,6 +315,7 @@ class _Reading:
             incident=desk.incident(self._incident or desk.IncidentEntry()),
             service=desk.service(self._service or desk.ServiceEntry(), tz),
             picture=picture.policy(self._picture or picture.PictureEntry()),
+            influx=None if self._influx is None else influx.build(self._influx),
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,

@@ -12,6 +12,7 @@ from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.inspection import Inspection
+from camkeeper.model.mirror import InfluxSetting
 from camkeeper.model.outbox import WatchdogPolicy
 from camkeeper.model.picture import PicturePolicy
 from camkeeper.model.place import KeyPlace, Site
@@ -53,6 +54,8 @@ class Registry:
     incident: IncidentPolicy = field(default_factory=IncidentPolicy)
     service: ServicePolicy = field(default_factory=lambda: preset("standard", tz="Asia/Shanghai"))
     picture: PicturePolicy = field(default_factory=PicturePolicy)
+    influx: InfluxSetting | None = None
+    """Where the series that everyone queries are mirrored to; None: nowhere."""
     synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""
