@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from camboard import wire
-from camboard.board import BOARD
+from camboard import picturewire, wire
+from camboard.board import BOARD, Board
 from camboard.query import ALL, BadQuery, Query, number, page_of
 from camboard.source import JSON
-from camkeeper.standing.export import site_json
+from camkeeper.model.picture import Drift
 
 _MONTH = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])", re.ASCII)
 _MOST_A_PAGE = 500
@@ -34,17 +34,19 @@ async def standing(request: web.Request) -> web.Response:
 
 async def sites(request: web.Request) -> web.Response:
     """`GET /api/v1/sites`."""
-    view = request.app[BOARD].source.standing()
-    return answer({"at_ms": view.at_ms, "sites": [site_json(site) for site in view.sites]})
+    board = request.app[BOARD]
+    view, pictures = board.source.standing(), board.picture_index()
+    return answer({"at_ms": view.at_ms, "sites": [wire.site(site, pictures) for site in view.sites]})
 
 
 async def site(request: web.Request) -> web.Response:
     """`GET /api/v1/sites/{id}`."""
-    index = request.app[BOARD].index()
+    board = request.app[BOARD]
+    index = board.index()
     found = index.site_by_id.get(request.match_info["id"])
     if found is None:
         raise web.HTTPNotFound
-    return answer({"at_ms": index.standing.at_ms, **site_json(found)})
+    return answer({"at_ms": index.standing.at_ms, **wire.site(found, board.picture_index())})
 
 
 async def devices(request: web.Request) -> web.Response:
@@ -69,12 +71,29 @@ async def devices(request: web.Request) -> web.Response:
 
 
 async def device(request: web.Request) -> web.Response:
-    """`GET /api/v1/devices/{id}`."""
-    index = request.app[BOARD].index()
+    """`GET /api/v1/devices/{id}`: with its picture and the history of its clock, where pictures are looked at."""
+    board = request.app[BOARD]
+    index = board.index()
     found = index.device_by_id.get(request.match_info["id"])
     if found is None:
         raise web.HTTPNotFound
-    return answer({"at_ms": index.standing.at_ms, **wire.device(found, full=True)})
+    out = {"at_ms": index.standing.at_ms, **wire.device(found, full=True)}
+    pictures = board.pictures_now()
+    if pictures is not None and found.kind.has_picture:
+        own = pictures.cameras.get(found.id)
+        out["picture"] = None if own is None else picturewire.camera(own)
+        out["clock"] = [picturewire.drift(point) for point in await history(board, found.id)]
+    return answer(out)
+
+
+async def history(board: Board, device_id: str) -> tuple[Drift, ...]:
+    """Return the history of a device's clock; nothing where nobody keeps one."""
+    if board.pictures is None:
+        return ()
+    try:
+        return await board.pictures.drifts(device_id)
+    except LookupError:
+        return ()
 
 
 async def sla(request: web.Request) -> web.Response:

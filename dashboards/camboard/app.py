@@ -10,6 +10,7 @@ from camboard import (
     coverapi,
     deskapi,
     deskpage,
+    devicepage,
     events,
     guard,
     handed,
@@ -19,8 +20,11 @@ from camboard import (
     orderpage,
     pages,
     phonepage,
+    pictureapi,
     settingspage,
+    tickets,
     upload,
+    viewspage,
     windowpage,
 )
 from camboard.board import BOARD, Board
@@ -75,6 +79,8 @@ def create_app(
         board.windows = source
     if isinstance(source, PictureSource):
         board.pictures = source
+    app[tickets.TICKETS] = tickets.Tickets(settings.clock)
+    app.add_routes(_device_routes())
     app[handed.HANDING] = handed.turns()
     app.add_routes(_desk_routes())
     app.add_routes(_window_routes())
@@ -146,6 +152,23 @@ def _work_routes() -> list[web.RouteDef]:
         web.post(f"/api/v1{one}/assign", orderapi.assign),
         web.post(f"/api/v1{one}/sign", orderapi.sign),
         web.get(f"/api/v1{one}/photos/{file}", orderpage.photo_file),
+    ]
+
+
+def _device_routes() -> list[web.RouteDef]:
+    """Return the routes of single devices, their pictures, and who looked at one."""
+    one = "/devices/{id}"
+    return [
+        web.get(one, devicepage.page),
+        web.get(f"/fragments{one}", devicepage.fragment),
+        web.post(f"{one}/view", devicepage.view),
+        web.post(f"{one}/relearn", devicepage.relearn),
+        web.get(f"{one}/thumbnail/{{ticket}}", devicepage.thumbnail, allow_head=False),
+        web.get("/views", viewspage.page),
+        web.get("/fragments/views", viewspage.fragment),
+        web.get("/api/v1/pictures", pictureapi.pictures),
+        web.get("/api/v1/views", pictureapi.views),
+        web.post(f"/api/v1{one}/relearn", pictureapi.relearn),
     ]
 
 

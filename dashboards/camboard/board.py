@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from camboard.index import Index, IndexCache
+from camboard.picindex import PictureCache, PictureIndex
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed
@@ -38,6 +39,7 @@ class Board:
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)
     indexes: IndexCache = field(default_factory=IndexCache)
+    picture_indexes: PictureCache = field(default_factory=PictureCache)
     changes_end: str | None = None
     """Why no more changes arrive from the source; None while they do."""
 
@@ -52,6 +54,10 @@ class Board:
     def pictures_now(self) -> PictureStanding | None:
         """Return what the pictures amount to; None where none are looked at."""
         return None if self.pictures is None else self.pictures.pictures()
+
+    def picture_index(self) -> PictureIndex | None:
+        """Return the newest pictures, indexed; None where none are looked at."""
+        return self.picture_indexes.of(self.pictures_now(), self.index())
 
     def form_key(self, path: str) -> str:
         """Return what only a page of ours can have put into the form that is sent to `path`."""

@@ -22,6 +22,8 @@ from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCove
 
 _KEPT = 32
 _GEOJSON = "application/geo+json"
+Choice = tuple[str, MapQuery, int | None, tuple[str, ...]]
+"""What a page of the map is written for: language, address, open incidents, sites in bad weather."""
 
 
 class NotYet(Exception):  # noqa: N818 - it reads as what it is
@@ -53,14 +55,14 @@ class Kept:
 
     def __init__(self) -> None:
         self._of: tuple[object, object] = (None, None)
-        self._made: dict[tuple[str, MapQuery, int | None], Written] = {}
+        self._made: dict[Choice, Written] = {}
 
-    def get(self, moment: tuple[object, object], key: tuple[str, MapQuery, int | None]) -> Written | None:
+    def get(self, moment: tuple[object, object], key: Choice) -> Written | None:
         """Return the page, if it was written of these very values."""
         same = self._of[0] is moment[0] and self._of[1] is moment[1]
         return self._made.get(key) if same else None
 
-    def put(self, moment: tuple[object, object], key: tuple[str, MapQuery, int | None], made: Written) -> None:
+    def put(self, moment: tuple[object, object], key: Choice, made: Written) -> None:
         """Keep a page."""
         same = self._of[0] is moment[0] and self._of[1] is moment[1]
         if not same or len(self._made) >= _KEPT:

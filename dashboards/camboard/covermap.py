@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from camboard.aimview import AimRow, aim_rows
 from camboard.amount import Measure, measure
 from camboard.coverrows import (
     BasisView,
@@ -25,6 +26,7 @@ from camboard.coverrows import (
 )
 from camboard.coverwords import SIGHT, SIGHT_SHAPE, SIGHT_TONE, Sight
 from camboard.darkness import Dark
+from camboard.deviceway import device_address
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.mapquery import MapQuery
@@ -34,11 +36,13 @@ from camboard.rows import site_name
 from camboard.source import JSON
 from camboard.suppose import Options, WhatIf, options, what_if
 from camboard.text import local, plain, utc_offset
-from camboard.words import SHAPE, STATE, State
+from camboard.weather import weather_names
+from camboard.words import REASON, SHAPE, STATE, State
 from camkeeper.cover.sight import State as CameraSight
 from camkeeper.cover.sight import state_of
 from camkeeper.model.cover import AREA
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCover, SiteCover
+from camkeeper.standing.view import DeviceStanding
 
 _PLACES_A_PAGE = 40
 _SITES_A_PAGE = 60
@@ -73,8 +77,8 @@ class MapView:
     layers: tuple[LayerRow, ...]
     lost: LostView | None
     hours: tuple[HoursRow, ...]
-    dark: tuple[tuple[str, str, str, str], ...]
-    """Cameras that see this site by design and don't now: (tone, shape, name, word)."""
+    dark: tuple[tuple[str, str, str, str, str], ...]
+    """Cameras that see this site by design and don't now: (tone, shape, name, word, address of its page)."""
     dark_more: int
     supposed: WhatIf | None
     options: Options
@@ -86,6 +90,10 @@ class MapView:
     sites_pager: Pager
     states: tuple[tuple[State, str, str], ...]
     basis: BasisView
+    aims: tuple[AimRow, ...]
+    """Cameras whose picture shows that they point elsewhere than the register has it."""
+    weather: str
+    """Of the site and all below it, by name: where all pictures are poor at once."""
     attribution: tuple[str, ...]
     live: Mapping[str, JSON]
     """For the script that draws."""
@@ -110,7 +118,7 @@ def find(coverage: CoverageStanding, site_id: str, *, night: bool) -> SiteCover 
     return next((each for each in coverage.sites if each.site_id == site_id and each.night is night), None)
 
 
-def map_view(shown: Shown, index: Index, query: MapQuery, say: Language) -> MapView:
+def map_view(shown: Shown, index: Index, query: MapQuery, say: Language, *, weather: tuple[str, ...] = ()) -> MapView:
     """Write the page for one reader's choice."""
     coverage, site = shown.coverage, shown.site
     zone = ZoneInfo(index.standing.timezone)
@@ -149,6 +157,8 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language) -> MapV
         sites_pager=_pager("sites", site_page, site_pages, len(below), query),
         states=tuple((state, SHAPE[state], say(STATE[state])) for state in State),
         basis=basis_view(coverage, site.site_id, index, say),
+        aims=aim_rows(shown.chart, index, site.site_id, say),
+        weather=weather_names(weather, index, say, site_id=site.site_id),
         attribution=tuple(plain(text, limit=200) for text in shown.chart.attribution),
         live=_live(shown, index, query, say),
         summary=say("%(site)s 现在看得到 %(value)s", site=name, value=(area and area.value) or say("未测得")),
@@ -174,12 +184,14 @@ def _go(query: MapQuery, site_id: str) -> str:
     return query.address(site=site_id, failed=())
 
 
-def _dark(device_id: str, index: Index, say: Language) -> tuple[str, str, str, str]:
+def _dark(device_id: str, index: Index, say: Language) -> tuple[str, str, str, str, str]:
     device = index.device_by_id.get(device_id)
     if device is None:
-        return "unknown", SHAPE[State.UNKNOWN], plain(device_id), say(STATE[State.UNKNOWN])
+        return "unknown", SHAPE[State.UNKNOWN], plain(device_id), say(STATE[State.UNKNOWN]), ""
     state = State.of(device)
-    return state.value, SHAPE[state], plain(device.name), say(STATE[state])
+    # A camera that answers and shows nothing: the state alone would not say why it is here.
+    word = say(REASON[device.reason]) if state is State.DEGRADED else say(STATE[state])
+    return state.value, SHAPE[state], plain(device.name), word, device_address(device_id)
 
 
 def _pager(name: str, page: int, pages: int, total: int, query: MapQuery) -> Pager:
@@ -211,7 +223,7 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         state = State.UNKNOWN if device is None else State.of(device)
         sees = CameraSight.UNKNOWN if device is None else state_of(device.status, device.reason)
         if (state, sees) != (State.UP, CameraSight.WORKING):
-            states[field.device_id] = [state.value, sees.value]
+            states[field.device_id] = [state.value, sees.value, _reason(device, state, say)]
     labels: dict[str, JSON] = {}
     for each in coverage.sites:
         own = next((layer for layer in each.layers if layer.layer == AREA), None)
@@ -231,6 +243,10 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         },
         "siteName": site_name(index.site_by_id[site.site_id], say) if site.site_id in index.site_by_id else "",
     }
+
+
+def _reason(device: DeviceStanding | None, state: State, say: Language) -> str:
+    return say(REASON[device.reason]) if device is not None and state is State.DEGRADED else ""
 
 
 def _all_places(coverage: CoverageStanding, like: SiteCover) -> Iterator[PlaceCover]:

@@ -18,6 +18,7 @@ from camboard.index import Index
 from camboard.orders import order_list
 from camboard.orderview import figure_rows, round_rows
 from camboard.pages import PAGES, fragment_response, html_response, language_of, page_response, shell
+from camboard.picincident import picture_lines
 from camboard.query import BadQuery
 from camboard.source import DeskSource
 from camboard.story import STEP_OF, story_page
@@ -164,6 +165,7 @@ async def _incident(request: web.Request, say: Language, *, by: str = "") -> Liv
         "by": by or form.remembered(request),
         "key": board.form_key(request.path.removeprefix("/fragments")),
         "exclude": _exclude(board, story.view),
+        "pictures": picture_lines(story.view, board.pictures_now(), index, say),
         "steps": [action.value for action in STEP_OF],
         "assignable": _assignable(board, story.view),
         "order_address": f"/orders/{story.view.order.number}" if board.work and story.view.order else "",

@@ -101,8 +101,11 @@ def _camera(field: CameraField, index: Index) -> Iterator[Feature]:
         "name": device.name if device else field.device_id,
         "device_kind": device.kind.value if device else None,
         "azimuth_deg": field.azimuth_deg,
+        "azimuth_error_deg": field.azimuth_error_deg,
         "inside_building": field.inside_building,
     }
+    if field.planned is not None:
+        yield {"kind": "planned", **own}, field.planned
     yield more, Point(field.lon_deg, field.lat_deg)
 
 

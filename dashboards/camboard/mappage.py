@@ -62,11 +62,13 @@ async def _write(request: web.Request, say: Language) -> Written:
     kept = request.app[CHARTS].pages
     desk = board.desk_now()
     open_count = None if desk is None else len(desk.open)
-    key = (say.code, query, open_count)
+    pictures = board.pictures_now()
+    weather = () if pictures is None else pictures.weather_site_ids
+    key = (say.code, query, open_count, weather)
     made = None if shown is None else kept.get((shown.coverage, index.standing), key)
     if made is not None:
         return made
-    view = None if shown is None else map_view(shown, index, query, say)
+    view = None if shown is None else map_view(shown, index, query, say, weather=weather)
     values = {
         "o": view,
         "lack": lack,
@@ -130,6 +132,7 @@ def _words(say: Language) -> dict[str, object]:
         "would_lose": say("若此失效，这里也看不到"),
         "blind": say("盲区：设计即看不到"),
         "azimuth": say("方位 {n}°"),
+        "aimed": say("设计方位 {planned}°，实测 {measured}° ±{error}°"),
         "noAzimuth": say("方位未知，不计入"),
         "dark": say("不计入覆盖"),
         "unknown": say("是否看得到不知道，只计入上限"),

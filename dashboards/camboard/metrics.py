@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from camboard import covermetrics, deskmetrics
+from camboard import covermetrics, deskmetrics, picturemetrics
 from camboard.board import Board
 from camboard.text import plain
 from camkeeper.model.status import Status
@@ -33,6 +33,7 @@ class StandingCollector(Collector):
         if self._board.coverage is not None:
             yield from covermetrics.families(self._board.coverage.coverage())
         yield from deskmetrics.families(self._board.desk_now())
+        yield from picturemetrics.families(self._board.pictures_now())
         if self._board.work is not None:
             yield from deskmetrics.work_families(self._board.work.figures())
         yield _gauge("last_tick_age_ms", "Age of the newest acknowledged tick", self._board.age_ms(view))

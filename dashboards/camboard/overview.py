@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from camboard.figure import Figure, figure
+from camboard.goodrate import Good, good
 from camboard.i18n import Language, span_words
 from camboard.index import Index, this_instant
+from camboard.picindex import PictureIndex
 from camboard.query import ALL, CAMERAS, Query, page_of
 from camboard.rank import worst_first
-from camboard.rows import Row, Tile, row, site_name, tile
+from camboard.rows import Row, Tile, looked_words, row, site_name, tile
 from camboard.settings import BoardSettings
 from camboard.text import clock_time, local, month_progress, percent, plain, utc_offset
+from camboard.weather import weather_names
 from camboard.words import KIND, SHAPE, STATE, WORST_FIRST, State
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.place import SiteKind
@@ -71,6 +74,14 @@ class Overview:
     now: Figure
     today: Figure
     month: Figure
+    good_now: str | None
+    """Share of the known cameras that are online with a usable picture, this instant."""
+    usable: int
+    good_today: Good
+    good_month: Good
+    looked: str
+    weather: str
+    """Where all pictures are poor at once."""
     counts: tuple[tuple[State, str, str, int], ...]
     """(state, shape, word, cameras)."""
     online: int
@@ -99,7 +110,9 @@ class Overview:
     """One sentence for those who listen to the page."""
 
 
-def overview(index: Index, query: Query, settings: BoardSettings, say: Language) -> Overview:
+def overview(
+    index: Index, query: Query, settings: BoardSettings, say: Language, pictures: PictureIndex | None = None
+) -> Overview:
     """Write the first page for one reader's choice."""
     standing = index.standing
     zone = ZoneInfo(standing.timezone)
@@ -108,7 +121,7 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
     counts, total = index.cameras, standing.total
     instant = this_instant(counts)
     rows, row_pager, states = _rows(index, query, settings, zone, say)
-    tiles, tile_pager = _tiles(index, query, settings, say)
+    tiles, tile_pager = _tiles(index, query, settings, pictures, say)
     now = figure(instant, total.target_bp, instant.verdict(target_bp=total.target_bp), say)
     site = None if query.site is None else index.site_by_id.get(query.site)
     return Overview(
@@ -121,6 +134,12 @@ def overview(index: Index, query: Query, settings: BoardSettings, say: Language)
         now=now,
         today=_figure(total.today, say),
         month=_figure(total.month, say),
+        good_now=percent(instant.good_ratio),
+        usable=instant.up_ms - instant.degraded_ms,
+        good_today=good(total.today.buckets, say),
+        good_month=good(total.month.buckets, say),
+        looked=looked_words(pictures, total, say),
+        weather=weather_names(() if pictures is None else pictures.weather, index, say),
         counts=tuple((state, SHAPE[state], say(STATE[state]), counts[state]) for state in State),
         online=instant.up_ms,
         known=instant.up_ms + instant.down_ms,
@@ -197,7 +216,9 @@ def _tiled(index: Index) -> list[SiteStanding]:
     return [site for site in index.standing.sites if site.id not in parents]
 
 
-def _tiles(index: Index, query: Query, settings: BoardSettings, say: Language) -> tuple[tuple[Tile, ...], Pager]:
+def _tiles(
+    index: Index, query: Query, settings: BoardSettings, pictures: PictureIndex | None, say: Language
+) -> tuple[tuple[Tile, ...], Pager]:
     ranked = worst_first((site, index.cameras_of(site.id)) for site in _tiled(index))
     shown, page, pages = page_of(ranked, query.tiles, settings.tiles_a_page)
     pager = Pager(
@@ -207,7 +228,7 @@ def _tiles(index: Index, query: Query, settings: BoardSettings, say: Language) -
         before=query.address(tiles=page - 1) if page > 1 else None,
         after=query.address(tiles=page + 1) if page < pages else None,
     )
-    return tuple(tile(site, counts, query, say) for site, counts in shown), pager
+    return tuple(tile(site, counts, query, pictures, say) for site, counts in shown), pager
 
 
 def _rows(

@@ -16,6 +16,7 @@ from camboard.board import BOARD, Board
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
 from camboard.overview import Overview, board_name, overview
+from camboard.picindex import PictureIndex
 from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain
@@ -54,7 +55,7 @@ class Pages:
 
     def __init__(self) -> None:
         self._env = {code: _environment(language) for code, language in languages().items()}
-        self._of: tuple[object, object] = (None, None)
+        self._of: tuple[object, ...] = ()
         self._written: dict[tuple[str, Query], tuple[Overview, Markup]] = {}
 
     def board(
@@ -66,14 +67,17 @@ class Pages:
         *,
         has_map: bool,
         desk: DeskStanding | None,
+        pictures: PictureIndex | None = None,
     ) -> tuple[Overview, Markup]:
-        """Write the live part; the same choice of the same Standing and desk is written once."""
-        if self._of[0] is not index.standing or self._of[1] is not desk or len(self._written) >= _KEPT:
+        """Write the live part; the same choice of the same Standing, desk and pictures is written once."""
+        of = (index.standing, desk, pictures)
+        same = len(self._of) == len(of) and all(a is b for a, b in zip(self._of, of, strict=True))
+        if not same or len(self._written) >= _KEPT:
             self._written.clear()
-            self._of = index.standing, desk
+            self._of = of
         key = (say.code, query)
         if key not in self._written:
-            values = overview(index, query, settings, say)
+            values = overview(index, query, settings, say, pictures)
             html = self.write("board.html", say, {"o": values, "has_map": has_map, "desk": gravest(desk, index, say)})
             self._written[key] = values, html
         return self._written[key]
@@ -141,7 +145,7 @@ def shell(
         other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
-        nav=ways(board.desk_now(), here, say, windows=board.windows is not None),
+        nav=ways(board.desk_now(), here, say, windows=board.windows is not None, pictures=board.pictures is not None),
         body=body,
     )
 
@@ -170,7 +174,13 @@ async def home(request: web.Request) -> web.Response:
     query = Query.read(request.query)
     index = board.index()
     values, html = pages.board(
-        index, query, board.settings, say, has_map=board.coverage is not None, desk=board.desk_now()
+        index,
+        query,
+        board.settings,
+        say,
+        has_map=board.coverage is not None,
+        desk=board.desk_now(),
+        pictures=board.picture_index(),
     )
     around = shell(
         board,
@@ -192,7 +202,9 @@ async def fragment(request: web.Request) -> web.Response:
     index = board.index()
     query = Query.read(request.query)
     has_map = board.coverage is not None
-    _, html = request.app[PAGES].board(index, query, board.settings, say, has_map=has_map, desk=board.desk_now())
+    _, html = request.app[PAGES].board(
+        index, query, board.settings, say, has_map=has_map, desk=board.desk_now(), pictures=board.picture_index()
+    )
     return fragment_response(board, index, html)
 
 

@@ -17,12 +17,14 @@ from camboard.incidents import IncidentRow, row
 from camboard.index import Index
 from camboard.pages import OTHER_LANGUAGE, PAGES, html_response, language_of, page_response
 from camboard.photos import PhotoRow, photo_possible, photo_rows
+from camboard.picincident import PictureLine, picture_lines
 from camboard.source import DeskSource
 from camboard.story import Button, buttons, checked, device_names, phone_digits
 from camboard.text import plain
 from camkeeper.standing.desk import Action, IncidentView
 
 _LONGEST_TOKEN = 128
+_PICTURES_SHOWN = 2
 _STEPS = frozenset({Action.ACKNOWLEDGE, Action.ACCEPT, Action.ON_SITE, Action.REPAIRED})
 
 
@@ -45,6 +47,7 @@ class Phone:
     buttons: tuple[Button, ...]
     here: str
     """Where steps go: a refused photo leaves the browser at another address."""
+    pictures: tuple[PictureLine, ...]
     photo_address: str
     """Where a photo goes; empty where none is taken now."""
     photos: tuple[PhotoRow, ...]
@@ -153,6 +156,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
         phone=phone_digits(view.phone),
         buttons=tuple(of_order or steps),
         here=_here(request),
+        pictures=picture_lines(view, request.app[BOARD].pictures_now(), index, say)[:_PICTURES_SHOWN],
         photo_address=f"{_here(request)}/photo" if may_photo else "",
         photos=photo_rows(view.order, f"{_here(request)}/photos", zone, say),
         other_address=f"{_here(request)}?{urlencode({'lang': other})}",

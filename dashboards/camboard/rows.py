@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from camboard import strip
+from camboard.deviceway import device_address
 from camboard.figure import Figure, figure
+from camboard.goodrate import Good, good
 from camboard.i18n import Language, span_words
 from camboard.index import Index, state_of_all
+from camboard.picindex import PictureIndex
 from camboard.query import Query
 from camboard.text import clock_time, plain
 from camboard.words import KIND, REASON, RUNG, SHAPE, SITE_KIND, STATE, STATUS, VERDICT, State
@@ -36,8 +39,10 @@ class Row:
 
     id: str
     name: str
+    address: str
     kind: str
     site: str
+    site_id: str
     site_address: str
     state: State
     shape: str
@@ -50,6 +55,8 @@ class Row:
     lasting: str | None
     last_sample: str | None
     month: Figure
+    good: Good | None
+    """Of this month; None for what has no picture."""
     strip: Mapping[Status, str]
     strip_label: str
     chips: tuple[Chip, ...]
@@ -71,6 +78,10 @@ class Tile:
     online: int
     total: int
     month: Figure
+    good: Good
+    looked: str
+    """Of how many cameras the picture was looked at; empty where nobody looks."""
+    weather: bool
 
 
 def row(device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say: Language) -> Row:
@@ -82,8 +93,10 @@ def row(device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say:
     return Row(
         id=device.id,
         name=plain(device.name),
+        address=device_address(device.id),
         kind=say(KIND[device.kind]),
         site=site_name(site, say) if site else plain(device.site_id),
+        site_id=device.site_id,
         site_address=query.address(site=device.site_id),
         state=state,
         shape=SHAPE[state],
@@ -95,13 +108,16 @@ def row(device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say:
         lasting=None if since is None else span_words(now_ms - since, say),
         last_sample=None if last is None else span_words(now_ms - last, say),
         month=figure(device.month.buckets, device.month.target_bp, device.month.verdict, say),
+        good=good(device.month.buckets, say) if device.kind.has_picture else None,
         strip=strip.paths(device.strip, now_ms),
         strip_label=_strip_label(strip.facts(device.strip, now_ms), say),
         chips=tuple(_chip(result, say) for result in device.rungs),
     )
 
 
-def tile(site: SiteStanding, counts: Counter[State], query: Query, say: Language) -> Tile:
+def tile(
+    site: SiteStanding, counts: Counter[State], query: Query, pictures: PictureIndex | None, say: Language
+) -> Tile:
     """Write one village."""
     state = state_of_all(counts)
     selected = query.site == site.id
@@ -117,7 +133,17 @@ def tile(site: SiteStanding, counts: Counter[State], query: Query, say: Language
         online=site.cameras_online,
         total=site.cameras_total,
         month=figure(site.month.buckets, site.month.target_bp, site.month.verdict, say),
+        good=good(site.month.buckets, say),
+        looked=looked_words(pictures, site, say),
+        weather=pictures is not None and site.id in pictures.weather,
     )
+
+
+def looked_words(pictures: PictureIndex | None, site: SiteStanding, say: Language) -> str:
+    """Return of how many cameras of a site the picture was looked at: the rate says nothing of the others."""
+    if pictures is None or not site.cameras_total:
+        return ""
+    return say("画面已看 %(n)d/%(of)d 台", n=pictures.looked[site.id], of=site.cameras_total)
 
 
 def site_name(site: SiteStanding, say: Language) -> str:

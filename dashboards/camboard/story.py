@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from camboard.deskwords import ACTION, DOMAIN, HAPPENING, ORDER_SHAPE, ORDER_STATE, STEP, evidence_words
+from camboard.deviceway import device_address
 from camboard.i18n import Language
 from camboard.incidents import IncidentRow, address_of, place_of, row
 from camboard.index import Index
@@ -62,6 +63,7 @@ class MemberRow:
 
     id: str
     name: str
+    address: str
     place: str
     reason: str
     status: str
@@ -260,6 +262,7 @@ def _member(member: Member, index: Index, zone: ZoneInfo, say: Language) -> Memb
     return MemberRow(
         id=member.device_id,
         name=plain(device.name if device else member.device_id),
+        address=device_address(member.device_id) if device else "",
         place="" if device is None else place_of((device.site_id,), index, say),
         reason=say(REASON[member.reason]),
         status=say(STATUS[member.status]),

@@ -8,6 +8,7 @@ from camboard.amount import FORGIVEN, amount
 from camboard.coverrows import layer_word
 from camboard.coverwords import LINK
 from camboard.darkness import Dark
+from camboard.deviceway import device_address
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.mapquery import MapQuery
@@ -33,6 +34,8 @@ class WhatIf:
     """What would darken beyond what is dark already."""
 
     names: str
+    devices: tuple[tuple[str, str], ...]
+    """(name, address of its page) of the cameras among them."""
     cameras: int
     """Cameras that would go dark and haven't yet."""
     losses: tuple[tuple[str, str], ...]
@@ -85,7 +88,9 @@ def what_if(dark: Dark, chart: CoverageMap, index: Index, query: MapQuery, say: 
     words = [plain(links[i]) if i in links else _name(i, index) for i in query.failed]
     losses = _losses(dark.now, supposed, say)
     places = _places(dark.now, supposed)
+    devices = tuple((_name(i, index), device_address(i)) for i in query.failed if i in index.device_by_id)
     return WhatIf(
+        devices=devices[:_NAMED],
         names=("、" if say.code == "zh" else ", ").join(words[:_NAMED]),
         cameras=len(set(supposed.cameras_dark) - set(dark.now.cameras_dark)),
         losses=losses,

@@ -33,11 +33,15 @@ class Gravest:
     rows: tuple[IncidentRow, ...]
 
 
-def ways(desk: DeskStanding | None, here: str, say: Language, *, windows: bool = False) -> tuple[Way, ...]:
-    """Return the header's links; none without a desk."""
-    if desk is None:
-        return ()
+def ways(
+    desk: DeskStanding | None, here: str, say: Language, *, windows: bool = False, pictures: bool = False
+) -> tuple[Way, ...]:
+    """Return the header's links; without a desk only that to the register of views."""
     at = here.partition("?")[0]
+    views = Way(word=say("看图登记"), address="/views", count=None, live=False, selected=at == "/views")
+    looked = (views,) if pictures else ()
+    if desk is None:
+        return looked
     agreed = Way(word=say("检修剔除"), address="/windows", count=None, live=False, selected=at.startswith("/windows"))
     return (
         Way(
@@ -49,6 +53,7 @@ def ways(desk: DeskStanding | None, here: str, say: Language, *, windows: bool =
         ),
         Way(word=say("工单"), address="/orders", count=None, live=False, selected=at.startswith("/orders")),
         *((agreed,) if windows else ()),
+        *looked,
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from camboard.index import Index, this_instant
+from camboard.picindex import PictureIndex
 from camboard.source import JSON
 from camboard.words import State
 from camkeeper.standing.export import percents_json, rate_json, site_json
-from camkeeper.standing.view import DeviceStanding, MonitorStanding
+from camkeeper.standing.view import DeviceStanding, MonitorStanding, SiteStanding
 
 
 def device(view: DeviceStanding, *, full: bool) -> dict[str, JSON]:
@@ -47,6 +48,18 @@ def device(view: DeviceStanding, *, full: bool) -> dict[str, JSON]:
             "clock_offset_s": facts.clock_offset_s,
             "uptime_s": facts.uptime_s,
             "profiles": [{"token": p.token, "width": p.width, "height": p.height} for p in facts.profiles],
+        }
+    return out
+
+
+def site(view: SiteStanding, pictures: PictureIndex | None) -> dict[str, JSON]:
+    """Write one site; where pictures are looked at, of how many cameras, and what was proved."""
+    out: dict[str, JSON] = site_json(view)
+    if pictures is not None:
+        out["pictures"] = {
+            "looked": pictures.looked[view.id],
+            "found": pictures.found[view.id],
+            "weather": view.id in pictures.weather,
         }
     return out
 

@@ -112,16 +112,9 @@
       const c = on._ctx, { x, y } = this._point, o = this.options, r = map.getZoom() < NEAR ? o.radius * 0.55 : o.radius;
       c.globalAlpha = 1;
       c.setLineDash([]);
-      if (o.azimuth !== null && map.getZoom() >= NEAR) {
-        const a = (o.azimuth * Math.PI) / 180, dx = Math.sin(a), dy = -Math.cos(a);
-        for (const [colour, width] of [[css.paper, 4.5], [o.colour, 2.2]]) {
-          c.strokeStyle = colour;
-          c.lineWidth = width;
-          c.beginPath();
-          c.moveTo(x, y);
-          c.lineTo(x + dx * TICK, y + dy * TICK);
-          c.stroke();
-        }
+      if (map.getZoom() >= NEAR) {
+        if (o.azimuth !== null) tick(c, x, y, o.azimuth, o.colour, []);
+        if (o.planned !== null && shown("planned")) tick(c, x, y, o.planned, css.edge, [3, 3]);
       }
       outline(c, o.state, x, y, r);
       c.lineWidth = o.chosen ? 6.5 : 3.5;
@@ -136,6 +129,20 @@
       }
     },
   });
+
+  function tick(c, x, y, azimuth, own, dash) {
+    const a = (azimuth * Math.PI) / 180, dx = Math.sin(a), dy = -Math.cos(a);
+    for (const [colour, width, pattern] of [[css.paper, 4.5, []], [own, 2.2, dash]]) {
+      c.strokeStyle = colour;
+      c.lineWidth = width;
+      c.setLineDash(pattern);
+      c.beginPath();
+      c.moveTo(x, y);
+      c.lineTo(x + dx * TICK, y + dy * TICK);
+      c.stroke();
+    }
+    c.setLineDash([]);
+  }
 
   function outline(c, state, x, y, r) {
     c.beginPath();
@@ -172,7 +179,7 @@
   map.on("focus", () => map.scrollWheelZoom.enable()); // a page that scrolls must not be caught by the map
   map.on("blur", () => map.scrollWheelZoom.disable());
 
-  const GROUPS = ["blind", "obstacle", "boundary", "envelope", "fields", "lost", "would_lose", "places", "cameras"];
+  const GROUPS = ["blind", "obstacle", "boundary", "envelope", "fields", "lost", "would_lose", "planned", "places", "cameras"];
   const groups = Object.fromEntries(GROUPS.map((name) => [name, L.layerGroup()]));
   const area = (colour) => L.polygon([], { stroke: true, weight: 1, color: colour, fill: true, fillOpacity: 1, interactive: true });
   const shades = { blind: area(), lost: area(), would_lose: area() };
@@ -188,11 +195,14 @@
     return drawn.states[device] || ["up", "working"];
   }
 
+  const turned = (p) => p.azimuth_error_deg != null && p.planned_azimuth_deg != null && p.azimuth_deg !== null; // its picture measured another aim than the register's
+
   function cameraText(p) {
-    const [state, sees] = told(p.device_id), [shape, word] = words.state[state];
-    const out = [`${shape} ${word} · ${plain(p.name)}`];
+    const [state, sees, reason] = told(p.device_id), [shape, word] = words.state[state];
+    const out = [`${shape} ${word}${reason ? " · " + reason : ""} · ${plain(p.name)}`];
     if (p.device_kind) out.push(words.kind[p.device_kind] || p.device_kind);
-    out.push(p.azimuth_deg === null ? words.noAzimuth : words.azimuth.replace("{n}", Math.round(p.azimuth_deg)));
+    if (turned(p)) out.push(words.aimed.replace("{planned}", Math.round(p.planned_azimuth_deg)).replace("{measured}", p.azimuth_deg.toFixed(1)).replace("{error}", Math.max(p.azimuth_error_deg, 0.1).toFixed(1)));
+    else out.push(p.azimuth_deg === null ? words.noAzimuth : words.azimuth.replace("{n}", Math.round(p.azimuth_deg)));
     if (sees === "dark") out.push(words.dark);
     if (sees === "unknown") out.push(words.unknown);
     if (p.inside_building) out.push(words.inside);
@@ -217,14 +227,14 @@
     features = [];
     labels = [];
     byDevice = new Map();
-    const sort = { boundary: "boundary", obstacle: "obstacle", envelope: "envelope", field: "fields", place: "places", camera: "cameras" };
+    const sort = { boundary: "boundary", obstacle: "obstacle", envelope: "envelope", planned: "planned", field: "fields", place: "places", camera: "cameras" };
     for (const feature of collection.features) {
       const p = feature.properties, group = groups[sort[p.kind]];
       if (!group) continue;
       let layer;
       if (p.kind === "camera") {
         const [lon, lat] = feature.geometry.coordinates;
-        layer = new Mark([lat, lon], { radius: 6, azimuth: p.azimuth_deg, state: "up", colour: "#000" });
+        layer = new Mark([lat, lon], { radius: 6, azimuth: p.azimuth_deg, planned: turned(p) ? p.planned_azimuth_deg : null, state: "up", colour: "#000" });
         layer.on("click", () => suppose(p.device_id));
         tip(layer, () => cameraText(p));
         byDevice.set(p.device_id, p);
@@ -257,6 +267,7 @@
   function style(p) {
     if (p.kind === "boundary") return { color: css.edge, weight: p.site_id === drawn.site ? 2.6 : 1, dashArray: p.site_id === drawn.site ? null : "7 5", fill: false };
     if (p.kind === "obstacle") return { color: css["wall-line"], weight: 1, fill: true, fillColor: css.wall, fillOpacity: 0.9, interactive: false };
+    if (p.kind === "planned") return { color: css.edge, weight: 2, dashArray: "3 4", fill: false, interactive: false };
     if (p.kind === "envelope") return { color: css.edge, weight: 1.4, dashArray: "7 5", fill: false, interactive: false };
     if (p.kind === "place") {
       const sight = drawn.places[p.place_id], colour = { unseen: css.lost, unknown: css.unknown, partly: css.degraded, seen: css.place }[sight] || css.unknown;
