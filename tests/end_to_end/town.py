@@ -75,7 +75,7 @@ class Town:
     def ledger(self) -> Path:
         return self.folder / "town.ledger"
 
-    def fault(self, fault: str, target: dict[str, object], **more: str) -> list[str]:
+    def fault(self, fault: str, target: dict[str, object], **more: object) -> list[str]:
         answer = self._say(do="apply", fault=fault, target=target, **more)
         return [str(one) for one in answer["devices"]]
 
@@ -117,10 +117,11 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, *, net: int) -> Iterator[Town]:
-    config = demo_config(folder, net=net)
+def town(folder: Path, *, net: int, config: Path | None = None, pictures: str = "light") -> Iterator[Town]:
+    """Serve the demo township on other addresses, or another configuration."""
+    config = config or demo_config(folder, net=net)
     with subprocess.Popen(
-        program("fleet", "--config", str(config), "--control-port", "0", "--with-parent", "--pictures", "light"),
+        program("fleet", "--config", str(config), "--control-port", "0", "--with-parent", "--pictures", pictures),
         stdout=subprocess.PIPE,
         text=True,
         env=environment(),
