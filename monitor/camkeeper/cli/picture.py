@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from camkeeper.cli.incidents import BoardOption, ByOption
+from camkeeper.cli.run import LedgerOption
 from camkeeper.cli.say import fail, tell, wide_console
 
 app = typer.Typer(
@@ -130,6 +132,30 @@ def check(
         print(json.dumps({"pictures": [look.json() for look in looks]}, ensure_ascii=False, indent=2))
     else:
         show(wide_console(), looks)
+
+
+@app.command("relearn")
+def relearn(
+    device: Annotated[str, typer.Argument(help="设备编号 / the camera's id")],
+    by: ByOption,
+    why: Annotated[str, typer.Option("--why", help="事由，如：按新方位安装 / why, such as: meant to point there now")],
+    ledger: LedgerOption = Path("var/camkeeper.ledger"),
+    board: BoardOption = None,
+) -> None:
+    """画面就该是现在这样：由运行中的监测重新学习一台摄像机的基线。验收时的基线仍留着。
+
+    The picture is meant to be as it is now: the running monitor learns a camera's baseline anew. The accepted one of
+    commissioning stays on file.
+    """
+    from urllib.parse import quote
+
+    from camkeeper.cli.act import post
+
+    post(f"api/v1/devices/{quote(device, safe='')}/relearn", {"by": by, "why": why}, ledger=ledger, board=board)
+    tell(
+        f"{device} 已开始重新学习；若方位已改，请同时更正登记的方位角",
+        f"{device} is being learned anew; if it was turned on purpose, correct the register too",
+    )
 
 
 def _readable(images: list[Path]) -> list[Path]:

@@ -72,6 +72,9 @@ def _json(standing: Standing) -> dict[str, Any]:
 def _show(standing: Standing) -> None:
     from rich.table import Table
 
+    from camkeeper.message.evidence import told
+    from camkeeper.model.channel import Language
+    from camkeeper.model.incident import Evidence
     from camkeeper.model.status import Status
 
     console = wide_console()
@@ -86,6 +89,11 @@ def _show(standing: Standing) -> None:
         counts = (site.cameras.get(s, 0) for s in (Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN))
         table.add_row(site.name, *map(str, counts), _rate(site.today), _rate(site.month))
     console.print(table)
+    for device in standing.devices:
+        if device.status is Status.DEGRADED and device.reason.is_image:
+            fact = Evidence(name=device.reason.value, facts={"devices": 1})
+            words = " / ".join(line for language in Language for line in told((fact,), language))
+            console.print(f"画面 picture：{device.name}（{device.id}）{words}", highlight=False)
 
 
 def _rate(rate: RateView) -> str:
