@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from camboard import covermetrics, deskmetrics, picturemetrics
 from camboard.board import Board
 from camboard.text import plain
+from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.status import Status
 from camkeeper.standing.view import LaneStanding, MonitorStanding, SiteStanding, Standing
 
@@ -119,6 +120,21 @@ def _monitor(view: MonitorStanding) -> Iterator[Metric]:
     yield CounterMetricFamily("camkeeper_probe_bugs", "Probes that ended in a fault of ours", value=view.probe_bugs)
     yield CounterMetricFamily("camkeeper_samples_stored", "Samples acknowledged on disk", value=view.samples_stored)
     yield from _lanes(view.lanes)
+    if view.mirror is not None:
+        yield from _mirror(view.mirror, view.last_tick_ms)
+
+
+def _mirror(view: MirrorStanding, now_ms: int) -> Iterator[Metric]:
+    late_ms = 0 if view.behind.since_ms is None else max(0, now_ms - view.behind.since_ms)
+    yield _gauge("mirror_behind_records", "Ledger records that the mirror has not read yet", view.behind.records)
+    yield _gauge("mirror_behind_hours", "Finished hours that are not in the mirror yet", view.behind.hours)
+    yield _gauge("mirror_behind_ms", "Age of the oldest that the mirror lacks", late_ms)
+    yield _gauge("mirror_trouble", "1 while the mirror's server is away or refuses something", int(bool(view.error)))
+    yield CounterMetricFamily("camkeeper_mirror_lines", "Lines that the server took since start", value=view.written)
+    yield CounterMetricFamily("camkeeper_mirror_rejected", "Lines refused for good", value=view.rejected)
+    yield CounterMetricFamily(
+        "camkeeper_mirror_heartbeats_lost", "Heartbeats overtaken since start", value=view.heartbeats_lost
+    )
 
 
 def _lanes(lanes: Iterable[LaneStanding]) -> Iterator[Metric]:

@@ -19,6 +19,7 @@ from camkeeper.cli.discover import discover
 from camkeeper.cli.fleet import fleet
 from camkeeper.cli.incidents import ack, incidents
 from camkeeper.cli.map import sheet_map
+from camkeeper.cli.mirror import app as mirror
 from camkeeper.cli.notify import app as notify
 from camkeeper.cli.picture import app as picture
 from camkeeper.cli.plan import plan
@@ -69,6 +70,7 @@ app.add_typer(workorder, name="workorder")
 app.add_typer(window, name="window")
 app.add_typer(notify, name="notify")
 app.add_typer(picture, name="picture")
+app.add_typer(mirror, name="mirror")
 
 
 def main() -> None:

@@ -139,8 +139,9 @@ def coverage_row(series: CoverageSeries, hour: CoverageHour) -> Row:
         "light": "night" if series.night else "day",
     }
     fields: Fields = (
-        ("lower", hour.lower / (1000 * HOUR_MS)),
-        ("upper", hour.upper / (1000 * HOUR_MS)),
+        # Six digits: more than a square centimetre of a county, and no server rounds them.
+        ("lower", round(hour.lower / (1000 * HOUR_MS), 6)),
+        ("upper", round(hour.upper / (1000 * HOUR_MS), 6)),
         ("worst", hour.worst / 1000),
         ("total", series.total / 1000),
         ("design", series.design / 1000),

@@ -147,6 +147,13 @@ def _coverage(books: Books, marks: Marks, most: int) -> Page | None:
     return Page(rows=rows, moved=Moved(marks=replace(marks, coverage_ms=end_ms)))
 
 
+def record_before(reader: LedgerReader, from_ms: int) -> int:
+    """Return the record after which everything is that is dated at or after an instant; the newest where none is."""
+    with reader.reading() as db:
+        (first,) = db.execute("SELECT min(seq) FROM chain WHERE at_ms >= ?", (from_ms,)).fetchone()
+    return reader.last_seq() if first is None else int(first) - 1
+
+
 def behind(reader: LedgerReader, marks: Marks, *, fine_days: int) -> Behind:
     """Return how much is not written yet."""
     with reader.reading() as db:

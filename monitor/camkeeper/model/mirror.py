@@ -9,7 +9,8 @@ from enum import StrEnum
 class Dialect(StrEnum):
     """What the server speaks."""
 
-    V2 = "v2"  # POST /api/v2/write, InfluxQL on GET /query: InfluxDB 1.8+, 2.x, 3 Core
+    V2 = "v2"  # POST /api/v2/write, InfluxQL on GET /query: InfluxDB 1.8+, 2.x
+    V3 = "v3"  # the same, read in pieces of two days: InfluxDB 3 Core refuses queries over 72 hours of files
     V1 = "v1"  # POST /write, InfluxQL on GET /query: InfluxDB before 1.8
     VICTORIA = "victoriametrics"  # POST /api/v2/write; reading by /api/v1/export, because its /query is a stand-in
 

@@ -1,7 +1,8 @@
 """The wiring of the monitor: `monitor` puts the rooms together, top to bottom.
 
 wheel -> poller -> (prober) -> township (judge) -> recorder, desk -> (ledger) -> keeper -> board
-                                                                            '-> sender -> channels
+                                                                            |-> sender -> channels
+                                                                            '-> mirror -> InfluxDB
 (prober) -> pictures -> (worker, album) -> township: what is proved stands from the next sample on
 """
 
@@ -36,6 +37,7 @@ from camkeeper.run.deskroom import open_desk
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
+from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.notify import notify
 from camkeeper.run.pictureroom import PictureRoom
 from camkeeper.run.poller import Poller
@@ -159,12 +161,16 @@ async def _run(
         latches=FileLatches(latches_beside(settings.ledger)),
         on_picture=pictures.on_picture,
     )
+    mirror = MirrorRoom(
+        ledger=settings.ledger, registry=lambda: township.registry, clock=clock, look_of=pictures.newest_look
+    )
+    keeper.show_mirror(mirror)
     poller = Poller(
         clock=clock,
         timeline=timeline,
         township=township,
         wheel=wheel,
-        prober=prober,
+        prober=mirror.heard_by(prober),
         uplinks=uplinks,
         pulse=pulse,
         accepting=recorder.accepting,
@@ -202,6 +208,7 @@ async def _run(
                 group.create_task(keeper.run(), name="keeper"),
                 group.create_task(keeper.keep_coverage(), name="coverage"),
                 group.create_task(pictures.run(), name="pictures"),
+                group.create_task(mirror.run(), name="mirror"),
                 group.create_task(mail.sender.run(), name="sender"),
                 group.create_task(
                     keep_watch(

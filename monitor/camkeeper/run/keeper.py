@@ -222,6 +222,7 @@ class Keeper(Rooms):
             samples_stored=self._recorder.samples_stored,
             policy=registry.accounting[0].id,
             lanes=(_lane(self._poller.healthy), _lane(self._poller.dead)),
+            mirror=self.mirror(),
         )
 
     def _uplink(self, uplink_id: str, name: str) -> UplinkStanding:

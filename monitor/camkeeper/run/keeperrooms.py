@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
 from camkeeper.run.deskroom import DeskRoom
+from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.pictureroom import PictureRoom
 from camkeeper.run.windowroom import WindowRoom
 from camkeeper.run.workroom import WorkRoom
@@ -17,13 +19,14 @@ from camkeeper.window.plan import Document
 
 
 class Rooms:
-    """Part of `Keeper`: the desk, work orders, agreed windows, pictures."""
+    """Part of `Keeper`: the desk, work orders, agreed windows, pictures, the mirror."""
 
     def __init__(self) -> None:
         self._dirty = asyncio.Event()
         self._room: DeskRoom | None = None
         self._agreed: WindowRoom | None = None
         self._work: WorkRoom | None = None
+        self._mirror: MirrorRoom | None = None
         self._pictures: PictureRoom | None = None
 
     def show_desk(self, room: DeskRoom) -> None:
@@ -37,6 +40,14 @@ class Rooms:
     def work(self) -> WorkRoom | None:
         """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
         return self._work
+
+    def show_mirror(self, room: MirrorRoom) -> None:
+        """Say which mirror is told of."""
+        self._mirror = room
+
+    def mirror(self) -> MirrorStanding | None:
+        """Return how the mirror to InfluxDB is doing; None where there is none."""
+        return self._mirror.standing() if self._mirror is not None else None
 
     def show_windows(self, room: WindowRoom) -> None:
         """Say where agreed windows are asked for."""
@@ -114,5 +125,5 @@ class Rooms:
 
     def room_warnings(self) -> list[str]:
         """Return the rooms' sentences for the board."""
-        rooms = (self._room, self._agreed, self._pictures)
+        rooms = (self._room, self._agreed, self._pictures, self._mirror)
         return [line for room in rooms if room is not None for line in room.warnings]

@@ -17,7 +17,7 @@ from camkeeper.album import Album, AlbumClosedError, AlbumError, Gate, Limits, a
 from camkeeper.clock import Timeline
 from camkeeper.ledger import LedgerReader
 from camkeeper.model.equipment import Device
-from camkeeper.model.picture import Drift, Finding, PicturePolicy
+from camkeeper.model.picture import Drift, Finding, Look, PicturePolicy
 from camkeeper.model.probing import Depth
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
@@ -74,6 +74,10 @@ class PictureRoom:
         """Take a snapshot that a camera just gave; returns at once."""
         if self._open is not None:
             self._open.pictures.on_picture(device.id, data)
+
+    def newest_look(self, device_id: str) -> Look | None:
+        """Return what the newest picture of a camera was found to be; None where none was looked at."""
+        return self._open.pictures.looks.get(device_id) if self._open is not None else None
 
     async def run(self) -> None:
         """Look at pictures until cancelled; whatever fails is told, and tried again."""

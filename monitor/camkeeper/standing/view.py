@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from camkeeper.availability.buckets import Buckets, Promise
 from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.place import SiteKind
 from camkeeper.model.probing import DeviceFacts, RungResult
 from camkeeper.model.span import Span
@@ -134,6 +135,8 @@ class MonitorStanding:
     samples_stored: int = 0
     """Acknowledged on disk since the ledger began."""
     lanes: tuple[LaneStanding, ...] = ()
+    mirror: MirrorStanding | None = None
+    """None where nothing is mirrored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
