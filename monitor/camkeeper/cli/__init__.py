@@ -16,7 +16,9 @@ from camkeeper.cli.clock import clock
 from camkeeper.cli.coverage import coverage
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
+from camkeeper.cli.edge import app as edge
 from camkeeper.cli.fleet import fleet
+from camkeeper.cli.hub import app as hub
 from camkeeper.cli.incidents import ack, incidents
 from camkeeper.cli.map import sheet_map
 from camkeeper.cli.mirror import app as mirror
@@ -71,6 +73,8 @@ app.add_typer(window, name="window")
 app.add_typer(notify, name="notify")
 app.add_typer(picture, name="picture")
 app.add_typer(mirror, name="mirror")
+app.add_typer(edge, name="edge")
+app.add_typer(hub, name="hub")
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -36,8 +38,19 @@ def run(
     start(config=config, ledger=ledger, listen=listen, log=log or ("text" if sys.stderr.isatty() else "json"))
 
 
-def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text"], level: str = "INFO") -> None:
-    """Run the monitor in this process; shared with `camkeeper demo`. Ends by `typer.Exit` where it cannot start."""
+def start(
+    *,
+    config: Path,
+    ledger: Path,
+    listen: str,
+    log: Literal["json", "text"],
+    level: str = "INFO",
+    beside: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+) -> None:
+    """Run the monitor in this process; shared with `camkeeper demo` and `camkeeper edge`.
+
+    `beside` is entered before and left after it. Ends by `typer.Exit` where it cannot start.
+    """
     import asyncio
 
     from aiohttp import web
@@ -64,7 +77,11 @@ def start(*, config: Path, ledger: Path, listen: str, log: Literal["json", "text
             settings = BoardSettings(host=host, port=port, clock=clock, allowed_hosts=keeper.public_hosts)
             return create_runner(create_app(keeper, settings=settings))
 
-        asyncio.run(monitor(Settings(config=config, ledger=ledger, host=host, port=port), board=board))
+        async def both() -> None:
+            async with beside():
+                await monitor(Settings(config=config, ledger=ledger, host=host, port=port), board=board)
+
+        asyncio.run(both())
     except ConfigError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)

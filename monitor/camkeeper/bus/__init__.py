@@ -1,0 +1,1 @@
+"""The NATS server as a supervised child: its configuration, its life, the connection to it."""

@@ -1,0 +1,197 @@
+"""`camkeeper hub`: a county's hub over many edges."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from camkeeper.cli.edge import ServerOption
+from camkeeper.cli.run import ListenOption, LogOption
+from camkeeper.cli.say import fail, tell, wide_console
+
+if TYPE_CHECKING:
+    from camkeeper.hub.settings import HubSettings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="县级平台：收取各乡镇账本，逐条验链，汇总在线率；失联记为未知。\n\n"
+    "A county's hub: takes the townships' ledgers, proves each chain, sums up; silence is unknown.",
+)
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="平台的文件夹 / the hub's folder")]
+EdgeArgument = Annotated[str, typer.Argument(metavar="ID", help="乡镇边缘节点的名字 / the edge's id")]
+
+
+@app.command()
+def init(
+    folder: FolderArgument,
+    *,
+    listen: Annotated[str, typer.Option("--leaf", metavar="HOST:PORT", help="收取上报的地址 / where edges come to")] = (
+        "0.0.0.0:7422"
+    ),
+    advertise: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="乡镇看到的地址 / the address as edges see it")
+    ] = None,
+    port: Annotated[int, typer.Option(help="本机 nats-server 端口 / port of the local server")] = 4251,
+    cert: Annotated[Path | None, typer.Option(help="TLS 证书 / certificate")] = None,
+    key: Annotated[Path | None, typer.Option(help="TLS 私钥 / its key")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(help="要求乡镇出示该 CA 的证书 / CA that edges' certificates must have")
+    ] = None,
+) -> None:
+    """写好平台的配置，文件仅本人可读。
+
+    Write a hub's configuration; only its owner may read it.
+    """
+    from camkeeper.bus.private import new_password
+    from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, save
+
+    host, _, number = listen.rpartition(":")
+    if not host or not number.isdecimal():
+        fail(f"--leaf 应为 HOST:PORT：{listen}", f"--leaf wants HOST:PORT: {listen}", code=2)
+    if (folder / FILE).exists():
+        fail(f"已有配置，未改动：{folder / FILE}", f"there is a configuration already: {folder / FILE}")
+    try:
+        settings = HubSettings(
+            password=new_password(),
+            port=port,
+            leaf_host=host,
+            leaf_port=int(number),
+            advertise=advertise or listen,
+            cert=None if cert is None else str(cert.resolve()),
+            key=None if key is None else str(key.resolve()),
+            ca=None if ca is None else str(ca.resolve()),
+        )
+        save(folder, settings)
+    except HubSettingsError as error:
+        fail(f"{error}", f"{error}", code=2)
+    except OSError as error:
+        fail(f"写不了：{error}", f"cannot be written: {error}")
+    if cert is None:
+        tell("未配置 TLS：只宜在专网内使用。", "No TLS: for a network of your own only.")
+    tell(
+        f"已写入。登记乡镇：camkeeper hub enrol {folder} ID", f"Written. Enrol an edge: camkeeper hub enrol {folder} ID"
+    )
+
+
+@app.command()
+def enrol(folder: FolderArgument, edge_id: EdgeArgument) -> None:
+    """登记一个乡镇，打印它的接入地址（含口令，请保密）；平台运行中也可。
+
+    Enrol an edge and print the address that it is to use (with its password); while the hub runs, too.
+    """
+    from camkeeper.hub.settings import enrolled
+
+    settings = _change(folder, lambda known: enrolled(known, edge_id))
+    print(settings.url_of(edge_id))
+    tell(
+        "在乡镇上执行：camkeeper edge init DIR --id … --hub 以上地址", "There: camkeeper edge init DIR --id … --hub URL"
+    )
+
+
+@app.command()
+def dismiss(folder: FolderArgument, edge_id: EdgeArgument) -> None:
+    """取消一个乡镇的登记：它不能再接入，已收的账本保留。
+
+    Let an edge in no longer; what it reported stays.
+    """
+    from camkeeper.hub.settings import dismissed
+
+    _change(folder, lambda known: dismissed(known, edge_id))
+    tell(f"{edge_id} 已取消", f"{edge_id} is dismissed")
+
+
+def _change(folder: Path, change: Any) -> HubSettings:
+    from camkeeper.hub.settings import HubSettingsError, load, save
+
+    try:
+        settings: HubSettings = change(load(folder))
+        save(folder, settings)
+    except HubSettingsError as error:
+        fail(f"{error}", f"{error}")
+    except ValueError as error:
+        fail(f"{error}", f"{error}", code=2)
+    except OSError as error:
+        fail(f"写不了：{error}", f"cannot be written: {error}")
+    return settings
+
+
+@app.command()
+def run(
+    folder: FolderArgument,
+    listen: ListenOption = "127.0.0.1:8090",
+    log: LogOption = None,
+    nats_server: ServerOption = None,
+) -> None:
+    """启动平台，直到收到 SIGTERM / Ctrl-C。
+
+    Run the hub until SIGTERM or Ctrl-C.
+    """
+    import asyncio
+    import signal
+
+    from camkeeper import logs
+    from camkeeper.bus.server import BusError
+    from camkeeper.clock import SystemClock
+    from camkeeper.hub.app import hub
+    from camkeeper.hub.settings import HubSettingsError
+    from camkeeper.run.board import BoardError, parse_listen
+
+    logs.configure(form=log or ("text" if sys.stderr.isatty() else "json"))
+
+    async def until_stopped() -> None:
+        stopped = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        host, port = parse_listen(listen)
+        await hub(folder.resolve(), SystemClock(), host=host, port=port, stopped=stopped, program=nats_server)
+
+    try:
+        asyncio.run(until_stopped())
+    except (HubSettingsError, BusError, BoardError, OSError) as error:
+        fail(f"无法启动：{error}", f"cannot start: {error}")
+
+
+@app.command()
+def sla(
+    folder: FolderArgument,
+    month: Annotated[str | None, typer.Option(help="月份 YYYY-MM，默认本月 / default: this month")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """全县某月：各乡镇之和，不是百分比的平均。
+
+    A county's month: the sum of its edges, never a mean of percentages.
+    """
+    from camkeeper.availability.days import month_of
+    from camkeeper.clock import SystemClock
+    from camkeeper.hub.app import COPIES
+    from camkeeper.hub.figures import county
+    from camkeeper.hub.page import ZONE
+
+    now_ms = SystemClock().wall_ms()
+    paths = {path.stem: path for path in sorted((folder / COPIES).glob("*.ledger"))}
+    if not paths:
+        fail(f"还没有收到任何账本：{folder}", f"no edge has reported yet: {folder}")
+    try:
+        found = county(paths, month=month or month_of(now_ms, ZONE), now_ms=now_ms)
+    except ValueError as error:
+        fail(f"月份应写成 2026-10：{error}", f"{error}", code=2)
+    if as_json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        return
+    from rich.table import Table
+
+    from camkeeper.hub.page import figure_cells
+
+    table = Table(title=f"全县 county {found.month}")
+    for heading in ("乡镇\nedge", "在线率\nrate", "下限\nlower", "上限\nupper", "完整度\ncomplete"):
+        table.add_column(heading, justify="left" if heading.startswith("乡镇") else "right")
+    table.add_row("全县 county", *figure_cells(found.net))
+    for edge in found.edges:
+        table.add_row(f"{edge.name} {edge.edge_id}", *figure_cells(edge.net))
+    wide_console().print(table)
+    for edge_id in found.missing:
+        tell(f"{edge_id} 没有这个月的数据", f"{edge_id} has nothing of this month")

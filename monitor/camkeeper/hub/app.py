@@ -1,0 +1,134 @@
+"""The wiring of a hub: server -> intake -> copies -> page."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nats.errors
+import structlog
+from aiohttp import web
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from camkeeper.bus.link import connect
+from camkeeper.bus.server import NatsServer, find_server
+from camkeeper.clock import Clock
+from camkeeper.hub.copies import Copies
+from camkeeper.hub.page import Page
+from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, load
+from camkeeper.model.wire import to_json
+from camkeeper.run.board import serving
+
+ROLL_UP_S = 3600.0
+LOOK_S = 1.0
+COPIES = "edges"
+_log = structlog.get_logger(__name__)
+
+
+class Hub:
+    """A running hub."""
+
+    def __init__(self, folder: Path, settings: HubSettings, clock: Clock, program: str) -> None:
+        self._folder, self._settings = folder, settings
+        self.copies = Copies(folder / COPIES, clock)
+        self.page = Page(self.copies, clock)
+        self.server = NatsServer(
+            folder=folder, port=settings.port, conf=lambda: self._settings.server().conf(), program=program
+        )
+        self._answering: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Take parcels until the block ends."""
+        await self.copies.open(self._settings.edges)
+        try:
+            async with self.server.running():
+                link = await self._link()
+                tasks = [asyncio.create_task(self._enrol()), asyncio.create_task(self._roll_up())]
+                try:
+                    yield
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    with contextlib.suppress(nats.errors.Error, OSError):
+                        await link.close()
+        finally:
+            await asyncio.gather(*self._answering, return_exceptions=True)
+            await self.copies.close()
+
+    async def _link(self) -> Client:
+        link = await connect(
+            port=self._settings.port, user="hub", password=self._settings.password, inbox="_INBOX.hub", name="hub"
+        )
+
+        async def parcel(message: Msg) -> None:
+            self._begin(self._answer(message))
+
+        async def beat(message: Msg) -> None:
+            self._begin(self.copies.hear(_edge_of(message.subject), message.data))
+
+        await link.subscribe("camkeeper.hub.*.parcel", cb=parcel)
+        await link.subscribe("camkeeper.hub.*.beat", cb=beat)
+        await link.flush()
+        return link
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        # One task each: an edge's own order is kept by its lock, and nobody waits for another edge's disk.
+        task = asyncio.create_task(work)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, message: Msg) -> None:
+        receipt = await self.copies.take(_edge_of(message.subject), message.data)
+        if receipt is not None:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await message.respond(json.dumps(to_json(receipt)).encode())
+
+    async def _enrol(self) -> None:
+        """Let edges in that were enrolled, and out that were dismissed, while we run."""
+        path, seen = self._folder / FILE, None
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                stamp = path.stat().st_mtime_ns
+                if stamp == seen:
+                    continue
+                fresh, seen = load(self._folder), stamp
+            except (OSError, HubSettingsError) as error:
+                _log.error("settings_unreadable", error=str(error))
+                continue
+            if fresh.edges != self._settings.edges:
+                self._settings = replace(self._settings, edges=fresh.edges)
+                await self.copies.open(fresh.edges)
+                self.server.reload()
+                _log.info("edges", enrolled=len(fresh.edges))
+
+    async def _roll_up(self) -> None:
+        while True:
+            await self.copies.roll_up()
+            await asyncio.sleep(ROLL_UP_S)
+
+
+def _edge_of(subject: str) -> str:
+    """Return who speaks: the server lets an edge publish under its own name only."""
+    return subject.split(".")[2]
+
+
+async def hub(
+    folder: Path, clock: Clock, *, host: str, port: int, stopped: asyncio.Event, program: str | None = None
+) -> None:
+    """Run until told to stop. BusError, HubSettingsError, BoardError where it cannot start."""
+    it = Hub(folder, load(folder), clock, find_server(program))
+    runner = web.AppRunner(it.page.app(), access_log=None)
+    async with it.running(), serving(runner, host, port) as address:
+        (folder / "board").write_text(f"{address}\n", encoding="utf-8")
+        print(f"看板 / board: {address}", flush=True)
+        await stopped.wait()

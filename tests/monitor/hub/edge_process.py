@@ -1,0 +1,60 @@
+"""An edge that writes its ledger as fast as the disk takes it, and relays, to be killed: FOLDER LEDGER.
+
+It writes until FOLDER/quiet is there, and goes on relaying. Started again it goes on where its ledger ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import uuid
+from pathlib import Path
+
+from tests.monitor.ledger.stories import REASON, Story, snapshot_of_stories
+
+from camkeeper.clock import SystemClock, Timeline
+from camkeeper.ledger import Batch, Boot, Ledger, LifeChange
+from camkeeper.model.change import Transition
+from camkeeper.model.span import Span
+from camkeeper.model.status import Status
+from camkeeper.relay.edge import relaying
+from camkeeper.relay.settings import load
+
+DEVICES = tuple(f"CAM-{n:03}" for n in range(20))
+
+
+async def write(ledger: Ledger, timeline: Timeline, quiet: Path) -> None:
+    recovery = ledger.recover()
+    status = {known.device_id: known.status for known in recovery.standing}
+    rng = random.Random(len(status))
+    if not recovery.lives:
+        now_ms = timeline.now_ms()
+        stories = [Story(device_id=d, lives=(Span(start_ms=now_ms, end_ms=now_ms),), changes=()) for d in DEVICES]
+        lives = tuple(LifeChange(device_id=d, at_ms=now_ms, enrolled=True) for d in DEVICES)
+        config = snapshot_of_stories(stories, "Asia/Shanghai")
+        await asyncio.wrap_future(ledger.append(Batch(config=config, lives=lives, tick_ms=now_ms)))
+    last = False
+    while not last:
+        last = quiet.exists()  # noqa: ASYNC240 - a stat
+        await asyncio.sleep(0.01)
+        now_ms, device_id = timeline.now_ms(), rng.choice(DEVICES)
+        old = status.get(device_id, Status.UNKNOWN)
+        new = rng.choice([s for s in Status if s is not old])
+        status[device_id] = new
+        change = Transition(device_id=device_id, at_ms=now_ms, decided_ms=now_ms, old=old, new=new, reason=REASON[new])
+        await asyncio.wrap_future(ledger.append(Batch(transitions=(change,), tick_ms=now_ms)))
+
+
+async def main(folder: Path, path: Path) -> None:
+    clock = SystemClock()
+    with Ledger.open(path, boot=Boot(boot_id=uuid.uuid4().hex, version="test"), clock=clock) as ledger:
+        timeline = Timeline(clock, not_before_ms=ledger.recover().last_tick_ms)
+        async with relaying(folder, load(folder), path):
+            await write(ledger, timeline, folder / "quiet")
+            print("quiet", flush=True)
+            await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
