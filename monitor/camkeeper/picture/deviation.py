@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from camkeeper.picture.sheet import Numbers, Sheet
-from camkeeper.picture.tiles import Flags, Grid, Likeness, largest_region, likeness, on_tiles
+from camkeeper.picture.tiles import Flags, Grid, Likeness, largest_region, likeness, on_cells, on_tiles
 
 _FEW_TILES: Final = 8
 _LOST: Final = 0.7
@@ -62,6 +62,9 @@ class Deviation:
     p50: float
     p99: float
     span: float
+    veil: float
+    """Of the darkest against the brightest hundredth: mist lifts the one, however the camera exposes."""
+    saturated: float
     chroma: float
     cast: float
     flat_rows: float
@@ -97,6 +100,8 @@ def deviation(sheet: Sheet, usual: Usual, *, own_whole: float, sharp: bool = Tru
         p50=now.p50 - was.p50,
         p99=now.p99 - was.p99,
         span=now.span - was.span,
+        veil=now.veil - was.veil,
+        saturated=now.saturated - was.saturated,
         chroma=now.chroma - was.chroma,
         cast=abs(now.red - was.red) + abs(now.blue - was.blue),
         flat_rows=now.flat_rows - was.flat_rows,
@@ -119,13 +124,19 @@ def _sharpness(sheet: Sheet, usual: Usual, where: Flags) -> float:
     def change(now: Grid, was: Grid) -> Grid:
         return on_tiles(now - was, shape)[where]
 
-    # Detail of one octave against the next: contrast and light cancel out.
-    weight = np.maximum(on_tiles(usual.coarse, shape)[where] - np.log(1.0), 0.05)
-    octave = change(sheet.fine - sheet.middle, usual.fine - usual.middle)
-    next_octave = change(sheet.middle - sheet.coarse, usual.middle - usual.coarse)
-    both = (sheet.steep > 0) & (usual.steep > 0)
+    # Detail of one octave against the next: contrast and light cancel out. The middle of the tiles, not their mean: a
+    # lens is soft all over, and the border of a thing before it is soft where the scene still shows through.
+    weight = np.maximum(on_tiles(usual.coarse, shape)[where], 0.05)
+    octaves = change(sheet.fine - sheet.coarse, usual.fine - usual.coarse)
+    both = (sheet.steep > 0) & (usual.steep > 0) & on_cells(where, (usual.steep.shape[0], usual.steep.shape[1]))
     step = float(np.median(np.log(sheet.steep[both] / usual.steep[both]))) if both.sum() >= _FEW_TILES else 0.0
-    return float(np.average(octave, weights=weight) + np.average(next_octave, weights=weight) + step)
+    return _weighted_median(octaves, weight) + step
+
+
+def _weighted_median(values: Grid, weight: Grid) -> float:
+    order = np.argsort(values, kind="stable")
+    heavy = np.cumsum(weight[order])
+    return float(values[order][np.searchsorted(heavy, heavy[-1] / 2)])
 
 
 def _lost_share(sheet: Sheet, usual: Usual, others: Flags) -> float:

@@ -17,6 +17,7 @@ from camkeeper.model.picture import Context, Diagnosis, PictureVerdict, Turn
 from camkeeper.picture.aim import aim_of
 from camkeeper.picture.baseline import Baseline
 from camkeeper.picture.deviation import Deviation, deviation
+from camkeeper.picture.proof import LEAST, fits_similarity, fits_turn
 from camkeeper.picture.sheet import Numbers, Sheet
 from camkeeper.picture.similar import Similarity, similarity
 from camkeeper.picture.tiles import likeness
@@ -141,7 +142,9 @@ class _Case:
 
     def _light_and_lens(self) -> list[tuple[PictureVerdict, bool]]:
         s, n = self.strays, self.sheet.numbers
-        bright = self.above("p50", 40.0, 15.0) and (n.saturated > 0.2 or n.p99 >= 250)
+        # A wall in the evening sun is lighter by 70 grey levels, an eighth of it white, and still usable.
+        white = self.above("saturated", 0.2, 0.05) or (n.p50 > 175 and n.p99 >= 248)
+        bright = self.above("p50", 40.0, 15.0) and white
         dark = self.below("p50", -30.0, 15.0) and self.below("p99", -40.0, 20.0) and (self.structured or n.p99 < 40)
         fog = self.below("span", -32.0, 12.0) and self.above("p1", 14.0, 8.0) and self.structured
         # Over a scene without white, such as water, fog lifts the brightest too, and the darkest much more.
@@ -152,14 +155,31 @@ class _Case:
         return [
             (V.HALF_PICTURE, self.above("flat_rows", 0.1, 0.1) and not dark and not bright),
             (V.NOISE, noisy and not bright),
-            (V.STRIPES, self.above("stripe", 2.0 if self.structured else 4.0, 1.0) and not bright),
+            (V.STRIPES, self.above("stripe", self._stripe_limit, 1.0) and not bright),
             (V.DARK, dark),
             (V.BRIGHT, bright),
-            (V.FOG, fog and not bright),
+            (V.FOG, self._veiled() and not bright),
             (V.BLUR, self._blurred() and not dark and not bright),
             (V.IR_STUCK, self._colourless()),
             (V.CAST, self.above("cast", 0.12, 0.05) and not dark and not bright),
         ]
+
+    @property
+    def _stripe_limit(self) -> float:
+        """Grey levels. Where the scene is no longer itself, a wall or a row of cars may make a wave of its own."""
+        return 2.0 + 8.0 * max(0.0, 0.75 - self.strays.matched)
+
+    def _veiled(self) -> bool:
+        s = self.strays
+        flatter = self.below("span", -32.0, 12.0) and self.above("p1", 14.0, 8.0) and s.p99 < 20
+        # By night lamps lift the mist little; over a dark picture light mist need not take contrast at all.
+        lamps = self.below("span", -60.0, 15.0) and self.above("p1", 9.0, 4.0) and s.p99 < 0 and s.matched > 0.7
+        lifted = self.above("veil", 0.25, 0.1) and self.above("p1", 25.0, 10.0) and s.matched > 0.7
+        # A soft lens takes contrast too, and much more of the detail.
+        sharp = s.sharpness > -0.6 or s.span < -70.0
+        # Mist takes edges away; snow puts others there.
+        taken = s.matched > 0.75 or s.lost > 0.3
+        return self.structured and sharp and taken and (flatter or lamps or lifted)
 
     def _blurred(self) -> bool:
         # Where the scene is no longer itself its detail says nothing of the lens.
@@ -185,9 +205,11 @@ class _Case:
             return {kind}, turn if kind is V.MOVED else None
         # Close to the lens a thing has no detail; another scene has as much, and it is not the one that was learnt.
         strange = (1.0 - s.matched) * (1.0 - s.lost)
-        if strange >= 0.25 and s.whole < 0.62 and s.matched < 0.4:
+        if strange >= 0.32 and s.whole < 0.62 and s.matched < 0.4:
             return {V.OTHER_SCENE}, None
-        if s.unmatched >= 0.15 and (s.lost >= 0.3 or turn is not None or alone):
+        # What is as sharp as the scene was stands in it: a jam, snow. It hides where little else is left.
+        hidden = s.lost >= 0.3 or (alone and s.matched < 0.35)
+        if s.unmatched >= 0.15 and hidden:
             return {V.COVER}, None
         return set(), None
 
@@ -234,4 +256,9 @@ def _seen_again(
     if now is None:
         return None, None
     turn = turn_between(baseline.aim, now, hfov_deg=hfov_deg, tilt_deg=tilt_deg)
-    return turn, None if turn is not None else similarity(baseline.aim, now)
+    if turn is not None and fits_turn(baseline.aim, now.edges, turn, hfov_deg=hfov_deg, tilt_deg=tilt_deg) >= LEAST:
+        return turn, None
+    similar = similarity(baseline.aim, now)
+    if similar is not None and fits_similarity(baseline.aim, now.edges, similar) >= LEAST:
+        return None, similar
+    return None, None

@@ -62,6 +62,11 @@ class Numbers:
         """Contrast: from the darkest to the brightest hundredth."""
         return self.p99 - self.p1
 
+    @property
+    def veil(self) -> float:
+        """The darkest hundredth as a share of the brightest: 0 to 1."""
+        return self.p1 / max(self.p99, 1.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:

@@ -12,6 +12,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from camkeeper.picture.aim import Aim
 from camkeeper.picture.matching import mutual
@@ -30,6 +31,8 @@ class Similarity:
     scale: float
     shift: float
     inliers: int
+    matrix: NDArray[np.float64]
+    """(2, 3): from pixels before to pixels now."""
 
 
 def similarity(before: Aim, now: Aim) -> Similarity | None:
@@ -57,6 +60,7 @@ def similarity(before: Aim, now: Aim) -> Similarity | None:
         scale=hypot(a, b),
         shift=float(hypot(*moved)) / before.width_px,
         inliers=inliers,
+        matrix=np.asarray(matrix, np.float64),
     )
 
 

@@ -48,6 +48,12 @@ def on_tiles(cells: Grid, shape: tuple[int, int]) -> Grid:
     return np.asarray(cv2.resize(cells, (shape[1], shape[0]), interpolation=cv2.INTER_AREA), np.float32)
 
 
+def on_cells(tiles: Flags, shape: tuple[int, int]) -> Flags:
+    """Return flags of tiles on a finer grid of cells."""
+    flags = cv2.resize(tiles.astype(np.uint8), (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(flags > 0, np.bool_)
+
+
 def _tiled(edges: NDArray[np.uint8]) -> Grid:
     rows, columns = edges.shape[0] // TILE_PX, edges.shape[1] // TILE_PX
     cut = edges[: rows * TILE_PX, : columns * TILE_PX].astype(np.float32)
