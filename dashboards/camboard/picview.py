@@ -40,7 +40,8 @@ class LookView:
     ago: str
     context: str
     advisory: tuple[str, ...]
-    fault: bool
+    unproved: bool
+    """It shows what is not proved, or not yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def _look(view: PictureView, now_ms: int, zone: ZoneInfo, say: Language) -> Look
         ago=span_words(now_ms - view.looked_ms, say),
         context="" if view.context is None else say(CONTEXT[view.context]),
         advisory=advisory_words(view.advisory, say),
-        fault=verdict.is_fault,
+        unproved=verdict.is_fault and (view.finding is None or view.finding.verdict is not verdict),
     )
 
 
