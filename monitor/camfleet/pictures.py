@@ -172,10 +172,10 @@ class LivePictures:
         self._kept: dict[str, tuple[_Key, asyncio.Future[bytes]]] = {}
 
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
-        """Return the picture of that second."""
+        """Return the picture of that second, or the one that is being drawn: a slow machine gets no longer line."""
         key = (device.id, shot.shown_ms // 1000, shot.scene)
         kept = self._kept.get(device.id)
-        if kept is None or kept[0] != key or kept[1].cancelled():
+        if kept is None or kept[1].cancelled() or (kept[0] != key and kept[1].done()):
             kept = key, asyncio.get_running_loop().run_in_executor(self._worker, self._draw, device, shot)
             self._kept[device.id] = kept
         return await asyncio.shield(kept[1])
