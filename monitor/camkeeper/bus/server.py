@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,9 @@ import structlog
 from camkeeper.bus.private import write_private
 
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-READY_S = 15.0
+READY_S = 10.0
+STARTS_MOST = 3
+"""Ended that often before it was ever ready: it cannot start."""
 END_S = 5.0
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.")
 _log = structlog.get_logger(__name__)
@@ -113,7 +116,7 @@ class NatsServer:
     async def _ready(self) -> None:
         try:
             async with asyncio.timeout(READY_S):
-                while True:
+                while self.starts <= STARTS_MOST:
                     with contextlib.suppress(OSError):
                         _, writer = await asyncio.open_connection("127.0.0.1", self._port)
                         writer.close()
@@ -122,8 +125,9 @@ class NatsServer:
                         return
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            tail = (self._folder / "nats.log").read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
-            raise BusError(f"nats-server 没有启动 / does not come up: {' | '.join(tail)}") from None
+            pass
+        tail = (self._folder / "nats.log").read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
+        raise BusError(f"nats-server 没有启动 / does not come up: {' | '.join(tail)}")
 
     async def _stop(self) -> None:
         process = self._process
@@ -151,8 +155,6 @@ class NatsServer:
         try:
             _log.info("nats_server_left_behind", pid=pid)
             signal.pidfd_send_signal(handle, signal.SIGKILL)
-            import select
-
             select.select([handle], [], [], END_S)
         except ProcessLookupError:
             pass

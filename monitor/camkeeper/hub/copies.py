@@ -23,6 +23,8 @@ from camkeeper.ledger.replica import ACCEPTED, Receipt, Replica, Verdict
 
 T = TypeVar("T")
 THREADS = 8
+MOST_WAITING = 2
+"""Parcels of one edge at a time; it asks for one only, and again when it was not answered."""
 TICK_EVERY_MS = 30_000
 """A tick without news is on disk this often. One that a kill takes back is told again by the next sign of life."""
 SILENT_MS = 35_000
@@ -37,6 +39,7 @@ class Edge:
     edge_id: str
     path: Path
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
     copy: Replica | None = None
     place: Place = field(default_factory=Place)
     head: bytes = b""
@@ -95,18 +98,27 @@ class Copies:
         if edge is None:
             return None
         edge.heard_ms = self._clock.elapsed_ms()
-        async with edge.lock:
-            try:
-                parcel = unpack(data)
-                receipt = await self._offer(edge, parcel)
-            except ParcelError as error:
-                receipt = Receipt(verdict=Verdict.FORGED, place=edge.place, head=edge.head.hex(), detail=str(error))
-            except (sqlite3.Error, OSError, LedgerError) as error:
-                _log.error("copy_unwritable", edge=edge_id, error=f"{type(error).__name__}: {error}")
-                await self._in_thread(lambda: _let_go(edge))
-                return None
-        self._judge(edge, receipt, data)
+        if edge.waiting >= MOST_WAITING:
+            return None
+        edge.waiting += 1
+        try:
+            async with edge.lock:
+                receipt = await self._receipt(edge, data)
+        finally:
+            edge.waiting -= 1
+        if receipt is not None:
+            self._judge(edge, receipt, data)
         return receipt
+
+    async def _receipt(self, edge: Edge, data: bytes) -> Receipt | None:
+        try:
+            return await self._offer(edge, unpack(data))
+        except ParcelError as error:
+            return Receipt(verdict=Verdict.FORGED, place=edge.place, head=edge.head.hex(), detail=str(error))
+        except (sqlite3.Error, OSError, LedgerError) as error:
+            _log.error("copy_unwritable", edge=edge.edge_id, error=f"{type(error).__name__}: {error}")
+            await self._in_thread(lambda: _let_go(edge))
+            return None
 
     async def hear(self, edge_id: str, data: bytes) -> None:
         """Take a sign of life: an empty parcel. Its tick counts at once; it is on disk a little later."""

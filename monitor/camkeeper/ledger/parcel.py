@@ -21,7 +21,7 @@ _HEAD = struct.Struct(">16sqQQQ32s32sqQIII")
 _RECORD = struct.Struct(">BqI")
 _LENGTH = struct.Struct(">I")
 _NO_TICK = -(2**63)
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 256 * 1024
 """A parcel that is put together is about this large at the most; one record alone may be larger."""
 
 

@@ -30,7 +30,8 @@ from camkeeper.relay.state import RelayState
 DURABLE = "forwarder"
 FETCH = 256
 FETCH_S = 2.0
-ASK_S = 15.0
+ASK_S = (4.0, 8.0, 15.0, 30.0, 60.0)
+"""Longer each time: a hub that has a county to catch up with is not asked the same again and again."""
 PAUSE_S = (0.5, 1.0, 2.0, 5.0)
 REFUSED_S = 30.0
 _log = structlog.get_logger(__name__)
@@ -108,7 +109,9 @@ class Forwarder:
         while True:
             try:
                 headers = {"Nats-Msg-Id": message_id(parcel)}
-                answer = await self._link.request(parcel_subject(self._edge_id), data, timeout=ASK_S, headers=headers)
+                answer = await self._link.request(
+                    parcel_subject(self._edge_id), data, timeout=ASK_S[min(tries, len(ASK_S) - 1)], headers=headers
+                )
                 receipt = from_json(Receipt, json.loads(answer.data))
             except (nats.errors.Error, OSError, WireError, ValueError) as error:
                 if self._state.connected:

@@ -6,6 +6,7 @@ It writes until FOLDER/quiet is there, and goes on relaying. Started again it go
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sys
 import uuid
@@ -50,7 +51,7 @@ async def main(folder: Path, path: Path) -> None:
     clock = SystemClock()
     with Ledger.open(path, boot=Boot(boot_id=uuid.uuid4().hex, version="test"), clock=clock) as ledger:
         timeline = Timeline(clock, not_before_ms=ledger.recover().last_tick_ms)
-        async with relaying(folder, load(folder), path):
+        async with relaying(folder, load(folder), path, program=os.environ.get("CAMKEEPER_NATS_SERVER")):
             await write(ledger, timeline, folder / "quiet")
             print("quiet", flush=True)
             await asyncio.Event().wait()
