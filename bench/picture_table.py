@@ -16,8 +16,8 @@ HEADER = """\
 “报警”指判为任何故障；“判对”指故障类别正确。“固定阈值”是常见视频质量诊断产品的做法（`bench/picture_fixed.py`）。
 *Alarmed*: called any fault. *Right*: called the right one. *Fixed*: the thresholds of ordinary video quality
 diagnosis, on the same pictures at full size. Baselines are learnt from frames earlier than all that is looked at;
-defects are done to the scene, before its text and before it is encoded. Twilight frames are left out: in the last degrees of the
-sun a camera is in neither of its states, and contexts go by the sun's elevation.
+defects are done to the scene, before its text and before it is encoded. Twilight frames are left out: in the last
+degrees of the sun a camera is in neither of its states, and contexts go by the sun's elevation.
 """
 
 

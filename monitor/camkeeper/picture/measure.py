@@ -78,10 +78,13 @@ def _numbers(image: Image, grey: Image) -> Numbers:
 
 def _colours(image: Image) -> tuple[float, float, float]:
     # Every third pixel: means over 20,000 of them are as good, and a whole frame of three colours takes 3 ms.
-    small = cv2.blur(np.ascontiguousarray(image[::3, ::3]), (3, 3)).astype(np.float32)[::2, ::2]
-    blue, green, red = small[..., 0], small[..., 1], small[..., 2]
-    bright = small.mean(axis=2) + 8.0
-    chroma = float((small.max(axis=2) - small.min(axis=2)).mean())
+    third = (-(-image.shape[1] // 3), -(-image.shape[0] // 3))
+    few = cv2.resize(image, third, interpolation=cv2.INTER_NEAREST)
+    small = np.ascontiguousarray(cv2.blur(few, (3, 3))[::2, ::2])
+    blue, green, red = (plane.astype(np.float32) for plane in cv2.split(small))
+    bright = (blue + green + red) / 3.0 + 8.0
+    strongest, weakest = np.maximum(np.maximum(blue, green), red), np.minimum(np.minimum(blue, green), red)
+    chroma = float((strongest - weakest).mean())
     return chroma, float(np.median((red - green) / bright)), float(np.median((blue - green) / bright))
 
 
@@ -126,7 +129,8 @@ def _steep(grey: Image) -> Grid:
 def _noise(grey: Image) -> tuple[float, float]:
     """Return the log of the high-pass of the quiet blocks (Immerkaer 1996), a fifth and a thirtieth of them."""
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    high = np.abs(cv2.filter2D(grey, cv2.CV_16S, kernel)).astype(np.uint16)
+    found = cv2.filter2D(grey, cv2.CV_16S, kernel)
+    high = np.abs(found, out=found).view(np.uint16)
     size = (64, 36)
     block = np.asarray(cv2.resize(high, size, interpolation=cv2.INTER_AREA), np.float32).ravel() / 6.0
     tone = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).ravel()
@@ -148,9 +152,10 @@ def _flat_rows(grey: Image) -> float:
 
 def _flatness(grey: Image) -> tuple[float, float]:
     """Return the share of cells without texture, and how far their tones lie apart."""
-    mean = _cells(grey)
-    values = np.asarray(grey, np.float32)
-    std = np.sqrt(np.maximum(_cells(np.square(values)) - mean * mean, 0.0))
+    values = grey.astype(np.float32)
+    mean = _cells(values)
+    np.multiply(values, values, out=values)
+    std = np.sqrt(np.maximum(_cells(values) - mean * mean, 0.0))
     flat = std < _FLAT_STD
     if not flat.any():
         return 0.0, 0.0
@@ -167,7 +172,9 @@ def _spectrum(grey: Image, *, rows: bool) -> NDArray[np.float32]:
     size = (_STRIPS, height) if rows else (width, _STRIPS)
     strips = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     strips = strips.T if rows else strips
-    profile = np.median(strips - cv2.blur(strips, (41, 1)), axis=0)
+    # The median of 24; `np.median` takes five times as long.
+    ranked = np.sort(strips - cv2.blur(strips, (41, 1)), axis=0)
+    profile = (ranked[_STRIPS // 2 - 1] + ranked[_STRIPS // 2]) / 2.0
     wave = np.abs(np.fft.rfft(profile * np.hanning(len(profile)))) * 4.0 / max(len(profile), 1)
     out = np.zeros(SPECTRUM, np.float32)
     # Frequencies above are folded together by their maximum: a picture of 540 rows has 270 of them.
