@@ -89,6 +89,8 @@ async def view(request: web.Request) -> web.Response:
         picture = await source.view(asked)
     except LookupError:
         return await _page(request, say, Around(told=say("没有可看的告警画面"), status=409), by=sent.by)
+    except ValueError:
+        raise form.Refused(400, "登记不完整，未显示", "The entry is not complete; nothing is shown") from None
     if not _is_small(picture):
         return await _page(request, say, Around(told=say("画面不是模糊小图，不予显示"), status=409), by=sent.by)
     ticket = request.app[TICKETS].give(picture)

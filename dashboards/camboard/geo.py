@@ -102,6 +102,7 @@ def _camera(field: CameraField, index: Index) -> Iterator[Feature]:
         "device_kind": device.kind.value if device else None,
         "azimuth_deg": field.azimuth_deg,
         "azimuth_error_deg": field.azimuth_error_deg,
+        "planned_azimuth_deg": field.planned_azimuth_deg,
         "inside_building": field.inside_building,
     }
     if field.planned is not None:

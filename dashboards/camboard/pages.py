@@ -145,7 +145,9 @@ def shell(
         other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
-        nav=ways(board.desk_now(), here, say, windows=board.windows is not None, pictures=board.pictures is not None),
+        nav=ways(
+            board.desk_now(), here, say, windows=board.windows is not None, pictures=board.pictures_now() is not None
+        ),
         body=body,
     )
 

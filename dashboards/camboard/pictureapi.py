@@ -9,6 +9,7 @@ from camboard.api import answer
 from camboard.board import BOARD
 from camboard.devicepage import relearned
 from camboard.query import number
+from camboard.viewspage import records_of
 
 _MOST = 1000
 
@@ -23,10 +24,8 @@ async def pictures(request: web.Request) -> web.Response:
 
 async def views(request: web.Request) -> web.Response:
     """`GET /api/v1/views?limit=`: the register of views, newest first."""
-    board = request.app[BOARD]
-    if board.pictures is None:
-        raise web.HTTPNotFound
-    records = await board.pictures.views(number(request.query, "limit", default=200, most=_MOST))
+    limit = number(request.query, "limit", default=200, most=_MOST)
+    records = await records_of(request.app[BOARD], limit)
     return answer({"views": [picturewire.view_record(record) for record in records]})
 
 

@@ -14,6 +14,8 @@ def pictures(value: PictureStanding) -> dict[str, JSON]:
         "at_ms": value.at_ms,
         "learn_frames": value.learn_frames,
         "diagnosed": value.diagnosed,
+        "verdicts": {verdict.value: n for verdict, n in value.verdicts.items()},
+        "failed": value.failed,
         "dropped": value.dropped,
         "crashed": value.crashed,
         "waiting": value.waiting,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from camboard.board import BOARD
+from camboard.board import BOARD, Board
 from camboard.deskpage import Live, at_words, page_of_live, write_live
 from camboard.deviceway import device_address
 from camboard.i18n import Language
@@ -52,9 +52,7 @@ async def fragment(request: web.Request) -> web.Response:
 
 async def _live(request: web.Request, say: Language) -> Live:
     board = request.app[BOARD]
-    if board.pictures is None:
-        raise web.HTTPNotFound
-    records = await board.pictures.views(ROWS_SHOWN + 1)
+    records = await records_of(board, ROWS_SHOWN + 1)
     index, desk = board.index(), board.desk_now()
     rows = tuple(_row(record, index, say, has_desk=desk is not None) for record in records[:ROWS_SHOWN])
     values = {
@@ -65,6 +63,16 @@ async def _live(request: web.Request, say: Language) -> Live:
         "summary": say("看图登记 %(n)d 条", n=len(rows)),
     }
     return write_live(request, say, "views.html", values, "/views", "/fragments/views")
+
+
+async def records_of(board: Board, limit: int) -> tuple[ViewRecord, ...]:
+    """Return the newest entries of the register; 404 where nobody keeps one."""
+    if board.pictures is None:
+        raise web.HTTPNotFound
+    try:
+        return await board.pictures.views(limit)
+    except LookupError:
+        raise web.HTTPNotFound from None
 
 
 def _row(record: ViewRecord, index: Index, say: Language, *, has_desk: bool) -> ViewRow:

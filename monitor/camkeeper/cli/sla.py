@@ -57,6 +57,7 @@ def _show(figures: dict[str, Any]) -> None:
         table = Table(title=f"{figures['month']} {state} · {policy}{decides} · {figures['timezone']}")
         for heading in ("地点\nsite", "目标\ntarget", "在线率\nrate", "下限\nlower", "上限\nupper", "完整度\ncomplete"):
             table.add_column(heading, justify="left" if heading.startswith("地点") else "right")
+        table.add_column("完好率\ngood order", justify="right")
         table.add_column("免责计入\ngross", justify="right")
         table.add_column("结论\nverdict", no_wrap=True)
         for site in figures["sites"]:
@@ -65,6 +66,7 @@ def _show(figures: dict[str, Any]) -> None:
                 site["name"],
                 f"{site['target_bp'] / 100:g}%",
                 *(_percent(net["percent"][key]) for key in ("ratio", "lower", "upper", "completeness")),
+                _good(net),
                 _percent(gross["percent"]["ratio"]),
                 VERDICTS[net["verdict"]],
             )
@@ -74,6 +76,12 @@ def _show(figures: dict[str, Any]) -> None:
             f"◆ {window['id']}：{window['reason']}；证据 {window['evidence'] or '-'}；批准 {window['approver'] or '-'}",
             highlight=False,
         )
+
+
+def _good(figure: dict[str, Any]) -> str:
+    """Return the good-order rate over its denominator: the time that was up or down."""
+    hours = (figure["time"]["up_ms"] + figure["time"]["down_ms"]) / 3_600_000
+    return f"{_percent(figure['percent']['good'])}\n/ {hours:,.0f} h"
 
 
 def _percent(shown: str | None) -> str:

@@ -172,6 +172,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
             "lower": truncated_percent(figure.lower),
             "upper": truncated_percent(figure.upper),
             "completeness": truncated_percent(figure.completeness),
+            # 完好率: up with a usable picture, of the time that was up or down; by time, whatever the rule counts.
+            "good": truncated_percent(figure.buckets.good_ratio),
         },
         "days": figure.days,
         "looks": {"online": figure.looks.online, "offline": figure.looks.offline, "unknown": figure.looks.unknown},
