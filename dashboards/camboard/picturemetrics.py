@@ -53,6 +53,13 @@ def _work(view: PictureStanding) -> Iterator[Metric]:
     yield CounterMetricFamily("camkeeper_picture_failed", text, value=view.failed)
     text = "Snapshots examined since the monitor started"
     yield CounterMetricFamily("camkeeper_picture_diagnosed", text, value=view.diagnosed)
+    text = "Snapshots examined since the monitor started, by what they showed"
+    shown = CounterMetricFamily("camkeeper_pictures", text, labels=["verdict"])
+    for verdict in PictureVerdict:
+        shown.add_metric([verdict.value], view.verdicts.get(verdict, 0))
+    yield shown
+    text = "Snapshots that could not be examined, by our fault"
+    yield CounterMetricFamily("camkeeper_picture_failed", text, value=view.failed)
     text = "Snapshots that a newer one overtook before they were examined"
     yield CounterMetricFamily("camkeeper_picture_dropped", text, value=view.dropped)
     text = "Times that the decoding process died"
