@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from camboard.aimview import AimRow, aim_rows
@@ -216,6 +216,7 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
     coverage, site = shown.coverage, shown.site
     wide = len(shown.chart.fields) <= _ALL_AT_ONCE
     chart = "/api/v1/coverage/map.geojson"
+    asked = {"v": shown.chart.digest[:16]} if wide else {"site": site.site_id, "v": shown.chart.digest[:16]}
     path = f"/api/v1/coverage/sites/{quote(site.site_id, safe='')}/darkness.geojson"
     states: dict[str, JSON] = {}
     for field in shown.chart.fields:
@@ -233,7 +234,8 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         "site": site.site_id,
         "night": query.night,
         "failed": list(query.failed),
-        "chart": chart if wide else MapQuery(site=site.site_id).address(chart),
+        # Another address where the shapes are others: a camera that was turned is drawn anew.
+        "chart": f"{chart}?{urlencode(asked)}",
         "dark": MapQuery(night=query.night, failed=query.failed).address(path),
         "version": coverage.at_ms,
         "states": states,

@@ -31,6 +31,7 @@ class AimedTown(CoveredTown):
     """One camera that its picture shows to be turned by 20.3 degrees, and one that shows nothing of use."""
 
     weather: tuple[str, ...] = ("v3",)
+    turned: bool = True
 
     def __post_init__(self) -> None:
         super(AimedTown, self).__post_init__()
@@ -44,6 +45,8 @@ class AimedTown(CoveredTown):
     def coverage_map(self) -> CoverageMap | None:
         made = super(AimedTown, self).coverage_map()
         assert made is not None
+        if not self.turned:
+            return made
         fields = tuple(
             replace(
                 field,
@@ -110,6 +113,23 @@ async def test_weather_is_told_where_it_is(client: Client, town: AimedTown) -> N
     assert "天气：" not in await page(client, "/map?site=v0")
     town.weather = ()
     assert "天气：" not in await page(client)  # not the page that was kept
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_camera_that_is_turned_is_drawn_anew_without_a_reload(stage: Stage) -> None:
+    town = stage.town
+    assert isinstance(town, AimedTown)
+    town.turned = False
+    async with stage.page("/map?site=v0") as page:
+        await drawn(page)
+        await expect(page.locator("[data-layer=planned]")).to_have_count(0)
+        async with page.expect_response(lambda answer: "map.geojson" in answer.url) as answer:
+            town.turned = True
+            town.fall("cam-44")
+            stage.clock.advance(1000)
+        assert '"planned"' in await (await answer.value).text()
+        await expect(page.locator("[data-layer=planned]")).to_be_checked()
+    assert stage.seen == Seen()
 
 
 @pytest.mark.asyncio(loop_scope="module")
