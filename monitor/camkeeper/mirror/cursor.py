@@ -60,7 +60,7 @@ class Marks:
 
     def not_after(self, at_ms: int) -> Marks:
         """Return the marks after a change that reaches back to an instant: what it touches is written again."""
-        hour_ms = at_ms // 3_600_000 * 3_600_000
+        hour_ms = max(NEVER_MS, at_ms // 3_600_000 * 3_600_000)
         return replace(
             self,
             day_ms=min(self.day_ms, at_ms),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,16 +30,20 @@ from camkeeper.mirror.cursor import (
 from camkeeper.mirror.deliver import Delivered, Delivery
 from camkeeper.mirror.heartbeat import Ring
 from camkeeper.mirror.server import AwayError, Server
-from camkeeper.mirror.source import behind, next_page
+from camkeeper.mirror.source import Page, behind, next_page
 from camkeeper.model.mirror import Behind, InfluxSetting, MirrorStanding
 
 IDLE_S = 5.0
 """Between looks at a ledger that had nothing new."""
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 """Between tries while the server is away; doubled each time."""
+OVERLAP_MS = 60_000
+"""Written again after the server was away: VictoriaMetrics answers before it has anything on disk, and a kill of it
+loses what it took in its last seconds."""
 SHARE = 0.25
 """Of the time that the mirror works while it catches up inside the monitor: probes need the same processor."""
 HEARTBEATS_AT_ONCE = 5_000
+FAR_MS = 2**62
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +55,17 @@ class Stepped:
     delivered: Delivered
     more: bool
     """False where the mirror has caught up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A page that the server took: where to begin again if it forgets it."""
+
+    elapsed_ms: int
+    seq: int
+    """Newest record that was read before the page."""
+    from_ms: int | None
+    """Its oldest point; None for a page of records, which are told by their number."""
 
 
 def ledger_id_of(reader: LedgerReader) -> bytes:
@@ -69,6 +85,7 @@ class Mirror:
         self._clock, self._ring = clock, ring
         self._server: Server | None = None
         self._wait_s = FIRST_WAIT_S
+        self._recent: deque[Sent] = deque()
         self._reader: LedgerReader
         self._cursor: Cursor
         self._standing = MirrorStanding(url=setting.url, behind=Behind())
@@ -100,14 +117,36 @@ class Mirror:
         """
         self._look()
         page = next_page(self._reader, self._cursor, fine_days=self._setting.fine_days)
-        delivered = Delivered(taken=0, refused=0) if page is None else self._delivery().deliver(page.rows)
+        try:
+            delivered = Delivered(taken=0, refused=0) if page is None else self._delivery().deliver(page.rows)
+        except AwayError:
+            self._overlap()
+            raise
         if page is not None:
             marks = page.moved.marks
+            self._remember(page)
             marks = replace(marks, rejected=marks.rejected + delivered.refused, last_ok_ms=self._clock.wall_ms())
             self._cursor.move(replace(page.moved, marks=marks))
         beats = self._beat()
         self._look(taken=delivered.taken + beats, why=delivered.why)
         return Stepped(delivered=delivered, more=page is not None or beats >= HEARTBEATS_AT_ONCE)
+
+    def _remember(self, page: Page) -> None:
+        now_ms, before = self._clock.elapsed_ms(), self._cursor.marks()
+        of_records = page.moved.marks.seq > before.seq
+        from_ms = None if of_records else min((row.at_ms for row in page.rows), default=None)
+        self._recent.append(Sent(elapsed_ms=now_ms, seq=before.seq, from_ms=from_ms))
+        while self._recent[0].elapsed_ms < now_ms - OVERLAP_MS:
+            self._recent.popleft()
+
+    def _overlap(self) -> None:
+        """Wind back what was written shortly before the server went away."""
+        since_ms = self._clock.elapsed_ms() - OVERLAP_MS
+        recent = [sent for sent in self._recent if sent.elapsed_ms >= since_ms]
+        self._recent.clear()
+        if recent:
+            oldest_ms = min((sent.from_ms for sent in recent if sent.from_ms is not None), default=FAR_MS)
+            self._cursor.wind_back(seq=min(sent.seq for sent in recent), from_ms=oldest_ms)
 
     def _beat(self) -> int:
         if self._ring is None:
