@@ -80,8 +80,8 @@ def _show(figures: dict[str, Any]) -> None:
 
 def _good(figure: dict[str, Any]) -> str:
     """Return the good-order rate over its denominator: the time that was up or down."""
-    hours = (figure["time"]["up_ms"] + figure["time"]["down_ms"]) / 3_600_000
-    return f"{_percent(figure['percent']['good'])}\n/ {hours:,.0f} h"
+    tenths = (figure["time"]["up_ms"] + figure["time"]["down_ms"]) // 360_000  # of camera-hours, cut
+    return f"{_percent(figure['percent']['good'])} / {tenths / 10:,.1f} h"
 
 
 def _percent(shown: str | None) -> str:

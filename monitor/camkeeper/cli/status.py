@@ -85,15 +85,25 @@ def _show(standing: Standing) -> None:
         table.add_column(heading, justify="left" if heading.startswith("地点") else "right")
     for heading in ("今日 [下限, 上限]\ntoday", "本月 [下限, 上限]\nmonth"):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("本月完好率\ngood order", justify="right", no_wrap=True)
     for site in standing.sites:
         counts = (site.cameras.get(s, 0) for s in (Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN))
-        table.add_row(site.name, *map(str, counts), _rate(site.today), _rate(site.month))
+        table.add_row(site.name, *map(str, counts), _rate(site.today), _rate(site.month), _good(site.month))
     console.print(table)
     for device in standing.devices:
         if device.status is Status.DEGRADED and device.reason.is_image:
             fact = Evidence(name=device.reason.value, facts={"devices": 1})
             words = " / ".join(line for language in Language for line in told((fact,), language))
             console.print(f"画面 picture：{device.name}（{device.id}）{words}", highlight=False)
+
+
+def _good(rate: RateView) -> str:
+    """Return the good-order rate over its denominator: the camera-hours that were up or down, cut."""
+    from camkeeper.availability.buckets import truncated_percent
+
+    percent = truncated_percent(rate.buckets.good_ratio)
+    tenths = (rate.buckets.up_ms + rate.buckets.down_ms) // 360_000
+    return "未测得 -" if percent is None else f"{percent}% / {tenths / 10:,.1f} h"
 
 
 def _rate(rate: RateView) -> str:
