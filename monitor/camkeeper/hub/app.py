@@ -17,6 +17,7 @@ from aiohttp import web
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from camkeeper.bus.conf import beat_subject, parcel_subject
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server
 from camkeeper.clock import Clock
@@ -42,6 +43,7 @@ class Hub:
         self.server = NatsServer(
             folder=folder, port=settings.port, conf=lambda: self._settings.server().conf(), program=program
         )
+        self._heard: set[str] = set()
         self._answering: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -51,7 +53,7 @@ class Hub:
         try:
             async with self.server.running():
                 link = await self._link()
-                tasks = [asyncio.create_task(self._enrol()), asyncio.create_task(self._roll_up())]
+                tasks = [asyncio.create_task(self._enrol(link)), asyncio.create_task(self._roll_up())]
                 try:
                     yield
                 finally:
@@ -69,16 +71,27 @@ class Hub:
             port=self._settings.port, user="hub", password=self._settings.password, inbox="_INBOX.hub", name="hub"
         )
 
+        await self._listen(link)
+        return link
+
+    async def _listen(self, link: Client) -> None:
+        """Listen to each edge by its own name.
+
+        A wildcard over all would do for 2.10 and later; 2.9 tells a leaf of no subscription that is wider than what
+        the leaf may publish, and its parcels would find nobody.
+        """
+
         async def parcel(message: Msg) -> None:
             self._begin(self._answer(message))
 
         async def beat(message: Msg) -> None:
             self._begin(self.copies.hear(_edge_of(message.subject), message.data))
 
-        await link.subscribe("camkeeper.hub.*.parcel", cb=parcel)
-        await link.subscribe("camkeeper.hub.*.beat", cb=beat)
+        for edge_id in sorted(self._settings.edges.keys() - self._heard):
+            await link.subscribe(parcel_subject(edge_id), cb=parcel)
+            await link.subscribe(beat_subject(edge_id), cb=beat)
+            self._heard.add(edge_id)
         await link.flush()
-        return link
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         # One task each: an edge's own order is kept by its lock, and nobody waits for another edge's disk.
@@ -92,7 +105,7 @@ class Hub:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await message.respond(json.dumps(to_json(receipt)).encode())
 
-    async def _enrol(self) -> None:
+    async def _enrol(self, link: Client) -> None:
         """Let edges in that were enrolled, and out that were dismissed, while we run."""
         path, seen = self._folder / FILE, None
         while True:
@@ -109,6 +122,8 @@ class Hub:
                 self._settings = replace(self._settings, edges=fresh.edges)
                 await self.copies.open(fresh.edges)
                 self.server.reload()
+                with contextlib.suppress(nats.errors.Error, OSError):  # while it is away: the connection repeats them
+                    await self._listen(link)
                 _log.info("edges", enrolled=len(fresh.edges))
 
     async def _roll_up(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from camkeeper.availability.buckets import Buckets, truncated_percent
 from camkeeper.ledger import LedgerError
+from camkeeper.model.place import SiteKind
 from camkeeper.run.sla import sla
 from camkeeper.standing.export import buckets_json
 
@@ -81,10 +82,12 @@ def county(copies: Mapping[str, Path], *, month: str, now_ms: int) -> CountyFigu
 
 def _edge(edge_id: str, told: Mapping[str, Any]) -> EdgeFigure:
     root, policy = told["sites"][0], told["deciding_policy"]
+    # A township's own register often begins at its city: known by its town, counted from the top.
+    towns = [site["name"] for site in told["sites"] if site["kind"] == SiteKind.TOWN]
     figure = root["figures"][policy]
     return EdgeFigure(
         edge_id=edge_id,
-        name=root["name"],
+        name=towns[0] if len(towns) == 1 else root["name"],
         policy=policy,
         net=Buckets(**figure["net"]["time"]),
         gross=Buckets(**figure["gross"]["time"]),

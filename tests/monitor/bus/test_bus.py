@@ -79,7 +79,7 @@ async def test_an_edge_reaches_its_own_subjects_and_nothing_else(tmp_path: Path,
         heard.append(message.subject)
         await message.respond(b"!")
 
-    for subject in ("camkeeper.hub.*.parcel", "camkeeper.hub.*.beat", "elsewhere.>"):
+    for subject in (*(f(i) for f in (parcel_subject, beat_subject) for i in ("e1", "e2")), "elsewhere.>"):
         await hub.subscribe(subject, cb=answer)
     await hub.flush()
     edge = await linked_edge(stack, tmp_path / "e1", leaf, password="one")
@@ -116,7 +116,7 @@ async def test_an_edge_with_another_password_stays_outside(tmp_path: Path, stack
     async def answer(message: Msg) -> None:
         await message.respond(b"!")
 
-    await hub.subscribe("camkeeper.hub.*.parcel", cb=answer)
+    await hub.subscribe(parcel_subject("e1"), cb=answer)
     await hub.flush()
     edge = await linked_edge(stack, tmp_path / "e1", leaf, password="guessed")
     assert not await answered(edge, parcel_subject("e1"), 8)
