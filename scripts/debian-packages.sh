@@ -26,6 +26,7 @@ test_packages=(
     "python3-gi|启动该 RTSP 服务器|starts that RTSP server"
     "gstreamer1.0-plugins-base|RTSP 服务器的测试画面|the RTSP server's test picture"
     "gstreamer1.0-plugins-good|RTSP 服务器的编码和打包|the RTSP server's encoder and payloader"
+    "nats-server|县级平台与乡镇边缘节点之间的 NATS 服务器（2.9 版）|the NATS server between edges and hub, in its version 2.9"
     "iproute2|网络命名空间：断线和黑洞测试|network namespaces: cut and black-holed links"
     "nftables|在命名空间内丢包和拒绝|drops and rejects inside the namespaces"
     "strace|注入磁盘错误|injects disk errors"
