@@ -47,7 +47,7 @@ def _px(image: Image, at_reference: float) -> float:
 
 def defocus(radius_px: float, image: Image, _: np.random.Generator) -> Image:
     """Spread every point over a disc, as a lens out of focus does."""
-    radius = max(1.0, _px(image, radius_px))
+    radius = max(min(radius_px, 2.0), _px(image, radius_px))  # less than two pixels is nobody's fault
     reach = int(np.ceil(radius))
     down, across = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     disc = np.clip(radius + 0.5 - np.hypot(down, across), 0, 1)
@@ -56,7 +56,7 @@ def defocus(radius_px: float, image: Image, _: np.random.Generator) -> Image:
 
 def motion(length_px: float, image: Image, rng: np.random.Generator) -> Image:
     """Smear every point along a line of any direction: a mast that shakes, a shutter too slow."""
-    length = max(3, round(_px(image, length_px)))
+    length = max(5, round(_px(image, length_px)))
     line = np.zeros((length + 2, length + 2), np.float32)
     middle, half, angle = (length + 1) / 2, (length - 1) / 2, rng.uniform(0, np.pi)
     for step in np.linspace(-half, half, 8 * length):

@@ -20,7 +20,7 @@ from camkeeper.picture.tiles import TILE_PX
 
 MAX_BYTES: Final = 500_000
 _MAGIC: Final = b"CKBAS"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _HEAD: Final = struct.Struct("<5sBII")
 
 

@@ -22,6 +22,8 @@ _SAME: Final = 0.5
 """Of a tile's usual likeness: below, it shows something else."""
 _ODD: Final = 0.1
 _CELLS: Final = 0.15
+_LOBE: Final = 3
+"""Frequencies; the window spreads one wave over two on either side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Deviation:
     veil: float
     """Of the darkest against the brightest hundredth: mist lifts the one, however the camera exposes."""
     saturated: float
+    contrast: float
+    """Of coarse detail, where the scene is still itself: mist takes it there too, a thing before the lens does not."""
     chroma: float
     cast: float
     flat_rows: float
@@ -89,10 +93,9 @@ def deviation(sheet: Sheet, usual: Usual, *, own_whole: float, sharp: bool = Tru
     number = max(int(telling.sum()), 1)
     now, was = sheet.numbers, usual.numbers
     enough = int(telling.sum()) >= _FEW_TILES
+    where = matched if matched.sum() >= _FEW_TILES else np.ones_like(matched)
     return Deviation(
-        sharpness=_sharpness(sheet, usual, matched if matched.sum() >= _FEW_TILES else np.ones_like(matched))
-        if sharp
-        else 0.0,
+        sharpness=_sharpness(sheet, usual, where) if sharp else 0.0,
         noise=now.noise - was.noise if sharp else 0.0,
         noise_floor=now.noise_floor - was.noise_floor if sharp else 0.0,
         stripe=_stripe(sheet, usual) if sharp else 0.0,
@@ -102,6 +105,7 @@ def deviation(sheet: Sheet, usual: Usual, *, own_whole: float, sharp: bool = Tru
         span=now.span - was.span,
         veil=now.veil - was.veil,
         saturated=now.saturated - was.saturated,
+        contrast=_contrast(sheet, usual, where),
         chroma=now.chroma - was.chroma,
         cast=abs(now.red - was.red) + abs(now.blue - was.blue),
         flat_rows=now.flat_rows - was.flat_rows,
@@ -133,6 +137,10 @@ def _sharpness(sheet: Sheet, usual: Usual, where: Flags) -> float:
     return _weighted_median(octaves, weight) + step
 
 
+def _contrast(sheet: Sheet, usual: Usual, where: Flags) -> float:
+    return float(np.median(on_tiles(sheet.coarse - usual.coarse, (where.shape[0], where.shape[1]))[where]))
+
+
 def _weighted_median(values: Grid, weight: Grid) -> float:
     order = np.argsort(values, kind="stable")
     heavy = np.cumsum(weight[order])
@@ -147,4 +155,10 @@ def _lost_share(sheet: Sheet, usual: Usual, others: Flags) -> float:
 
 
 def _stripe(sheet: Sheet, usual: Usual) -> float:
-    return float(max((sheet.across - usual.across).max(), (sheet.along - usual.along).max()))
+    return max(_peak(sheet.across - usual.across), _peak(sheet.along - usual.along))
+
+
+def _peak(waves: NDArray[np.float32]) -> float:
+    """Return the highest wave above those beside it: hum has one length, the border of a shadow has all of them."""
+    beside = np.pad(np.maximum(waves, 0.0), _LOBE)
+    return float((waves - np.maximum(beside[: -2 * _LOBE], beside[2 * _LOBE :])).max())

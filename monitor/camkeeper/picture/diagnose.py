@@ -144,7 +144,9 @@ class _Case:
         s, n = self.strays, self.sheet.numbers
         # A wall in the evening sun is lighter by 70 grey levels, an eighth of it white, and still usable.
         white = self.above("saturated", 0.2, 0.05) or (n.p50 > 175 and n.p99 >= 248)
-        bright = self.above("p50", 40.0, 15.0) and white
+        # Rows that never arrived are white with some decoders; all that is white is then in them.
+        torn = self.above("flat_rows", 0.1, 0.1)
+        bright = self.above("p50", 40.0, 15.0) and white and not (torn and n.saturated <= n.flat_rows + 0.05)
         dark = self.below("p50", -30.0, 15.0) and self.below("p99", -40.0, 20.0) and (self.structured or n.p99 < 40)
         fog = self.below("span", -32.0, 12.0) and self.above("p1", 14.0, 8.0) and self.structured
         # Over a scene without white, such as water, fog lifts the brightest too, and the darkest much more.
@@ -153,7 +155,7 @@ class _Case:
         fog = fog and (s.sharpness > -0.6 or s.span < -70.0)
         noisy = self.above("noise", 0.9, 0.3) and self.above("noise_floor", 0.8, 0.3)
         return [
-            (V.HALF_PICTURE, self.above("flat_rows", 0.1, 0.1) and not dark and not bright),
+            (V.HALF_PICTURE, torn and not dark and not bright),
             (V.NOISE, noisy and not bright),
             (V.STRIPES, self.above("stripe", self._stripe_limit, 1.0) and not bright),
             (V.DARK, dark),
@@ -177,8 +179,8 @@ class _Case:
         lifted = self.above("veil", 0.25, 0.1) and self.above("p1", 25.0, 10.0) and s.matched > 0.7
         # A soft lens takes contrast too, and much more of the detail.
         sharp = s.sharpness > -0.6 or s.span < -70.0
-        # Mist takes edges away; snow puts others there.
-        taken = s.matched > 0.75 or s.lost > 0.3
+        # Mist takes edges away and contrast everywhere; snow puts others there, a cover leaves the rest as it was.
+        taken = s.matched > 0.85 or (s.contrast < -0.3 and (s.matched > 0.75 or s.lost > 0.3))
         return self.structured and sharp and taken and (flatter or lamps or lifted)
 
     def _blurred(self) -> bool:

@@ -130,7 +130,7 @@ def test_another_shape_is_not_compared() -> None:
     assert "another shape" in found.detail
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     kind=st.sampled_from(KINDS),
     seed=st.integers(0, 2**16),
