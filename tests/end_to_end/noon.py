@@ -16,7 +16,7 @@ def noon_lon_deg() -> float:
 
 
 def noon_config(*, net: int) -> str:
-    """Return a configuration whose pictures are fetched every three seconds and proved within ten."""
+    """Return a configuration whose pictures are fetched every four seconds and proved within fifteen."""
     lon, lat = noon_lon_deg(), LAT_DEG
     cameras = "".join(
         f"- {{id: {name}, name: 摄像机{name}, kind: camera, site: {site}, address: {{host: 127.{net}.0.{n}}},"
@@ -28,7 +28,7 @@ name: 正午镇
 datum: wgs84
 synthetic_geometry: true
 policy:
-  probe: {{every_s: 3, picture_every_s: 3, full_every_s: 600, timeout_s: 3, retry_s: 0.5}}
+  probe: {{every_s: 4, picture_every_s: 4, full_every_s: 600, timeout_s: 4, retry_s: 0.5}}
   judge: {{name: patient, grace_polls: 6}}
   picture:
     name: quick

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+from functools import partial
 from math import atan2, cos, degrees, radians
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from camkeeper.ledger import LedgerReader
 from camkeeper.model.picture import Finding, PictureVerdict
 from camkeeper.model.span import Span
 
+soon = partial(eventually, within_s=120)
+"""Drawing four villages is work: on a busy machine the first pictures take a while."""
 EVER = Span(start_ms=0, end_ms=2**60)
 
 
@@ -76,49 +79,49 @@ def spoilt_ms(monitor: Monitor, site_id: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_cover_a_turn_and_two_kills(tmp_path: Path) -> None:
     config = tmp_path / "noon.yaml"
     config.write_text(noon_config(net=77), encoding="utf-8")
     with town(tmp_path, net=77, config=config, pictures="live") as place:
         with place.monitor() as monitor:
-            eventually(lambda: set(statuses(monitor).values()) == {"up"} and learned(place) == 4, within_s=90)
-            eventually(lambda: computed(monitor), within_s=90)
+            soon(lambda: set(statuses(monitor).values()) == {"up"} and learned(place) == 4)
+            soon(lambda: computed(monitor))
             _, planned = camera_on_map(monitor, "c2")
             before = worker_of(monitor)
             for pid in before:
                 os.kill(pid, signal.SIGKILL)
-            eventually(lambda: bool(worker_of(monitor)) and not worker_of(monitor) & before)
+            soon(lambda: bool(worker_of(monitor)) and not worker_of(monitor) & before)
             assert findings(place) == []
             spoilt = {site_id: spoilt_ms(monitor, site_id) for site_id in ("v1", "v2")}  # by a slow first picture
             place.fault("cover", {"device": "c1"}, share="80%")
             place.fault("moved", {"device": "c2"}, by=20)
             wanted = {"c1": "image_cover", "c2": "image_moved", "c3": "up", "c4": "up"}
-            eventually(lambda: statuses(monitor) == wanted)
-            eventually(lambda: len(of_picture(monitor)) == 2)
+            soon(lambda: statuses(monitor) == wanted)
+            soon(lambda: len(of_picture(monitor)) == 2)
             [covered] = [i for i in of_picture(monitor) if i["domain"]["id"] == "c1"]
             assert "疑似遮挡" in monitor.get(f"api/v1/incidents/{covered['id']}")["message"]["zh"]
-            eventually(lambda: spoilt_ms(monitor, "v1") > spoilt["v1"] + 1000)
+            soon(lambda: spoilt_ms(monitor, "v1") > spoilt["v1"] + 1000)
             assert spoilt_ms(monitor, "v2") == spoilt["v2"]
             assert today(monitor, "v1")["percent"]["ratio"] == today(monitor, "v2")["percent"]["ratio"] == "100.00"
             assert float(today(monitor, "v1")["percent"]["good"]) < 100
-            eventually(lambda: camera_on_map(monitor, "c2")[0]["azimuth_deg"] != PLAN["c2"][2])
+            soon(lambda: camera_on_map(monitor, "c2")[0]["azimuth_deg"] != PLAN["c2"][2])
             now, bearing = camera_on_map(monitor, "c2")
             assert (bearing - planned) % 360 == pytest.approx(20, abs=0.5)
             assert now["azimuth_deg"] == pytest.approx(PLAN["c2"][2] + 20, abs=0.5)
             orphans = worker_of(monitor)
             monitor.stop(signal.SIGKILL)
-        eventually(lambda: not any(psutil.pid_exists(pid) for pid in orphans))
+        soon(lambda: not any(psutil.pid_exists(pid) for pid in orphans))
         with place.monitor() as monitor:
-            eventually(lambda: statuses(monitor) == wanted)
-            eventually(lambda: computed(monitor), within_s=90)
+            soon(lambda: statuses(monitor) == wanted)
+            soon(lambda: computed(monitor))
             assert camera_on_map(monitor, "c2")[0]["azimuth_deg"] == now["azimuth_deg"]
             assert learned(place) == 4
             assert [i["id"] for i in of_picture(monitor) if i["domain"]["id"] == "c1"] == [covered["id"]]
             told = [(f.device_id, f.verdict) for f in findings(place)]
             assert sorted(told) == [("c1", PictureVerdict.COVER), ("c2", PictureVerdict.MOVED)]
             place.clear()
-            eventually(lambda: set(statuses(monitor).values()) == {"up"})
-            eventually(lambda: camera_on_map(monitor, "c2")[0]["azimuth_deg"] == PLAN["c2"][2])
-            eventually(lambda: not of_picture(monitor))
+            soon(lambda: set(statuses(monitor).values()) == {"up"})
+            soon(lambda: camera_on_map(monitor, "c2")[0]["azimuth_deg"] == PLAN["c2"][2])
+            soon(lambda: not of_picture(monitor))
             assert monitor.stop() < 5
