@@ -4,9 +4,9 @@
     python bench/bench_hub.py --quick    700 edges for fifteen seconds, then a day of forty of them
 
 The hub is `camkeeper hub run` with its own nats-server. The edges are simulated: each has its own connection and
-account and sends what a forwarder sends, one parcel at a time, the next when the hub has it on disk; a sign of life each
-ten seconds. 29 records a second is about twenty times what 100,000 cameras with 360 changes a year make (1.1) and 700
-hourly seals (0.2): room for bad days. A day's outage is 3,579 records an edge at that rate.
+account and sends what a forwarder sends, one parcel at a time, the next when the hub has it on disk; a sign of life
+each ten seconds. 29 records a second is about twenty times what 100,000 cameras with 360 changes a year make (1.1)
+and 700 hourly seals (0.2): room for bad days. A day's outage is 3,579 records an edge at that rate.
 Bars: under one core, answer p99 under 5 s, under 1 GB, a day caught up with at 50 times real time.
 """
 
