@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from camboard.i18n import Language
+from camboard.i18n import Language, span_words
 from camboard.text import percent
 from camkeeper.availability.buckets import Buckets
 
@@ -36,9 +36,14 @@ def good(buckets: Buckets, say: Language) -> Good:
     return Good(
         value=percent(buckets.good_ratio),
         bounds=bounds,
-        of=say("已知 %(n)s 小时", n=hours(buckets.up_ms + buckets.down_ms)),
-        lost=say("在线而画面不可用 %(n)s 小时", n=hours(buckets.degraded_ms)) if buckets.degraded_ms else "",
+        of=say("已知 %(span)s", span=_span(buckets.up_ms + buckets.down_ms, say)),
+        lost=say("在线而画面不可用 %(span)s", span=_span(buckets.degraded_ms, say)) if buckets.degraded_ms else "",
     )
+
+
+def _span(ms: int, say: Language) -> str:
+    """Return a sum of time: in the first hour of a period as minutes, then as hours, also of many cameras."""
+    return span_words(ms, say) if ms < _HOUR_MS else say("%(n)s 小时", n=hours(ms))
 
 
 def hours(ms: int) -> str:
