@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import channels, contracts, desk, inspections, optics, picture, policies, read, schema
+from camkeeper.config import channels, contracts, desk, influx, inspections, optics, picture, policies, read, schema
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -27,6 +27,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "notify.routes[].quiet": desk.QuietEntry,
     "notify.routes[].escalate[]": desk.EscalationEntry,
     "notify.watchdog": desk.WatchdogEntry,
+    "influx": influx.InfluxEntry,
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
