@@ -29,6 +29,14 @@ from camkeeper.relay.settings import EdgeSettings
 ROOT = Path(__file__).parents[2]
 
 
+DEBIAN = Path("/usr/sbin/nats-server")
+
+
+def debian_or_bundled() -> str:
+    """Debian's 2.9 where it is installed: the kills are met on it, the cuts on the wheel's."""
+    return str(DEBIAN) if DEBIAN.exists() else nats_server()
+
+
 def nats_server() -> str:
     try:
         return find_server(os.environ.get("CAMKEEPER_NATS_SERVER"))
@@ -45,6 +53,7 @@ class County:
     listen: str = "127.0.0.1"
     hub_enter: tuple[str, ...] = ()
     edge_enter: tuple[str, ...] = ()
+    program: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -99,7 +108,7 @@ class County:
                 stdout=log,
                 stderr=log,
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "CAMKEEPER_NATS_SERVER": self.program or nats_server()},
             )
 
     def kill(self, name: str) -> None:

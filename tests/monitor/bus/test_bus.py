@@ -7,8 +7,10 @@ import contextlib
 import os
 import signal
 import stat
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import nats.errors
@@ -18,9 +20,27 @@ from nats.aio.msg import Msg
 from tests.peers.county import nats_server
 from tests.peers.process import accepts, free_port
 
-from camkeeper.bus.conf import EdgeServer, HubServer, beat_subject, check_id, inbox, parcel_subject
+from camkeeper.bus.conf import EdgeServer, HubServer, Tls, beat_subject, check_id, inbox, parcel_subject
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import BusError, NatsServer, find_server, version_of
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def other_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certified(tmp_path_factory.mktemp("tls"))
+
+
+def certified(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 that signs itself."""
+    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"]
+    subprocess.run(["openssl", *words.split(), *names], check=True, capture_output=True, timeout=60, cwd=folder)
+    return folder
 
 
 @pytest.fixture
@@ -40,13 +60,16 @@ def hub_conf(leaf_port: int, port: int) -> HubServer:
     )
 
 
-async def linked_edge(stack: AsyncExitStack, folder: Path, leaf_port: int, *, password: str) -> Client:
+async def linked_edge(
+    stack: AsyncExitStack, folder: Path, leaf_port: int, *, password: str, tls: Tls | None = None
+) -> Client:
     program, port = nats_server(), free_port()
     edge = EdgeServer(
         edge_id="e1",
         port=port,
         password="local",
-        hub_url=f"nats-leaf://e1:{password}@127.0.0.1:{leaf_port}",
+        hub_url=f"{'nats-leaf' if tls is None else 'tls'}://e1:{password}@127.0.0.1:{leaf_port}",
+        tls=tls,
         store=folder / "jetstream",
         max_store_bytes=2**24,
         sync_always=version_of(program) >= (2, 10),
@@ -120,6 +143,29 @@ async def test_an_edge_with_another_password_stays_outside(tmp_path: Path, stack
     await hub.flush()
     edge = await linked_edge(stack, tmp_path / "e1", leaf, password="guessed")
     assert not await answered(edge, parcel_subject("e1"), 8)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_over_tls_an_edge_knows_its_hub(
+    tmp_path: Path, stack: AsyncExitStack, trusted: bool, certificate: Path, other_certificate: Path
+) -> None:
+    leaf, port = free_port(), free_port()
+    for name in ("hub", "e1"):
+        (tmp_path / name).mkdir()
+    conf = replace(hub_conf(leaf, port), tls=Tls(cert=certificate / "cert.pem", key=certificate / "key.pem")).conf
+    server = NatsServer(folder=tmp_path / "hub", port=port, conf=conf, program=nats_server())
+    await stack.enter_async_context(server.running())
+    hub = await connect(port=port, user="hub", password="of-the-hub", inbox="_INBOX.hub", name="hub")
+    stack.push_async_callback(hub.close)
+
+    async def answer(message: Msg) -> None:
+        await message.respond(b"!")
+
+    await hub.subscribe(parcel_subject("e1"), cb=answer)
+    await hub.flush()
+    ca = (certificate if trusted else other_certificate) / "cert.pem"
+    edge = await linked_edge(stack, tmp_path / "e1", leaf, password="one", tls=Tls(ca=ca))
+    assert await answered(edge, parcel_subject("e1"), 40 if trusted else 8) is trusted
 
 
 async def test_a_server_ends_with_us_and_comes_back_when_it_is_killed(tmp_path: Path) -> None:

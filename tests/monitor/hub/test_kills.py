@@ -6,11 +6,12 @@ import time
 
 import pytest
 from tests.monitor.hub.equal import copied, equal_figures, quiet
-from tests.peers.county import County, end_of, wait_for
+from tests.peers.county import County, debian_or_bundled, end_of, wait_for
 
 
 @pytest.mark.slow
 def test_killed_in_turn_nothing_is_lost_and_nothing_counted_twice(county: County) -> None:
+    county.program = debian_or_bundled()
     county.init("e1", "e2")
     county.start_hub()
     county.start_edge("e1")
