@@ -77,8 +77,10 @@ class Publisher:
                     if not await self.step():
                         await asyncio.sleep(EVERY_S)
             except (nats.errors.Error, LedgerError, OSError) as error:
-                self._state.trouble = f"{type(error).__name__}: {error}"
-                _log.warning("relay_waits", error=self._state.trouble)
+                trouble = f"{type(error).__name__}: {error}"
+                if trouble != self._state.trouble:  # a full stream says the same each second, for days
+                    _log.warning("relay_waits", error=trouble)
+                self._state.trouble = trouble
                 await asyncio.sleep(EVERY_S)
 
     async def step(self) -> bool:
