@@ -119,8 +119,9 @@ class Mirror:
         page = next_page(self._reader, self._cursor, fine_days=self._setting.fine_days)
         try:
             delivered = Delivered(taken=0, refused=0) if page is None else self._delivery().deliver(page.rows)
-        except AwayError:
-            self._overlap()
+        except AwayError as error:
+            if error.gone:  # one that answers, or is slow, has not forgotten: going back then would hold us in place
+                self._overlap()
             raise
         if page is not None:
             marks = page.moved.marks

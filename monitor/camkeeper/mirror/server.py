@@ -17,7 +17,7 @@ from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import make_headers
 
 from camkeeper.model.mirror import Dialect, InfluxSetting
@@ -28,9 +28,10 @@ _PRECISION = {"ns": "n", "us": "u", "ms": "ms", "s": "s"}
 class AwayError(Exception):
     """Nothing was decided: the server is away, busy, or does not let us in. The same again, later."""
 
-    def __init__(self, words: str, *, retry_after_s: float | None = None) -> None:
+    def __init__(self, words: str, *, retry_after_s: float | None = None, gone: bool = False) -> None:
+        """`gone`: nobody listens, or the connection broke: the server may have been killed."""
         super().__init__(words)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.gone = retry_after_s, gone
 
 
 class RefusedError(Exception):
@@ -134,7 +135,8 @@ class told:  # noqa: N801 - reads as a sentence where it is used
         if isinstance(error, ApiException):
             raise judged(error) from error
         if isinstance(error, (HTTPError, OSError, UnicodeError)):  # the last: a proxy's page in a letter set of its own
-            raise AwayError(f"{type(error).__name__}: {error}") from error
+            gone = not isinstance(error, (ReadTimeoutError, UnicodeError))
+            raise AwayError(f"{type(error).__name__}: {error}", gone=gone) from error
 
 
 def judged(error: ApiException) -> AwayError | RefusedError:
@@ -147,7 +149,8 @@ def judged(error: ApiException) -> AwayError | RefusedError:
         return RefusedError(words)
     headers: Mapping[str, str] = error.headers or {}
     after = headers.get("Retry-After", "")
-    return AwayError(words, retry_after_s=float(after) if after.isdecimal() else None)
+    # 502 is a proxy that finds nobody behind it.
+    return AwayError(words, retry_after_s=float(after) if after.isdecimal() else None, gone=status == 502)
 
 
 def words_of(error: ApiException) -> str:
