@@ -1,6 +1,6 @@
 """Picture diagnosis: what is found, rightly named and wrongly alarmed, for us and for fixed thresholds.
 
-    python bench/bench_picture.py [--quick] [--frames DIR] [--seeds 1] [--out docs/picture-benchmark.md]
+    python bench/bench_picture.py [--quick] [--frames DIR] [--seeds 1] [--per-scene 9] [--out docs/picture-benchmark.md]
 
 Real frames: one folder a camera at any depth under DIR (else CAMKEEPER_FRAMES, else shared/data/pictures beside the
 project), named WHEN_day.jpg or WHEN_night.jpg. Where there are none, only the virtual fleet's pictures are measured.
@@ -117,7 +117,7 @@ def tasks(
         yield Task(scene=scene, foreign=foreign, defects=defects, frames=frames, seeds=seeds, variant=variant)
 
 
-def groups(folder: Path, *, quick: bool, seeds: int) -> Iterator[tuple[str, Iterator[Measured]]]:
+def groups(folder: Path, *, quick: bool, seeds: int, per_scene: int) -> Iterator[tuple[str, Iterator[Measured]]]:
     """Yield each group of frames with the work on it, which begins as soon as the group is asked for."""
     everything = (*SEVERE, *MODERATE, *HARMLESS)
     scenes = list(real(folder)) if folder.is_dir() else []
@@ -128,7 +128,7 @@ def groups(folder: Path, *, quick: bool, seeds: int) -> Iterator[tuple[str, Iter
         print(f"没有真实画面：{folder} / no real frames there; the virtual fleet's only", flush=True)
     cameras, hours = (2, 1) if quick else (len(FLEET), 1)
     with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
-        frames = 1 if quick else 9
+        frames = 1 if quick else per_scene
         wanted = (*SEVERE, *HARMLESS) if quick else everything
         common = partial(tasks, frames=frames, seeds=1 if quick else seeds)
         if scenes:
@@ -137,7 +137,10 @@ def groups(folder: Path, *, quick: bool, seeds: int) -> Iterator[tuple[str, Iter
         if quick:
             return
         if film:
-            yield "clip", pool.map(measure, tasks(film, everything, frames=2, seeds=seeds, variant=Variant()))
+            yield (
+                "clip",
+                pool.map(measure, tasks(film, everything, frames=min(2, per_scene), seeds=seeds, variant=Variant())),
+            )
         for variant in VARIANTS if scenes else ():
             work = tasks(some, (*SEVERE, *HARMLESS), frames=1, seeds=1, variant=variant)
             yield f"real, {variant.name}", pool.map(measure, work)
@@ -150,11 +153,12 @@ def main() -> int:
         "--frames", type=Path, default=default_folder(), help="真实画面的文件夹 / folder of real frames"
     )
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--per-scene", type=int, default=9, help="每个场景劣化几张 / frames of a scene that are spoilt")
     parser.add_argument("--out", type=Path, default=PAGE)
     options = parser.parse_args()
     parts: dict[str, Measured] = {}
     print(SUMMARY, end="", flush=True)
-    for name, work in groups(options.frames, quick=options.quick, seeds=options.seeds):
+    for name, work in groups(options.frames, quick=options.quick, seeds=options.seeds, per_scene=options.per_scene):
         parts[name] = _together(work)
         print(summary(name, _sums(parts[name])), flush=True)
     whole = _sums(_together(parts.values()))
