@@ -7,7 +7,7 @@ Plans are stored as they were agreed and expanded for the period that is asked f
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.place import SiteKind
 from camkeeper.model.policy import AccountingPolicy, Rule
 from camkeeper.model.registry import Registry
-from camkeeper.model.span import Span, merged
+from camkeeper.model.span import Span, clipped, merged
 from camkeeper.model.wire import from_json as wire_from_json
 from camkeeper.model.wire import to_json as wire_to_json
 from camkeeper.window.plan import WindowPlan
@@ -105,16 +105,31 @@ class Snapshot:
 
     def excluded(self, kinds: frozenset[WindowKind], period: Span) -> dict[str, tuple[Span, ...]]:
         """Return the spans not counted, per device: merged, cut to the period; devices without any are left out."""
-        spans: dict[str, list[Span]] = {}
         everyone = self.device_by_id.keys() | self.former
-        for window in self.windows_in(period):
+        covering: dict[str, tuple[int, ...]] = {}
+        agreed = tuple(self._left_out(kinds, period))
+        for number, (device_ids, _) in enumerate(agreed):
+            for device_id in everyone if device_ids is None else device_ids:
+                covering[device_id] = (*covering.get(device_id, ()), number)
+        # Devices by the hundred have the same agreements: each mixture is merged once.
+        mixtures = {
+            numbers: merged(span for number in numbers for span in agreed[number][1])
+            for numbers in set(covering.values())
+        }
+        return {device_id: mixtures[numbers] for device_id, numbers in covering.items()}
+
+    def _left_out(
+        self, kinds: frozenset[WindowKind], period: Span
+    ) -> Iterator[tuple[frozenset[str] | None, tuple[Span, ...]]]:
+        """Yield who is covered (None: everyone) and the spans within the period: of each window, of each plan."""
+        for window in self.windows:
             part = window.span.clip(period)
-            if window.kind not in kinds or part is None:
-                continue
-            covered = everyone if window.device_ids is None else window.device_ids
-            for device_id in covered:
-                spans.setdefault(device_id, []).append(part)
-        return {device_id: merged(found) for device_id, found in spans.items()}
+            if window.kind in kinds and part is not None:
+                yield window.device_ids, (part,)
+        for entry in self.plans:
+            parts = tuple(clipped((w.span for w in entry.plan.windows(period)), period))
+            if entry.plan.kind in kinds and parts:
+                yield entry.device_ids, merged(parts)
 
     def windows_in(self, period: Span) -> tuple[WindowEntry, ...]:
         """Return every window that touches the period, uncut by it: those written one by one, then those of plans."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from camkeeper.availability.days import local_ms
 from camkeeper.model.contract import Window, WindowKind
-from camkeeper.model.span import Span
+from camkeeper.model.span import Span, merged
 from camkeeper.window.occur import EndlessError, Expansion, expand
 from camkeeper.window.rule import Rule
 
@@ -22,6 +23,8 @@ _MOST = 1_500
 """In that time: so a plan can be expanded for forty years (`occur.MAX_WALKED`)."""
 _BLOCK_MS = 32 * 86_400_000
 """An instant is looked up among the windows of its block, which are expanded once."""
+_KEPT = 4
+"""Periods, and blocks: the month, the one before, and what a page shows."""
 
 
 class PlanFault(StrEnum):
@@ -60,8 +63,18 @@ class Document:
     """As its first bytes tell."""
 
 
+class _Memory:
+    """What a plan came to, kept with the plan: every device of a county asks for the same, and a plan's hash costs more
+    than the answer. No field, so neither compared nor written. Threads that ask at once do the same work twice.
+    """
+
+    __slots__ = ("_blocks", "_periods")
+    _periods: dict[Span, tuple[Window, ...]]
+    _blocks: dict[int, tuple[int, ...]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowPlan:
+class WindowPlan(_Memory):
     """An agreement on a span or on many. Raises PlanError where it is none.
 
     An exclusion takes time out of what is paid for: it wants a reason, an evidence file, an approver and an end.
@@ -100,7 +113,14 @@ class WindowPlan:
 
         The id of one of many is `PLAN@LOCAL-START`, the same in every period. Raises EndlessError as `expand` does.
         """
-        return _windows(self, period)
+        try:
+            return self._periods[period]
+        except AttributeError:  # the first question, or a copy of another process: those bring their fields only
+            object.__setattr__(self, "_periods", {})
+        except KeyError:
+            _forget(self._periods)
+        found = self._periods[period] = _windows(self, period)
+        return found
 
     @property
     def start_ms(self) -> int:
@@ -109,7 +129,16 @@ class WindowPlan:
 
     def holds(self, at_ms: int) -> bool:
         """Return whether one of the windows has the instant."""
-        return any(at_ms in span for span in _block(self, at_ms // _BLOCK_MS))
+        number = at_ms // _BLOCK_MS
+        try:
+            edges = self._blocks[number]
+        except AttributeError:
+            object.__setattr__(self, "_blocks", {})
+            edges = self._blocks[number] = _edges(self, number)
+        except KeyError:
+            _forget(self._blocks)
+            edges = self._blocks[number] = _edges(self, number)
+        return bisect_right(edges, at_ms) % 2 == 1
 
     def expansion(self, period: Span) -> Expansion:
         """Return the occurrences of the period, and the local times that the zone leaves out."""
@@ -128,9 +157,12 @@ class WindowPlan:
         return replace(self, until_ms=at_ms if self.until_ms is None else min(at_ms, self.until_ms))
 
 
-@lru_cache(maxsize=64)
+def _forget(kept: dict[Any, Any]) -> None:
+    if len(kept) >= _KEPT:
+        kept.clear()
+
+
 def _windows(plan: WindowPlan, period: Span) -> tuple[Window, ...]:
-    """Return the windows of a period; kept, because every device of the plan asks for the same."""
     out: list[Window] = []
     for one in plan.expansion(period).occurrences:
         end_ms = one.span.end_ms if plan.until_ms is None else min(one.span.end_ms, plan.until_ms)
@@ -155,10 +187,11 @@ def _window(plan: WindowPlan, window_id: str, span: Span) -> Window:
     )
 
 
-@lru_cache(maxsize=1024)
-def _block(plan: WindowPlan, number: int) -> tuple[Span, ...]:
+def _edges(plan: WindowPlan, number: int) -> tuple[int, ...]:
+    """Return starts and ends in turn, of the windows that touch a block: an instant after a start is in one."""
     period = Span(start_ms=number * _BLOCK_MS, end_ms=(number + 1) * _BLOCK_MS)
-    return tuple(window.span for window in plan.windows(period))
+    spans = merged(one.span for one in _windows(plan, period))
+    return tuple(edge for span in spans for edge in (span.start_ms, span.end_ms))
 
 
 def _faults(plan: WindowPlan) -> tuple[PlanFault, ...]:
