@@ -9,7 +9,7 @@ from camkeeper.incident import cause
 from camkeeper.incident.books import Books, Live, Pool
 from camkeeper.incident.census import TOGETHER, Family
 from camkeeper.incident.holding import common, merge, over_ms, regroup, shares, withdraw
-from camkeeper.incident.telling import newly_dark, release_below, suppress_below, tell
+from camkeeper.incident.telling import newly_dark, release_below, suppress_below
 from camkeeper.model.change import Transition
 from camkeeper.model.incident import Domain, DomainKind, Happening, IncidentState, Member
 from camkeeper.model.status import Status
@@ -209,10 +209,12 @@ def _grow(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
         if before.kind is DomainKind.DEVICE:
             # From one device to many is news; it waits a hold, since the others come one by one.
             happening, live.retell_ms = Happening.SPREAD, now_ms + books.policy.hold_ms
-    # One more device of a known fault is no news, except where it was the village's last.
-    dark = live.told and live.suppressed_by is None and newly_dark(books, live, now_ms)
-    fresh = tell(books, live, now_ms) if dark else None
-    books.say(now_ms, happening, live, tells=fresh is not None, device_ids=ids if fresh is None else fresh)
+    # One more device of a known fault is no news, except where it was the village's last. That waits a hold, too: a
+    # switch takes its villages along within seconds, and each of them is not a message of its own.
+    if live.told and live.suppressed_by is None and newly_dark(books, live, now_ms):
+        waits_until_ms = now_ms + books.policy.hold_ms
+        live.retell_ms = waits_until_ms if live.retell_ms is None else min(live.retell_ms, waits_until_ms)
+    books.say(now_ms, happening, live, device_ids=ids)
     if happening is Happening.SPREAD:
         suppress_below(books, live, now_ms)
     books.queue(live)
