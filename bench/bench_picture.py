@@ -189,9 +189,9 @@ def page(parts: dict[str, Measured]) -> str:
         + ("全部达到 · all met.\n" if not whole.missed else f"未达到 · missed: {', '.join(whole.missed)}.\n")
     )
     text += (
-        "\nEvery camera stands alone: its baseline comes from its own frames, and no limit was fitted to one of them. "
-        "The limits that all cameras share were chosen on these three road cameras, the fleet and the clip; frames of "
-        "other cameras were not looked at.\n"
+        "\nHow far to trust this: each camera's baseline comes from its own frames, but the limits that all cameras "
+        "share were chosen while looking at these very scenes, so expect somewhat worse from cameras not seen here. "
+        "The n in each row says how many pictures stand behind it.\n"
     )
     for name, part in parts.items():
         text += f"\n## {name}\n\n{table(rows(part.cases))}"
