@@ -31,7 +31,9 @@ _TOLD = 8
 class Fleet:
     """The devices of a registry, served on the hosts and ports where they are enrolled. Loopback only.
 
-    `passwords` by credential id. Everything runs on the loop that `start` was called from.
+    `passwords` by credential id. `ahead`: draw what the cameras look at before the scenario begins, half a minute for a
+    township, so that first pictures are no slower than later ones.
+    Everything runs on the loop that `start` was called from.
     """
 
     def __init__(
@@ -45,12 +47,16 @@ class Fleet:
         pictures: Literal["live", "light"] = "live",
         truth: Path | None = None,
         clock: Clock | None = None,
+        ahead: bool = False,
     ) -> None:
         self.registry = registry
+        self._ahead = ahead
         self.seed = scenario.seed if seed is None else seed
         self._clock = clock or SystemClock()
         self._speed = speed
-        self._pictures = (LivePictures if pictures == "live" else LightPictures)(registry, seed=self.seed)
+        self._pictures: LivePictures | LightPictures = (LivePictures if pictures == "live" else LightPictures)(
+            registry, seed=self.seed
+        )
         _refuse_strangers(registry)
         self.devices = {d.id: d for d in self._build(passwords)}
         self._listeners: dict[str, list[Listener]] = {}
@@ -96,6 +102,8 @@ class Fleet:
         if taken:
             await self.stop()
             raise _cannot_listen(taken)
+        if self._ahead:
+            await self._pictures.prepare(self.devices.values())
         self._truth.tell(at_ms=self._clock.wall_ms(), fleet="start", devices=len(self.devices), seed=self.seed)
         self._conductor.start()
         self._sweeper = loop.call_later(_SWEEP_S, self._sweep)

@@ -25,6 +25,7 @@ from camfleet.sun import sun_at
 from camfleet.texture import Image
 from camfleet.township import township
 from camfleet.view import VIEWS
+from camfleet.warm import warm
 from camfleet.weather import NIGHT_BELOW_DEG, Weather, light_of, usual
 from camkeeper.model.equipment import Device
 from camkeeper.model.registry import Registry
@@ -171,6 +172,16 @@ class LivePictures:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
         self._kept: dict[str, tuple[_Key, asyncio.Future[bytes]]] = {}
 
+    async def prepare(self, devices: Iterable[VirtualDevice]) -> None:
+        """Draw what never changes of all of them, before anybody asks."""
+        aims = (
+            (surroundings(d.enrolled, seed=self._seed), self._aim(d)) for d in devices if d.enrolled.kind.has_picture
+        )
+        await warm(aims)
+
+    def _aim(self, device: VirtualDevice) -> Aim:
+        return aim_of(device.enrolled, size_of(device.dialect.width, device.dialect.height), seed=self._seed)
+
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
         """Return the picture of that second, or the one that is being drawn: a slow machine gets no longer line."""
         key = (device.id, shot.shown_ms // 1000, shot.scene)
@@ -202,6 +213,9 @@ class LightPictures:
         self._seed = seed
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
         self._healthy = tuple(_turns(seed, scene_, ()) for scene_ in range(_SCENES))
+
+    async def prepare(self, _devices: Iterable[VirtualDevice]) -> None:
+        """There is nothing to prepare."""
 
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
         """Return one of its scene's instants: another one each second, the same one for the same instant."""

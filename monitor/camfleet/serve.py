@@ -28,6 +28,8 @@ class Options:
     seed: int | None = None
     speed: float = 1.0
     pictures: Literal["live", "light"] = "live"
+    ahead: bool = False
+    """Draw what cameras look at before they answer."""
     truth: Path | None = None
     control_port: int | None = None
     """None: no control socket; 0: any free port, told in the ready line."""
@@ -53,8 +55,11 @@ async def serve(registry: Registry, passwords: dict[str, str], scenario: Scenari
         speed=options.speed,
         pictures=options.pictures,
         truth=options.truth,
+        ahead=options.ahead,
     )
-    async with fleet:
+    try:
+        if not await _started(fleet, end):
+            return
         server = None if options.control_port is None else await control.serve(fleet, options.control_port)
         # Thousands of devices never die: keep the collector from walking them again and again.
         gc.collect()
@@ -63,6 +68,21 @@ async def serve(registry: Registry, passwords: dict[str, str], scenario: Scenari
         await end.wait()
         if server is not None:
             server.close()
+    finally:
+        await fleet.stop()
+
+
+async def _started(fleet: Fleet, end: asyncio.Event) -> bool:
+    """Return whether it answers; False where it was told to end meanwhile."""
+    starting, told = asyncio.create_task(fleet.start()), asyncio.create_task(end.wait())
+    await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return False
+    await starting
+    return True
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, parent_pid: int, end: asyncio.Event) -> None:

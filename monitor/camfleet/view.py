@@ -177,12 +177,21 @@ def _ground_distance(aim: Aim) -> NDArray[np.float32]:
     return np.asarray(away, np.float32)
 
 
+Packed = tuple[bytes, bytes, bytes]
+"""Colours, matter and distance of a view, compressed."""
+
+
+def drawn(seed: int, aim: Aim) -> Packed:
+    """Return a view as it is kept."""
+    return _packed(draw(village(seed), aim))
+
+
 class Views:
     """Views by village and aim, compressed; the least used go first beyond `limit_bytes`. Safe between threads."""
 
     def __init__(self, limit_bytes: int = 150 << 20) -> None:
         self._limit = limit_bytes
-        self._kept: OrderedDict[tuple[int, Aim], tuple[bytes, bytes, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, Aim], Packed] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
@@ -193,12 +202,8 @@ class Views:
             if kept is not None:
                 self._kept.move_to_end((seed, aim))
         if kept is None:
-            kept = _packed(draw(village(seed), aim))
-            with self._lock:
-                self._kept[seed, aim] = kept
-                self._bytes += sum(map(len, kept))
-                while self._bytes > self._limit and len(self._kept) > 1:
-                    self._bytes -= sum(map(len, self._kept.popitem(last=False)[1]))
+            kept = drawn(seed, aim)
+            self.keep((seed, aim), kept)
         albedo, matter, distance = (cv2.imdecode(np.frombuffer(b, np.uint8), cv2.IMREAD_UNCHANGED) for b in kept)
         return View(
             aim=aim,
@@ -208,8 +213,22 @@ class Views:
             distance=np.asarray(distance, np.uint8),
         )
 
+    @property
+    def keys(self) -> frozenset[tuple[int, Aim]]:
+        """What is kept."""
+        with self._lock:
+            return frozenset(self._kept)
 
-def _packed(view: View) -> tuple[bytes, bytes, bytes]:
+    def keep(self, key: tuple[int, Aim], view: Packed) -> None:
+        """Keep a view that was drawn."""
+        with self._lock:
+            self._bytes += sum(map(len, view)) - sum(map(len, self._kept.get(key, ())))
+            self._kept[key] = view
+            while self._bytes > self._limit and len(self._kept) > 1:
+                self._bytes -= sum(map(len, self._kept.popitem(last=False)[1]))
+
+
+def _packed(view: View) -> Packed:
     flat, fine = (".png", [cv2.IMWRITE_PNG_COMPRESSION, 1]), (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 94])
     albedo, matter, distance = (
         cv2.imencode(kind, image, how)[1].tobytes()

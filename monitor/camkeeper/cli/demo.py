@@ -21,7 +21,8 @@ from camkeeper.cli.run import start
 from camkeeper.cli.say import fail, tell
 
 PASSWORD_ENV = "CAMKEEPER_DEMO_PASSWORD"  # noqa: S105  (the name of a variable)
-READY_S = 60
+READY_S = 300
+"""Drawing what the cameras look at takes half a minute on two idle cores."""
 PORTS = range(8080, 8120)
 
 
@@ -37,6 +38,7 @@ def demo(
     """
     # A password of this run only: the fleet enforces it, the monitor reads it by reference, nobody else needs it.
     os.environ[PASSWORD_ENV] = secrets.token_urlsafe(12)
+    tell("正在绘制虚拟摄像机的画面，约需半分钟……", "Drawing what the virtual cameras look at: half a minute or so...")
     with fleet(config, scenario) as ready:
         tell(
             f"示范乡镇已就绪：{ready.get('devices', '?')} 台虚拟设备（地理位置为合成）。按 Ctrl-C 全部结束。\n"

@@ -58,6 +58,7 @@ def fleet(  # noqa: PLR0917 - typer hands options over by name
         seed=seed,
         speed=speed,
         pictures=pictures.value,
+        ahead=config is not None,
         truth=truth,
         control_port=control_port,
         parent_pid=parent_pid,
