@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,8 @@ _SCENES, _INSTANTS = 4, 3
 _LIGHT = (704, 576)
 _DEFAULT_IR_M = 30.0
 _NOWHERE = (113.85, 33.80)
+_PATIENCE_S = 1.0
+"""Who asks for a picture waits two seconds at most, and a login takes part of it."""
 _Key = tuple[str, int, tuple[Fault, ...]]
 
 
@@ -169,27 +171,41 @@ class LivePictures:
         self._registry = registry
         self._seed = seed
         # cv2 releases the interpreter lock: one thread beside the loop is enough for a township, and bounds the cost.
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
+        self.worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
         self._kept: dict[str, tuple[_Key, asyncio.Future[bytes]]] = {}
+        self._newest: dict[str, tuple[tuple[Fault, ...], bytes]] = {}
 
     async def prepare(self, devices: Iterable[VirtualDevice]) -> None:
-        """Draw what never changes of all of them, before anybody asks."""
-        aims = (
-            (surroundings(d.enrolled, seed=self._seed), self._aim(d)) for d in devices if d.enrolled.kind.has_picture
-        )
-        await warm(aims)
+        """Draw what never changes of all of them and each one's first picture, before anybody asks."""
+        seeing = [d for d in devices if d.enrolled.kind.has_picture]
+        await warm((surroundings(d.enrolled, seed=self._seed), self._aim(d)) for d in seeing)
+        for device in seeing:
+            await self.jpeg(device, device.shot())
 
     def _aim(self, device: VirtualDevice) -> Aim:
         return aim_of(device.enrolled, size_of(device.dialect.width, device.dialect.height), seed=self._seed)
 
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
-        """Return the picture of that second, or the one that is being drawn: a slow machine gets no longer line."""
+        """Return the picture of that second, or the one that is being drawn: a slow machine gets no longer line.
+
+        A camera hands out its newest frame: where drawing takes long, that is the one before, unless something changed.
+        """
         key = (device.id, shot.shown_ms // 1000, shot.scene)
         kept = self._kept.get(device.id)
         if kept is None or kept[1].cancelled() or (kept[0] != key and kept[1].done()):
-            kept = key, asyncio.get_running_loop().run_in_executor(self._worker, self._draw, device, shot)
+            kept = key, asyncio.get_running_loop().run_in_executor(self.worker, self._draw, device, shot)
             self._kept[device.id] = kept
+            kept[1].add_done_callback(partial(self._drawn, device.id, shot.scene))
+        newest = self._newest.get(device.id)
+        if newest is not None and newest[0] == shot.scene:
+            done, _ = await asyncio.wait((kept[1],), timeout=_PATIENCE_S)
+            if not done:
+                return newest[1]
         return await asyncio.shield(kept[1])
+
+    def _drawn(self, device_id: str, scene_: tuple[Fault, ...], drawing: asyncio.Future[bytes]) -> None:
+        if not drawing.cancelled() and drawing.exception() is None:
+            self._newest[device_id] = (scene_, drawing.result())
 
     def _draw(self, device: VirtualDevice, shot: Shot) -> bytes:
         size = size_of(device.dialect.width, device.dialect.height)
@@ -200,7 +216,7 @@ class LivePictures:
 
     def close(self) -> None:
         """Let the thread end."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self.worker.shutdown(wait=True, cancel_futures=True)
 
 
 class LightPictures:

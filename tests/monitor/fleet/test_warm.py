@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.monitor.fleet.test_pictures import CAMERA
+from tests.monitor.fleet.town import PASSWORDS, town
 
 from camfleet import warm
-from camfleet.pictures import aim_of
+from camfleet.device import Shot
+from camfleet.faults import Fault, FaultKind
+from camfleet.fleet import Fleet
+from camfleet.pictures import LivePictures, aim_of
 from camfleet.view import Views, drawn
+from camkeeper.clock import SimulatedClock
 
 ROOT = Path(__file__).parents[3]
 AIM = aim_of(CAMERA, (64, 36), seed=1)
@@ -74,3 +82,21 @@ def test_who_ends_the_fleet_while_it_draws_waits_for_nothing(tmp_path: Path) -> 
         psutil.wait_procs(family, timeout=5)
         assert not any(one.is_running() for one in family)
     assert "Traceback" not in said.read_text(encoding="utf-8")
+
+
+async def test_a_camera_whose_next_picture_is_late_hands_out_the_one_before() -> None:
+    (device,) = Fleet(town([CAMERA]), PASSWORDS, clock=SimulatedClock()).devices.values()
+    pictures, release = LivePictures(town([CAMERA]), seed=1), threading.Event()
+    first = Shot(at_ms=1_780_286_400_000, shown_ms=1_780_286_400_000)
+    later = replace(first, at_ms=first.at_ms + 5000, shown_ms=first.shown_ms + 5000)
+    changed = replace(later, scene=(Fault(kind=FaultKind.BLUR),))
+    try:
+        before = await pictures.jpeg(device, first)
+        pictures.worker.submit(release.wait)
+        assert await pictures.jpeg(device, later) == before
+        asyncio.get_running_loop().call_later(1.5, release.set)
+        waited = await pictures.jpeg(device, changed)
+        assert waited != before
+    finally:
+        release.set()
+        pictures.close()
