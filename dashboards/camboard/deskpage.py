@@ -168,6 +168,7 @@ async def _incident(request: web.Request, say: Language, *, by: str = "") -> Liv
         "pictures": picture_lines(story.view, board.pictures_now(), index, say),
         "steps": [action.value for action in STEP_OF],
         "assignable": _assignable(board, story.view),
+        "phone_address": f"/i/{story.phone_token}" if story.phone_token else "",
         "order_address": f"/orders/{story.view.order.number}" if board.work and story.view.order else "",
     }
     return write_live(request, say, "incident.html", values, here, f"/fragments{here}")

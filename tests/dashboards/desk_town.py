@@ -202,6 +202,7 @@ class DeskTown(Township):
             steps=steps,
             message_zh=MESSAGE,
             message_en="[Down: power?] Dagou, devices: 3",
+            phone_token=TOKEN if incident_id == "I000123" else "",
         )
 
     def by_token(self, token: str) -> IncidentView | None:

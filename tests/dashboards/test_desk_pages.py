@@ -84,6 +84,7 @@ async def test_the_story_has_both_histories_the_evidence_and_the_message(client:
     assert "【离线·疑似断电】大郭村 3台 #WO-0931 码4821\n对象" in html
     assert 'href="tel:03951234567"' in html
     assert html.count('class="st"') == 3
+    assert f'href="/i/{TOKEN}">手机页</a>' in html
     english = await text(client, "/incidents/I000123?lang=en")
     for words in ("all 3 on it are out", "[Down: power?]", "Order opened", "waits to be accepted", "2 of 3 still out"):
         assert words in english
@@ -93,6 +94,7 @@ async def test_the_story_has_both_histories_the_evidence_and_the_message(client:
 async def test_what_is_over_asks_for_no_step(client: Client) -> None:
     html = await text(client, "/incidents/I000117")
     assert "<form" not in html
+    assert "手机页" not in html
     assert "历时 10 小时 0 分" in html
 
 

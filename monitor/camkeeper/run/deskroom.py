@@ -10,13 +10,13 @@ from pathlib import Path
 from camkeeper.clock import Timeline
 from camkeeper.ledger import Ledger, LedgerReader, Recovery
 from camkeeper.model.channel import Language
-from camkeeper.model.incident import IncidentEvent, IncidentState
+from camkeeper.model.incident import Incident, IncidentEvent, IncidentState
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.span import Span
 from camkeeper.run.desk import RECENT_MS, Desk, Sees
 from camkeeper.run.deskview import DEAD_SHOWN, desk_of, view_of
 from camkeeper.run.deskwork import Mails
-from camkeeper.run.token import incident_of, secret_of
+from camkeeper.run.token import incident_of, secret_of, token_of
 from camkeeper.run.township import Township
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import Standing
@@ -62,18 +62,22 @@ class DeskRoom:
             steps=view.order.history if view.order is not None else (),
             message_zh=self._desk.message(told, Language.ZH),
             message_en=self._desk.message(told, Language.EN),
+            phone_token=token_of(self._secret, incident_id) if self._known(incident_id) is not None else "",
         )
 
     def by_token(self, token: str) -> IncidentView | None:
         """Return the incident whose phone page has this token, open or ended lately; None for any other text."""
         incident_id = incident_of(self._secret, token)
-        if incident_id is None:
-            return None
-        shown = self._desk.shown
-        incident = next((i for i in shown.incidents if i.id == incident_id), shown.recent.get(incident_id))
+        incident = None if incident_id is None else self._known(incident_id)
         if incident is None:
             return None
-        return view_of(incident, shown, self._township.registry, undelivered=self._undelivered(incident_id))
+        undelivered = self._undelivered(incident.id)
+        return view_of(incident, self._desk.shown, self._township.registry, undelivered=undelivered)
+
+    def _known(self, incident_id: str) -> Incident | None:
+        """Return an incident that is open or ended lately."""
+        shown = self._desk.shown
+        return next((i for i in shown.incidents if i.id == incident_id), shown.recent.get(incident_id))
 
     async def act(self, act: Act) -> Acted:
         """Take somebody's step."""

@@ -79,6 +79,8 @@ class IncidentStory:
     message_zh: str = ""
     """What is told of it now, or was told last; as a channel without markup gets it."""
     message_en: str = ""
+    phone_token: str = ""
+    """Of the page that its letters lead to, while that is found: whoever has it may act."""
 
 
 class Action(StrEnum):
