@@ -174,7 +174,9 @@ class Writer:
             if not self._queue:
                 return []
             self._wake.wait_for(lambda: self._closing or any(not w.lazy for w in self._queue), timeout=LINGER_S)
-            return [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
+            group = [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
+        # From here on it will be written: who stops waiting for it no longer cancels it.
+        return [work for work in group if work.future.set_running_or_notify_cancel()]
 
     def _run(self, group: list[_Work]) -> None:
         for pause_s in (*RETRY_S, None):
