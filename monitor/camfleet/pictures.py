@@ -229,19 +229,28 @@ class LightPictures:
         self._seed = seed
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="camfleet-pictures")
         self._healthy = tuple(_turns(seed, scene_, ()) for scene_ in range(_SCENES))
+        self._last: dict[str, tuple[int, int]] = {}
 
     async def prepare(self, _devices: Iterable[VirtualDevice]) -> None:
         """There is nothing to prepare."""
 
     async def jpeg(self, device: VirtualDevice, shot: Shot) -> bytes:
-        """Return one of its scene's instants: another one each second, the same one for the same instant."""
+        """Return one of its scene's instants: never the one before, but the same one for the same instant."""
         mine = _number(device.id) % _SCENES
         if shot.scene:
             run = asyncio.get_running_loop().run_in_executor
             turns = await run(self._worker, _turns, self._seed, mine, shot.scene)
         else:
             turns = self._healthy[mine]
-        return turns[shot.shown_ms // 1000 % _INSTANTS]
+        return turns[self._turn(device.id, shot.shown_ms // 1000)]
+
+    def _turn(self, device_id: str, second: int) -> int:
+        """Count what is asked for: by the clock, who asks every half a minute got the same picture for ever."""
+        last, turn = self._last.get(device_id, (second, _number(device_id) % _INSTANTS))
+        if last != second:
+            turn = (turn + 1) % _INSTANTS
+        self._last[device_id] = second, turn
+        return turn
 
     def close(self) -> None:
         """Let the thread end."""

@@ -200,6 +200,20 @@ async def test_for_load_a_device_keeps_its_scene() -> None:
         assert min(likeness(a, b) for a, b in _pairs(shots)) > 0.85
 
 
+async def test_a_light_picture_is_never_the_one_before_however_often_it_is_asked_for() -> None:
+    clock = SimulatedClock(wall_ms=NOON_MS, elapsed_ms=1_000)
+    fleet = Fleet(town([CAMERA]), PASSWORDS, pictures="light", clock=clock)
+    device = fleet.devices["cam-1"]
+    for seconds in (1, 3, 30, 60, 7):
+        shots = []
+        for _ in range(5):
+            clock.advance(seconds * 1000)
+            shots.append(await device._pictures.jpeg(device, device.shot()))
+            assert await device._pictures.jpeg(device, device.shot()) == shots[-1]
+        assert all(a != b for a, b in pairwise(shots))
+    await fleet.stop()
+
+
 def _pairs(shots: list[bytes]) -> Iterable[tuple[Grey, Grey]]:
     decoded = [
         np.asarray(cv2.imdecode(np.frombuffer(s, np.uint8), cv2.IMREAD_GRAYSCALE), np.float32)[60:-60] for s in shots
