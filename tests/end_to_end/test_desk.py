@@ -18,7 +18,7 @@ from tests.peers.platform_stub import Platform, platform, says
 from camkeeper.ledger import LedgerReader
 from camkeeper.model.incident import DomainKind, Happening, IncidentState
 from camkeeper.model.post import LetterState
-from camkeeper.model.workorder import OrderState, Step, WorkOrder
+from camkeeper.model.workorder import OrderKind, OrderState, Step, WorkOrder
 
 HOOK = """
 channels:
@@ -83,7 +83,7 @@ def test_one_switch_one_message_one_order_also_over_a_kill(tmp_path: Path) -> No
             assert incident.domain.id == "sw-03"
             assert incident.members.keys() == set(behind)
             before = reader.incident_events(incident.id)
-            (order,) = reader.orders().orders.values()
+            (order,) = repairs(reader)
             assert order.devices.keys() == set(behind)
         with place.monitor() as monitor:
             eventually(lambda: monitor.get("api/v1/standing")["now"]["cameras"]["unknown"] == 0)
@@ -115,9 +115,14 @@ def say(*words: str) -> int:
     return done.returncode
 
 
+def repairs(reader: LedgerReader) -> list[WorkOrder]:
+    """The orders without the day's round."""
+    return [o for o in reader.orders().orders.values() if o.kind is OrderKind.REPAIR]
+
+
 def _order(place: Town) -> WorkOrder:
     with LedgerReader(place.ledger) as reader:
-        (order,) = reader.orders().orders.values()
+        (order,) = repairs(reader)
     return order
 
 

@@ -68,7 +68,7 @@ async def test_a_switch_from_its_failure_to_a_closed_order(tmp_path: Path) -> No
                 await page.goto(f"{monitor.address}incidents")
                 await expect(page.locator("main")).to_contain_text(incident["id"])
             assert not incidents(monitor, "open")
-            order = monitor.get("api/v1/orders/1")
+            order = monitor.get(f"api/v1/orders/{incident['order_number']}")
             assert (order["state"], len(order["photos"])) == ("closed", 1)
             assert (place.folder / "town.ledger.files" / order["photos"][0]["digest"]).read_bytes() == shot.read_bytes()
             assert monitor.get("api/v1/orders")["month"]["mttr"]["count"] == 1
