@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def order_list(desk: DeskStanding, index: Index, at: str, say: Language) -> Orde
     views = {v.order.number: v for v in (*desk.recent, *desk.open) if v.order is not None}
     # Rounds have a table of their own.
     repairs = [order for order in desk.orders if order.kind is OrderKind.REPAIR]
-    rows = [_row(order, views.get(order.number), index, zone, say) for order in repairs]
+    rows = [_row(order, views.get(order.number), desk.names, index, say) for order in repairs]
     late = sum(r.overdue for r in rows)
     return OrderList(
         at=at,
@@ -86,16 +87,18 @@ def by_when(order: WorkOrder, view: IncidentView | None) -> tuple[int | None, in
     return own.respond_by_ms, own.repair_by_ms
 
 
-def _row(order: WorkOrder, view: IncidentView | None, index: Index, zone: ZoneInfo, say: Language) -> OrderRow:
-    now_ms, subject = index.standing.at_ms, order.subject
+def _row(
+    order: WorkOrder, view: IncidentView | None, names: Mapping[str, str], index: Index, say: Language
+) -> OrderRow:
+    now_ms, zone, subject = index.standing.at_ms, ZoneInfo(index.standing.timezone), order.subject
     tone, shape = ORDER_SHAPE[order.state]
     respond, repair = by_when(order, view)
     incident_id = view.incident.id if view else (order.incident_ids[-1] if order.incident_ids else "")
     what = (
         say("巡检") if order.kind is OrderKind.INSPECTION else cause_word(subject.cause, say) if subject.cause else ""
     )
-    domain = plain(subject.domain.id) if subject.domain else ""
-    kind = f"{say(DOMAIN[subject.domain.kind])} " if subject.domain else ""
+    kind = f"{say(DOMAIN[subject.domain.kind])} {plain(subject.domain.id)}" if subject.domain else ""
+    known = plain(names.get(subject.domain.id, "")) if subject.domain else ""
     return OrderRow(
         id=order.id,
         number=order.number,
@@ -104,9 +107,9 @@ def _row(order: WorkOrder, view: IncidentView | None, index: Index, zone: ZoneIn
         shape=shape,
         state=say(ORDER_STATE[order.state]),
         what=what,
-        name=name_of(view, index, say) if view else f"{kind}{domain}",
+        name=name_of(view, index, say) if view else known or kind,
         place=place_of(view.site_ids if view else subject.site_ids, index, say),
-        contractor=plain((view.contractor if view else "") or order.contractor_id),
+        contractor=plain((view.contractor if view else "") or names.get(order.contractor_id, order.contractor_id)),
         devices=len(order.devices),
         since=clock_time(order.cycle.began_ms, now_ms, zone),
         lasting=span_words(now_ms - order.cycle.began_ms, say),

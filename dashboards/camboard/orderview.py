@@ -119,7 +119,7 @@ def order_page(
         signed=""
         if order.signature is None
         else f"{plain(order.signature.name)} {plain(order.signature.unit)}".strip(),
-        entries=tuple(order_entry(e, index, zone, say) for e in reversed(order.history)),
+        entries=tuple(order_entry(e, index, zone, say, names=dict(contractors)) for e in reversed(order.history)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -174,7 +174,7 @@ def step_button(action: Action, order: WorkOrder, zone: ZoneInfo, say: Language)
 def timeline(story: IncidentStory, index: Index, zone: ZoneInfo, say: Language) -> tuple[Entry, ...]:
     """Return the events of the incident and the steps of its order as one line of time, newest first."""
     dated = [(e.at_ms, _event(e, index, zone, say)) for e in story.events]
-    dated += [(s.at_ms, order_entry(s, index, zone, say)) for s in story.steps]
+    dated += [(s.at_ms, order_entry(s, index, zone, say, names=story.view.names)) for s in story.steps]
     dated.sort(key=lambda pair: pair[0])
     return tuple(entry for _, entry in reversed(dated))
 
@@ -191,13 +191,13 @@ def _event(event: IncidentEvent, index: Index, zone: ZoneInfo, say: Language) ->
     )
 
 
-def order_entry(event: OrderEvent, index: Index, zone: ZoneInfo, say: Language) -> Entry:
-    """Write one step of an order."""
+def order_entry(event: OrderEvent, index: Index, zone: ZoneInfo, say: Language, *, names: Mapping[str, str]) -> Entry:
+    """Write one step of an order; `names` of contractors by id."""
     return Entry(
         at=stamp(event.at_ms, zone),
         word=say(STEP[event.step]),
         by=by_words(event.by, say),
-        text=plain(event.text or event.contractor_id, limit=500),
+        text=plain(event.text or names.get(event.contractor_id, event.contractor_id), limit=500),
         devices=device_names((d.device_id for d in event.devices), index, say),
         told=False,
         of_order=True,

@@ -38,6 +38,8 @@ def desk_of(shown: Shown, registry: Registry, dead: Sequence[Post], *, waiting: 
         dead_letters=tuple(_dead(post) for post in reversed(dead)),
         waiting_letters=waiting,
         checked_ms=shown.at_ms,
+        names=_contractors(registry)
+        | {o.subject.domain.id: name_of(o.subject.domain, registry) for o in orders if o.subject.domain is not None},
     )
 
 
@@ -66,8 +68,12 @@ def view_of(incident: Incident, shown: Shown, registry: Registry, *, undelivered
         contractor=contractor.name if contractor is not None else "",
         contact=person.name if person is not None else "",
         phone=person.phone if person is not None else "",
-        names=names_in(incident, registry),
+        names={**_contractors(registry), **names_in(incident, registry)},
     )
+
+
+def _contractors(registry: Registry) -> dict[str, str]:
+    return {c.id: c.name for c in registry.contractors}
 
 
 def _dead(post: Post) -> DeadLetter:

@@ -36,7 +36,7 @@ class IncidentView:
     """Whom to call."""
     phone: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Of the devices, links and sites that its evidence speaks of, by id."""
+    """Of the devices, links and sites that its evidence speaks of, and of the contractors, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,8 @@ class DeskStanding:
     waiting_letters: int
     checked_ms: int
     """When transitions were last looked at: an empty list is no silence."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Of the contractors, and of the fault domains of live orders, by id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
