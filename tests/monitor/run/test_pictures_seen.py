@@ -13,8 +13,6 @@ from camkeeper.jpeg import read_header
 from camkeeper.model.picture import Context, PicturePolicy, PictureVerdict
 from camkeeper.picture.worker import PictureWorker
 
-pytest.importorskip("camkeeper.picture.pipeline", reason="nothing to diagnose with")
-
 POLICY = PicturePolicy(learn_frames=5, learn_until=8, learn_every_ms=10 * MINUTE)
 COVER = Fault(kind=FaultKind.COVER, how="board", share=0.8)
 TURNED = Fault(kind=FaultKind.MOVED, by_deg=12.0)
