@@ -21,8 +21,8 @@ from camkeeper.model.inspection import Inspection
 from camkeeper.model.outbox import ChannelPace
 from camkeeper.model.registry import Registry
 from camkeeper.notify import connect, http_session
+from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.sender import Sender
-from camkeeper.run.workroom import WorkRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.work import Gain
 

@@ -21,7 +21,7 @@ from tests.end_to_end.town import program
 from tests.monitor.run.test_desk import Rig, rig
 
 from camkeeper.clock import SimulatedClock
-from camkeeper.run.windowroom import WindowRoom
+from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.window.book import WindowBook
 from camkeeper.window.plan import Document

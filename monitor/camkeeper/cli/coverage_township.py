@@ -11,7 +11,7 @@ from camkeeper.cli.say import fail, tell, wide_console
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from camkeeper.run.coveroffline import Found
+    from camkeeper.run.coverage.offline import Found
     from camkeeper.standing.coverage import HoursCover, LayerCover, SiteCover
 
 USAGE = 2
@@ -55,7 +55,7 @@ def _found(config: Path, ledger: Path, at: str | None, month: str | None) -> Fou
     from camkeeper.clock import SystemClock
     from camkeeper.config import ConfigError, load
     from camkeeper.ledger import LedgerError
-    from camkeeper.run.coveroffline import coverage_of
+    from camkeeper.run.coverage.offline import coverage_of
 
     try:
         at_ms = None if at is None else instant_ms(at)
@@ -211,7 +211,7 @@ def _write(found: Found, night: bool, geojson: Path | None, kml: Path | None) ->
         return
     from camkeeper.geo import geojson as geojson_file
     from camkeeper.geo import kml as kml_file
-    from camkeeper.run.covershapes import features, members
+    from camkeeper.run.coverage.shapes import features, members
 
     shapes, about, path = features(found, night=night), members(found, night=night), Path()
     try:

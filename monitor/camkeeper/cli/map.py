@@ -11,7 +11,7 @@ from camkeeper.cli.run import ConfigOption, LedgerOption
 from camkeeper.cli.say import fail, tell
 
 if TYPE_CHECKING:
-    from camkeeper.run.coveroffline import Found
+    from camkeeper.run.coverage.offline import Found
     from camkeeper.sheet import Form
     from camkeeper.standing.coverage import CoverageStanding
 
@@ -60,7 +60,7 @@ def _found(config: Path, ledger: Path) -> Found:
     from camkeeper.clock import SystemClock
     from camkeeper.config import ConfigError, load
     from camkeeper.ledger import LedgerError
-    from camkeeper.run.coveroffline import coverage_of
+    from camkeeper.run.coverage.offline import coverage_of
 
     try:
         return coverage_of(ledger, load(config), wall_ms=SystemClock().wall_ms(), silent_ms=SILENT_MS)

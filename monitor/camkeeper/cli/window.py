@@ -209,7 +209,7 @@ def _standing(ledger: Path) -> WindowsStanding:
     from camkeeper.clock import SystemClock
     from camkeeper.ledger import LedgerError, LedgerReader
     from camkeeper.ledger.configs import zone_of
-    from camkeeper.run.windowview import windows_standing
+    from camkeeper.run.desk.windowview import windows_standing
 
     try:
         with LedgerReader(ledger) as reader, reader.reading():

@@ -33,20 +33,20 @@ from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
-from camkeeper.run.deskroom import open_desk
+from camkeeper.run.desk.room import open_desk
+from camkeeper.run.desk.windows import WindowRoom
+from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.notify import notify
-from camkeeper.run.pictureroom import PictureRoom
+from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.poller import Poller
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
 from camkeeper.run.township import Township, hold_ms
 from camkeeper.run.watchdog import keep_watch
-from camkeeper.run.windowroom import WindowRoom
-from camkeeper.run.workroom import WorkRoom
 from camkeeper.schedule.wheel import Wheel
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch

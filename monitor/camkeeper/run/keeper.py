@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
-from camkeeper.run.cover import Coverage
+from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeperrooms import Rooms
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller

@@ -7,11 +7,11 @@ import asyncio
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
-from camkeeper.run.deskroom import DeskRoom
+from camkeeper.run.desk.room import DeskRoom
+from camkeeper.run.desk.windows import WindowRoom
+from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.mirror import MirrorRoom
-from camkeeper.run.pictureroom import PictureRoom
-from camkeeper.run.windowroom import WindowRoom
-from camkeeper.run.workroom import WorkRoom
+from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding

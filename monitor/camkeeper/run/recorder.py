@@ -15,7 +15,7 @@ from camkeeper.ledger.snapshot import Snapshot
 from camkeeper.model.change import Transition
 from camkeeper.model.picture import Finding
 from camkeeper.model.view import ViewRecord
-from camkeeper.run.deskwork import Work
+from camkeeper.run.desk.work import Work
 from camkeeper.run.township import Township
 from camkeeper.window.book import WindowEvent
 

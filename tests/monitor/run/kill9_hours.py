@@ -20,7 +20,7 @@ from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import Batch, Boot, Ledger, LedgerReader, LifeChange, snapshot_of
 from camkeeper.model.change import Transition
 from camkeeper.model.status import Status
-from camkeeper.run.coverhours import next_fill
+from camkeeper.run.coverage.hours import next_fill
 
 CAMERAS = (camera("c0", 60, 60), camera("c1", 150, 60, azimuth_deg=200), camera("c2", 30, 20, night=False))
 TOWN = township(CAMERAS)

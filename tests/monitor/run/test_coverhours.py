@@ -19,8 +19,8 @@ from camkeeper.ledger import Boot, Ledger, LedgerReader
 from camkeeper.ledger.rebuild import rebuild
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
-from camkeeper.run.coverhours import SETTLE_MS, day_and_month, next_fill, states_at, states_now
-from camkeeper.run.coveroffline import coverage_of
+from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, next_fill, states_at, states_now
+from camkeeper.run.coverage.offline import coverage_of
 
 CAMERAS = (camera("c0", 60, 60), camera("c1", 150, 60, azimuth_deg=200), camera("c2", 30, 20, night=False))
 TOWN = township(CAMERAS)

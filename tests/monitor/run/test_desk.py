@@ -27,10 +27,10 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.routing import Route, RoutingPolicy, Step
 from camkeeper.model.status import Status
 from camkeeper.model.workorder import OrderState
-from camkeeper.run.desk import Desk
-from camkeeper.run.deskroom import DeskRoom, open_desk
+from camkeeper.run.desk.desk import Desk
+from camkeeper.run.desk.room import DeskRoom, open_desk
+from camkeeper.run.desk.token import SECRET_BYTES, secret_beside
 from camkeeper.run.recorder import Recorder
-from camkeeper.run.token import SECRET_BYTES, secret_beside
 from camkeeper.run.township import Township
 from camkeeper.standing.desk import Act, Action
 
@@ -210,7 +210,7 @@ async def test_a_fault_of_the_desk_harms_no_record_and_is_made_good(
     path = tmp_path / "t.ledger"
     with rig(path, clock) as one:
         await one.round(times=2)
-        monkeypatch.setattr("camkeeper.run.desk.settle", None)  # a bug: calling it raises
+        monkeypatch.setattr("camkeeper.run.desk.desk.settle", None)  # a bug: calling it raises
         await one.round(DARK, times=2)
         assert one.desk.warnings
         refused = asyncio.create_task(one.room.act(Act(action=Action.ACKNOWLEDGE, by="张三", incident_id="I000001")))

@@ -20,7 +20,7 @@ from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.rebuild import rebuild
 from camkeeper.ledger.verify import verify
 from camkeeper.model.span import Span
-from camkeeper.run.coverhours import day_and_month, hours_within
+from camkeeper.run.coverage.hours import day_and_month, hours_within
 
 PROGRAM = Path(__file__).with_name("kill9_hours.py")
 ROOT = Path(__file__).parents[3]

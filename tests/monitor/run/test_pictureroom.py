@@ -21,7 +21,7 @@ from camkeeper.model.picture import Drift, Finding, Need, PicturePolicy, Picture
 from camkeeper.model.probing import DeviceFacts, ProbeResult, Rung, Verdict
 from camkeeper.model.span import Span
 from camkeeper.model.status import Reason, Status
-from camkeeper.run.pictureroom import PictureRoom
+from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
 from camkeeper.schedule.wheel import Cadence, Wheel

@@ -16,8 +16,8 @@ from camkeeper.ledger import LedgerReader, snapshot_of
 from camkeeper.ledger.verify import verify
 from camkeeper.model.contract import Window, WindowKind
 from camkeeper.model.span import Span
+from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.sla import sla
-from camkeeper.run.windowroom import WindowRoom
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowAction
 from camkeeper.window.book import Deed, WindowBook
 from camkeeper.window.plan import WindowPlan

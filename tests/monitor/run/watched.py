@@ -20,7 +20,7 @@ from camkeeper.model.place import Site, SiteKind
 from camkeeper.model.registry import Registry
 from camkeeper.picture.examined import Examined
 from camkeeper.picture.worker import Job, WorkerError
-from camkeeper.run.pictures import Examines, Pictures
+from camkeeper.run.pictures.pictures import Examines, Pictures
 
 NOON_MS = 1_781_928_000_000
 """2026-06-20 04:00 UTC: about noon in Henan."""

@@ -15,9 +15,9 @@ from camkeeper.ledger.files import keep_file, read_file
 from camkeeper.ledger.snapshot import Snapshot, snapshot_of
 from camkeeper.message.clean import clean
 from camkeeper.model.registry import Registry
+from camkeeper.run.desk.windowview import windows_standing
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
-from camkeeper.run.windowview import windows_standing
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowAction, WindowsStanding
 from camkeeper.window.book import Deed, RefusedError, WindowBook, WindowEvent

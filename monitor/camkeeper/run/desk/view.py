@@ -9,8 +9,8 @@ from camkeeper.model.incident import DomainKind, Incident, IncidentState
 from camkeeper.model.post import Post
 from camkeeper.model.registry import Registry
 from camkeeper.outbox.routing import severity_of
-from camkeeper.run.briefs import excluded_of, name_of, names_in, position_of, still_out
-from camkeeper.run.deskwork import Shown
+from camkeeper.run.desk.briefs import excluded_of, name_of, names_in, position_of, still_out
+from camkeeper.run.desk.work import Shown
 from camkeeper.standing.desk import DeadLetter, DeskStanding, IncidentView
 from camkeeper.workorder.contract import sites_of
 from camkeeper.workorder.deadline import due, overdue

@@ -25,8 +25,8 @@ from camkeeper.model.place import LonLat
 from camkeeper.model.registry import Registry
 from camkeeper.picture.examined import Examined
 from camkeeper.picture.worker import DroppedError, Job, WorkerError
-from camkeeper.run.picturelearn import Learning, Learns
-from camkeeper.run.pictureproof import PictureProof
+from camkeeper.run.pictures.learning import Learning, Learns
+from camkeeper.run.pictures.proof import PictureProof
 
 MAX_UNDER_WAY = 128
 """Pictures in memory: 20 MB. More come only where the worker is too slow, and then older ones are as good."""

@@ -12,8 +12,8 @@ from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import LedgerError, LedgerReader
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
-from camkeeper.run.coverhours import hours_within, passed, states_at, states_now
-from camkeeper.run.obstacles import obstacles_of
+from camkeeper.run.coverage.hours import hours_within, passed, states_at, states_now
+from camkeeper.run.coverage.obstacles import obstacles_of
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.coverage import CoverageStanding
 

@@ -12,7 +12,7 @@ from camkeeper.model.equipment import Device
 from camkeeper.model.picture import BaselineInfo, Context, Finding, PictureVerdict
 from camkeeper.model.view import Viewed, ViewRecord
 from camkeeper.picture.worker import PictureWorker
-from camkeeper.run.pictures import Pictures
+from camkeeper.run.pictures.pictures import Pictures
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
 from camkeeper.standing.picture import Aimed, PictureStanding, PictureView, Thumbnail, ViewRequest

@@ -20,10 +20,10 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.model.workorder import OrderKind, Photo, Refusal, WorkOrder
-from camkeeper.run.briefs import excluded_of, name_of, position_of
-from camkeeper.run.channelstate import Trials, channels_of
-from camkeeper.run.desk import Desk
-from camkeeper.run.deskact import objection_to, refused
+from camkeeper.run.desk.act import objection_to, refused
+from camkeeper.run.desk.briefs import excluded_of, name_of, position_of
+from camkeeper.run.desk.channels import Trials, channels_of
+from camkeeper.run.desk.desk import Desk
 from camkeeper.run.sender import Sender
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of

@@ -13,10 +13,10 @@ from camkeeper.model.channel import Language
 from camkeeper.model.incident import Incident, IncidentEvent, IncidentState
 from camkeeper.model.post import LetterState, Post
 from camkeeper.model.span import Span
-from camkeeper.run.desk import RECENT_MS, Desk, Sees
-from camkeeper.run.deskview import DEAD_SHOWN, desk_of, view_of
-from camkeeper.run.deskwork import Mails
-from camkeeper.run.token import incident_of, secret_of, token_of
+from camkeeper.run.desk.desk import RECENT_MS, Desk, Sees
+from camkeeper.run.desk.token import incident_of, secret_of, token_of
+from camkeeper.run.desk.view import DEAD_SHOWN, desk_of, view_of
+from camkeeper.run.desk.work import Mails
 from camkeeper.run.township import Township
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.view import Standing

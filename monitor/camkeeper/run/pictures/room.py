@@ -24,8 +24,8 @@ from camkeeper.model.span import Span
 from camkeeper.model.status import Reason, Status
 from camkeeper.model.view import ViewRecord
 from camkeeper.picture.worker import PictureWorker
-from camkeeper.run.pictures import Pictures
-from camkeeper.run.pictureview import Open, standing_of
+from camkeeper.run.pictures.pictures import Pictures
+from camkeeper.run.pictures.view import Open, standing_of
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
 from camkeeper.schedule.wheel import Wheel

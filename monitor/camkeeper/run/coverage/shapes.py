@@ -7,7 +7,7 @@ from typing import Any
 
 from camkeeper.cover.sight import State
 from camkeeper.geo.feature import Feature
-from camkeeper.run.coveroffline import Found
+from camkeeper.run.coverage.offline import Found
 from camkeeper.standing.coverage import PlaceCover
 
 

@@ -20,12 +20,12 @@ from camkeeper.model.channel import Language
 from camkeeper.model.contract import Plan, Window
 from camkeeper.model.incident import Happening, Incident, IncidentEvent, IncidentState
 from camkeeper.outbox.routing import Target, escalations, scope_of, targets
-from camkeeper.run.briefs import Around, brief_of
-from camkeeper.run.deskact import do
-from camkeeper.run.deskmemory import orphans, remembered, unseen
-from camkeeper.run.deskrounds import Rounds, contracts_of
-from camkeeper.run.deskwork import Answer, Mails, Seqs, Shown, Work, posting, watched_since
-from camkeeper.run.token import token_of
+from camkeeper.run.desk.act import do
+from camkeeper.run.desk.briefs import Around, brief_of
+from camkeeper.run.desk.memory import orphans, remembered, unseen
+from camkeeper.run.desk.rounds import Rounds, contracts_of
+from camkeeper.run.desk.token import token_of
+from camkeeper.run.desk.work import Answer, Mails, Seqs, Shown, Work, posting, watched_since
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.desk import Act, Acted

@@ -25,8 +25,8 @@ from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import Ledger, LedgerReader
 from camkeeper.model.picture import Finding, Turn
 from camkeeper.model.registry import Registry
-from camkeeper.run.coverhours import SETTLE_MS, day_and_month, next_fill, states_now
-from camkeeper.run.obstacles import obstacles_of
+from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, next_fill, states_now
+from camkeeper.run.coverage.obstacles import obstacles_of
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.work import Gain
