@@ -1,1 +1,1 @@
-"""The duty desk inside the monitor: from transitions to incidents, orders and letters, and what people do about them."""
+"""The duty desk in the monitor: transitions become incidents, orders and letters; people acknowledge and repair."""
