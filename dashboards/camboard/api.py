@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from camboard import picturewire, wire
+from camboard import wire
 from camboard.board import BOARD, Board
+from camboard.picture import wire as picturewire
 from camboard.query import ALL, BadQuery, Query, number, page_of
 from camboard.source import JSON
 from camkeeper.model.picture import Drift

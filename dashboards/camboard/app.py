@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import (
-    api,
-    assets,
-    coverapi,
-    deskapi,
-    deskpage,
-    devicepage,
-    events,
-    guard,
-    handed,
-    mappage,
-    metrics,
-    orderapi,
-    orderpage,
-    pages,
-    phonepage,
-    pictureapi,
-    settingspage,
-    tickets,
-    upload,
-    viewspage,
-    windowpage,
-)
+from camboard import api, assets, events, guard, handed, metrics, pages
 from camboard.board import BOARD, Board
+from camboard.cover import api as coverapi
+from camboard.cover import page as mappage
+from camboard.desk import api as deskapi
+from camboard.desk import page as deskpage
+from camboard.desk import phone as phonepage
+from camboard.device import page as devicepage
+from camboard.picture import api as pictureapi
+from camboard.picture import tickets
+from camboard.picture import views as viewspage
 from camboard.settings import BoardSettings
 from camboard.source import (
     CoverageSource,
@@ -38,6 +25,11 @@ from camboard.source import (
     WindowSource,
     WorkSource,
 )
+from camboard.windows import page as windowpage
+from camboard.work import api as orderapi
+from camboard.work import channels as settingspage
+from camboard.work import page as orderpage
+from camboard.work import upload
 
 _MAX_BODY = 16 * 1024
 _MAX_LINE = 4096

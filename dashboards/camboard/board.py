@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from camboard.index import Index, IndexCache
-from camboard.picindex import PictureCache, PictureIndex
+from camboard.picture.index import PictureCache, PictureIndex
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from camboard.board import BOARD
-from camboard.coverapi import NotYet
+from camboard.cover.api import NotYet
 from camboard.form import Refused
 from camboard.pages import PAGES, html_response
 from camboard.query import BadQuery

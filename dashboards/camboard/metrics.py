@@ -11,8 +11,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from camboard import covermetrics, deskmetrics, picturemetrics
 from camboard.board import Board
+from camboard.cover import metrics as covermetrics
+from camboard.desk import metrics as deskmetrics
+from camboard.picture import metrics as picturemetrics
 from camboard.text import plain
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.status import Status

@@ -6,17 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from camboard.cover.weather import weather_names
 from camboard.figure import Figure, figure
-from camboard.goodrate import Good, good
 from camboard.i18n import Language, span_words
 from camboard.index import Index, this_instant
-from camboard.picindex import PictureIndex
+from camboard.picture.goodrate import Good, good
+from camboard.picture.index import PictureIndex
 from camboard.query import ALL, CAMERAS, Query, page_of
 from camboard.rank import worst_first
 from camboard.rows import Row, Tile, looked_words, row, site_name, tile
 from camboard.settings import BoardSettings
 from camboard.text import clock_time, local, month_progress, percent, plain, utc_offset
-from camboard.weather import weather_names
 from camboard.words import KIND, SHAPE, STATE, WORST_FIRST, State
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.place import SiteKind

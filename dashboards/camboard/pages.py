@@ -16,7 +16,7 @@ from camboard.board import BOARD, Board
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
 from camboard.overview import Overview, board_name, overview
-from camboard.picindex import PictureIndex
+from camboard.picture.index import PictureIndex
 from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from camboard import strip
-from camboard.deviceway import device_address
+from camboard.device.way import device_address
 from camboard.figure import Figure, figure
-from camboard.goodrate import Good, good
 from camboard.i18n import Language, span_words
 from camboard.index import Index, state_of_all
-from camboard.picindex import PictureIndex
+from camboard.picture.goodrate import Good, good
+from camboard.picture.index import PictureIndex
 from camboard.query import Query
 from camboard.text import clock_time, plain
 from camboard.words import KIND, REASON, RUNG, SHAPE, SITE_KIND, STATE, STATUS, VERDICT, State

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from camboard.desk.incidents import IncidentRow, row
 from camboard.i18n import Language
-from camboard.incidents import IncidentRow, row
 from camboard.index import Index
 from camkeeper.standing.desk import DeskStanding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camboard.index import Index, this_instant
-from camboard.picindex import PictureIndex
+from camboard.picture.index import PictureIndex
 from camboard.source import JSON
 from camboard.words import State
 from camkeeper.standing.export import percents_json, rate_json, site_json

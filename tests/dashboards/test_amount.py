@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from camboard.amount import amount, measure, share, verdict
-from camboard.coverwords import Sight
+from camboard.cover.amount import amount, measure, share, verdict
+from camboard.cover.query import MapQuery
+from camboard.cover.words import Sight
 from camboard.i18n import languages
-from camboard.mapquery import MapQuery
 from camboard.query import BadQuery
 from camkeeper.availability.buckets import Promise
 from camkeeper.standing.coverage import Cover, LayerCover, Unit

@@ -13,11 +13,11 @@ from tests.dashboards.conftest import Client
 from tests.dashboards.desk_town import TOKEN, DeskTown, incident, lively, order, quiet, view
 from tests.dashboards.township import AT_MS, HOUR_MS, Township
 
-from camboard import deskwords
 from camboard.app import create_app
+from camboard.desk import words as deskwords
+from camboard.desk.story import phone_digits
 from camboard.i18n import languages
 from camboard.settings import BoardSettings
-from camboard.story import phone_digits
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.incident import Cause, Confidence, Domain, DomainKind, Happening, IncidentState
 from camkeeper.model.workorder import OrderState, Step

@@ -29,8 +29,8 @@ from tests.dashboards.township import AT_MS, device, standing
 
 from camboard.app import create_app
 from camboard.guard import HEADERS
+from camboard.picture.tickets import GOOD_FOR_MS
 from camboard.settings import BoardSettings
-from camboard.tickets import GOOD_FOR_MS
 from camkeeper.availability.buckets import Buckets
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.status import Status

@@ -9,8 +9,8 @@ import pytest
 from tests.dashboards.conftest import Client
 from tests.dashboards.covered import CoveredTown
 
-from camboard.coverrows import hours_text
-from camboard.coverwords import BAND, LINK, PLACE, SIGHT, SIGHT_SHAPE, SIGHT_TONE, Sight
+from camboard.cover.rows import hours_text
+from camboard.cover.words import BAND, LINK, PLACE, SIGHT, SIGHT_SHAPE, SIGHT_TONE, Sight
 from camboard.guard import HEADERS
 from camcover.bands import STANDARDS, names
 from camkeeper.model.equipment import LinkKind

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from tests.dashboards.picture_town import DRIFTS, TURNED, finding, looked, pictures, town_value
 from tests.dashboards.township import AT_MS, DAY_MS, HOUR_MS
 
-from camboard import goodrate, picwords
-from camboard.aimview import aim_view
-from camboard.goodrate import good
+from camboard.device.aim import aim_view
 from camboard.i18n import languages
 from camboard.index import index
-from camboard.picindex import PictureCache, is_found, picture_index
-from camboard.picview import clock_view, finding_view, picture_part
-from camboard.picwords import clock_word, correction_word, degrees, turned_deg
+from camboard.picture import goodrate
+from camboard.picture import words as picwords
+from camboard.picture.goodrate import good
+from camboard.picture.index import PictureCache, is_found, picture_index
+from camboard.picture.view import clock_view, finding_view, picture_part
+from camboard.picture.words import clock_word, correction_word, degrees, turned_deg
 from camkeeper.availability.buckets import Buckets
 from camkeeper.model.picture import Context, PictureVerdict, Scope
 from camkeeper.model.view import Viewed

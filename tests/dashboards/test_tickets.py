@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.dashboards.picture_town import COVERED, small_jpeg
 from tests.dashboards.township import AT_MS, DAY_MS
 
-from camboard.tickets import GOOD_FOR_MS, MOST, Tickets
+from camboard.picture.tickets import GOOD_FOR_MS, MOST, Tickets
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.picture import PictureVerdict
 from camkeeper.standing.picture import Thumbnail

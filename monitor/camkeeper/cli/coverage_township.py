@@ -79,7 +79,7 @@ def _sites(found: Found, *, night: bool) -> list[SiteCover]:
 
 
 def _json(found: Found, *, night: bool, month: str | None) -> dict[str, Any]:
-    from camboard import coverwire
+    from camboard.cover import wire as coverwire
 
     return {
         "at_ms": found.standing.at_ms,

@@ -1,0 +1,182 @@
+"""`/api/v1/coverage`: what the working cameras see, for machines."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aiohttp import web
+from markupsafe import Markup
+
+from camboard.api import answer
+from camboard.board import BOARD, Board
+from camboard.cover import geo
+from camboard.cover import wire as coverwire
+from camboard.cover.darkness import Dark, DarknessCache
+from camboard.cover.query import MapQuery, failed_of, night_of
+from camboard.index import Index
+from camboard.source import JSON
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCover
+
+_KEPT = 32
+_GEOJSON = "application/geo+json"
+Choice = tuple[str, MapQuery, int | None, tuple[str, ...]]
+"""What a page of the map is written for: language, address, open incidents, sites in bad weather."""
+
+
+class NotYet(Exception):  # noqa: N818 - it reads as what it is
+    """Coverage is still being computed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """One written map."""
+
+    body: bytes
+    packed: bytes
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The live part, and what the page around it needs to know."""
+
+    html: Markup
+    index: Index
+    query: MapQuery
+    at: str
+    synthetic: bool
+
+
+class Kept:
+    """Pages already written of one moment; another moment empties it."""
+
+    def __init__(self) -> None:
+        self._of: tuple[object, object] = (None, None)
+        self._made: dict[Choice, Written] = {}
+
+    def get(self, moment: tuple[object, object], key: Choice) -> Written | None:
+        """Return the page, if it was written of these very values."""
+        same = self._of[0] is moment[0] and self._of[1] is moment[1]
+        return self._made.get(key) if same else None
+
+    def put(self, moment: tuple[object, object], key: Choice, made: Written) -> None:
+        """Keep a page."""
+        same = self._of[0] is moment[0] and self._of[1] is moment[1]
+        if not same or len(self._made) >= _KEPT:
+            self._of, self._made = moment, {}
+        self._made[key] = made
+
+
+class Charts:
+    """Maps already written, and darkness already asked for. One owner, the event loop."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._written: dict[tuple[str, str, str | None], Chart] = {}
+        self.pages = Kept()
+        self.darkness = None if board.coverage is None else DarknessCache(board.coverage)
+
+    async def chart(self, chart: CoverageMap, coverage: CoverageStanding, site_id: str | None) -> Chart:
+        """Write the map of a site; the same map is written once."""
+        index = self._board.index()
+        key = (chart.digest, _names(index), site_id)
+        if key not in self._written:
+            places = {place.id: place for place in all_places(coverage)}
+            made = await asyncio.to_thread(_write, chart, index, places, site_id)
+            if len(self._written) >= _KEPT:
+                self._written.clear()
+            self._written[key] = made
+        return self._written[key]
+
+
+CHARTS = web.AppKey("charts", Charts)
+
+
+def _names(index: Index) -> str:
+    """Return a digest of what the map writes beside geometry: a renamed camera makes another map."""
+    view = index.standing
+    told = "\n".join([*(f"{d.id} {d.name}" for d in view.devices), *(f"{s.id} {s.name}" for s in view.sites)])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _write(chart: CoverageMap, index: Index, places: dict[str, PlaceCover], site_id: str | None) -> Chart:
+    members: dict[str, JSON] = {"digest": chart.digest, "synthetic": chart.synthetic}
+    members["attribution"] = list(chart.attribution)
+    body = geo.collection(geo.map_features(chart, index, places, site_id), members)
+    etag = hashlib.sha256(f"{chart.digest}\n".encode() + body).hexdigest()[:32]
+    return Chart(body=body, packed=gzip.compress(body, 6, mtime=0), etag=f'"{etag}"')
+
+
+def all_places(coverage: CoverageStanding) -> Iterator[PlaceCover]:
+    """Yield every key place, by day."""
+    for site in coverage.sites:
+        if not site.night:
+            yield from site.places
+
+
+def now(board: Board) -> CoverageStanding:
+    """Return the newest coverage; NotYet while it is being computed, 404 where nobody computes any."""
+    if board.coverage is None:
+        raise web.HTTPNotFound
+    value = board.coverage.coverage()
+    if value is None:
+        raise NotYet
+    return value
+
+
+async def coverage(request: web.Request) -> web.Response:
+    """`GET /api/v1/coverage`."""
+    return answer(coverwire.coverage(now(request.app[BOARD])))
+
+
+async def site(request: web.Request) -> web.Response:
+    """`GET /api/v1/coverage/sites/{id}`."""
+    value = now(request.app[BOARD])
+    try:
+        return answer(coverwire.one_site(value, request.match_info["id"]))
+    except LookupError as exc:
+        raise web.HTTPNotFound from exc
+
+
+async def chart(request: web.Request) -> web.Response:
+    """`GET /api/v1/coverage/map.geojson?site=`: what doesn't change while the configuration stands."""
+    board = request.app[BOARD]
+    value = now(board)
+    shapes = board.coverage.coverage_map() if board.coverage else None
+    if shapes is None:
+        raise NotYet
+    site_id = request.query.get("site") or None
+    if site_id is not None and site_id not in board.index().site_by_id:
+        raise web.HTTPNotFound
+    made = await request.app[CHARTS].chart(shapes, value, site_id)
+    headers = {"ETag": made.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    if request.headers.get("If-None-Match") == made.etag:
+        return web.Response(status=304, headers=headers)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        return web.Response(body=made.packed, content_type=_GEOJSON, headers={**headers, "Content-Encoding": "gzip"})
+    return web.Response(body=made.body, content_type=_GEOJSON, headers=headers)
+
+
+async def dark(board: Board, charts: Charts, site_id: str, *, night: bool, failed: tuple[str, ...]) -> Dark:
+    """Ask what is dark; 404 for unknown ids, NotYet while computing."""
+    value = now(board)
+    if charts.darkness is None:
+        raise web.HTTPNotFound
+    try:
+        return await charts.darkness.dark(value, site_id, night=night, failed=frozenset(failed))
+    except LookupError as exc:
+        raise web.HTTPNotFound from exc
+
+
+async def darkness(request: web.Request) -> web.Response:
+    """`GET /api/v1/coverage/sites/{id}/darkness.geojson?night=&failed=ID,ID`: lost and blind, with figures."""
+    night, failed = night_of(request.query), failed_of(request.query)
+    found = await dark(request.app[BOARD], request.app[CHARTS], request.match_info["id"], night=night, failed=failed)
+    body = await asyncio.to_thread(lambda: geo.collection(geo.dark_features(found), coverwire.darkness(found)))
+    response = web.Response(body=body, content_type=_GEOJSON)
+    response.enable_compression()
+    return response

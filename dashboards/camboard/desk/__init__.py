@@ -1,0 +1,1 @@
+"""The duty desk: incidents, what people do about them, the phone page."""

@@ -1,0 +1,1 @@
+"""One device: what is known of it, and why."""

@@ -1,0 +1,1 @@
+"""What pictures prove, and who looked at one."""

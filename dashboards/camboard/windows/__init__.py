@@ -1,0 +1,1 @@
+"""Agreed windows: what was agreed, by whom, and what it excludes."""
