@@ -7,9 +7,11 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
+from camkeeper.model.access import Principal, Role, Scope
 from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo
+from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, SignedIn, Told
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
@@ -177,3 +179,52 @@ class PictureSource(Protocol):
 
     async def views(self, limit: int) -> tuple[ViewRecord, ...]:
         """Return the newest entries of the register of views, newest first."""
+
+
+class AccessSource(Protocol):
+    """Who may come in, and what they did. What is asked at every request is cheap and never waits for a disk."""
+
+    def by_session(self, secret: str) -> Principal | None:
+        """Return whom a session's cookie stands for; None once it ended, aged, or its password was changed."""
+
+    def by_token(self, secret: str) -> Principal | None:
+        """Return whom a bearer token stands for; None for any other text."""
+
+    async def sign_in(self, name: str, password: str, *, address: str) -> SignedIn | NotSignedIn:
+        """Begin a session; attempts are limited for each account and for each address. Argon2 runs beside the loop."""
+
+    async def sign_in_once(self, code: str, *, address: str) -> SignedIn | NotSignedIn:
+        """Begin a session by a one-time code; it is gone afterwards."""
+
+    async def sign_out(self, principal: Principal) -> None:
+        """End the session."""
+
+    async def change_password(self, principal: Principal, old: str, new: str) -> SignedIn | NotSignedIn:
+        """Set a new password: every session of the account ends, and a new one begins."""
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return every account, by name."""
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """Return every token that still counts, by name."""
+
+    async def add_account(self, by: Principal, name: str, role: Role, scope: Scope) -> Told:
+        """Add an account; a one-time password comes back."""
+
+    async def change_account(self, by: Principal, name: str, *, role: Role, scope: Scope, disabled: bool) -> Told:
+        """Change an account; its sessions end. The last admin can't be taken away."""
+
+    async def reset_password(self, by: Principal, name: str) -> Told:
+        """Give an account a new one-time password; its sessions end."""
+
+    async def add_token(self, by: Principal, name: str, role: Role, scope: Scope, *, days: int | None) -> Told:
+        """Make a token; its secret comes back once."""
+
+    async def revoke_token(self, by: Principal, token_id: str) -> Told:
+        """End a token."""
+
+    async def note(self, by: Principal | None, what: str, target: str, *, address: str, detail: str = "") -> None:
+        """Put a deed into the audit log; returns when it is on disk."""
+
+    async def audit(self, *, before: int | None, count: int) -> tuple[AuditRecord, ...]:
+        """Return entries of the audit log, newest first, from below number `before`."""
