@@ -44,6 +44,9 @@ class Scope:
         return self.site_ids is None and self.contractor_id is None
 
 
+EVERYTHING = Scope()
+
+
 class Via(StrEnum):
     """How somebody showed who they are."""
 
@@ -62,7 +65,7 @@ class Principal:
     name: str
     """The account's or token's name: what stands in the register of steps and in the audit log."""
     role: Role
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     via: Via = Via.SESSION
     session_id: str = ""
     """Digest that names the session, for logging it out; never the secret itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from camkeeper.model.access import Principal, Role, Scope
+from camkeeper.model.access import EVERYTHING, Principal, Role, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +13,7 @@ class Account:
 
     name: str
     role: Role
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     disabled: bool = False
     created_ms: int
     changed_ms: int
@@ -31,7 +31,7 @@ class ApiToken:
     id: str
     name: str
     role: Role
-    scope: Scope = Scope()
+    scope: Scope = EVERYTHING
     created_ms: int
     created_by: str
     expires_ms: int | None = None
