@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from camboard import wire
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.picture import wire as picturewire
 from camboard.query import ALL, BadQuery, Query, number, page_of
 from camboard.source import JSON
@@ -27,7 +27,7 @@ def answer(body: Mapping[str, JSON], *, status: int = 200) -> web.Response:
 
 async def standing(request: web.Request) -> web.Response:
     """`GET /api/v1/standing`."""
-    board = request.app[BOARD]
+    board = board_of(request)
     index = board.index()
     age_ms = board.age_ms(index.standing)
     return answer(wire.standing(index, age_ms=age_ms, stale=age_ms > board.settings.stale_after_ms))
@@ -35,14 +35,14 @@ async def standing(request: web.Request) -> web.Response:
 
 async def sites(request: web.Request) -> web.Response:
     """`GET /api/v1/sites`."""
-    board = request.app[BOARD]
+    board = board_of(request)
     view, pictures = board.source.standing(), board.picture_index()
     return answer({"at_ms": view.at_ms, "sites": [wire.site(site, pictures) for site in view.sites]})
 
 
 async def site(request: web.Request) -> web.Response:
     """`GET /api/v1/sites/{id}`."""
-    board = request.app[BOARD]
+    board = board_of(request)
     index = board.index()
     found = index.site_by_id.get(request.match_info["id"])
     if found is None:
@@ -52,7 +52,7 @@ async def site(request: web.Request) -> web.Response:
 
 async def devices(request: web.Request) -> web.Response:
     """`GET /api/v1/devices?site=&kind=&status=&q=&page=&per_page=`: down first, as on the page."""
-    index = request.app[BOARD].index()
+    index = board_of(request).index()
     query = Query.read(request.query, kind=ALL)
     if query.site is not None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
@@ -73,7 +73,7 @@ async def devices(request: web.Request) -> web.Response:
 
 async def device(request: web.Request) -> web.Response:
     """`GET /api/v1/devices/{id}`: with its picture and the history of its clock, where pictures are looked at."""
-    board = request.app[BOARD]
+    board = board_of(request)
     index = board.index()
     found = index.device_by_id.get(request.match_info["id"])
     if found is None:
@@ -103,7 +103,7 @@ async def sla(request: web.Request) -> web.Response:
     if month is not None and not _MONTH.fullmatch(month):
         raise BadQuery("month")
     try:
-        return answer(await request.app[BOARD].source.sla(month, site_id, policy))
+        return answer(await board_of(request).source.sla(month, site_id, policy))
     except LookupError as exc:
         raise web.HTTPNotFound from exc
     except ValueError as exc:
@@ -112,13 +112,13 @@ async def sla(request: web.Request) -> web.Response:
 
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: 200 alive, 503 restart me."""
-    health = request.app[BOARD].source.health()
+    health = board_of(request).source.health()
     return answer({"live": health.live, "reasons": list(health.reasons)}, status=200 if health.live else 503)
 
 
 async def readyz(request: web.Request) -> web.Response:
     """`GET /readyz`: 200 only when figures may be trusted to be current."""
-    board = request.app[BOARD]
+    board = board_of(request)
     health = board.source.health()
     reasons = list(health.reasons)
     age_ms = board.age_ms(board.source.standing())

@@ -14,9 +14,14 @@ from camboard.picture.index import PictureCache, PictureIndex
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed
+from camkeeper.model.access import Principal, Role, Via
 from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.picture import PictureStanding
 from camkeeper.standing.view import Standing
+
+
+OPEN = Principal(name="", role=Role.ADMIN, via=Via.OPEN)
+"""Whoever asks where nobody is asked who they are."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class Board:
     feed: Feed = field(default_factory=Feed)
     indexes: IndexCache = field(default_factory=IndexCache)
     picture_indexes: PictureCache = field(default_factory=PictureCache)
+    principal: Principal = OPEN
+    """Who asks: the board of a request knows, the application's own is everybody's."""
     changes_end: str | None = None
     """Why no more changes arrive from the source; None while they do."""
 
@@ -69,3 +76,10 @@ class Board:
 
 
 BOARD = web.AppKey("board", Board)
+"""The whole township. Handlers ask `board_of`: what they get may be less."""
+SCOPED = web.RequestKey("scoped", Board)
+
+
+def board_of(request: web.Request) -> Board:
+    """Return the board as whoever asks may see it: what is outside their scope isn't there."""
+    return request.get(SCOPED) or request.app[BOARD]

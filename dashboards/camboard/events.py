@@ -11,7 +11,7 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from camboard.board import BOARD, Board
+from camboard.board import BOARD, Board, board_of
 from camkeeper.feed import Change, Mailbox
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     Both carry `at_ms`, `age_ms` and `stale_after_ms`. The stream holds no history: whoever reconnects asks for the
     newest state and has missed nothing.
     """
-    board = request.app[BOARD]
+    board = board_of(request)
     if board.feed.listeners >= board.settings.max_streams:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
     # aiohttp-sse pings with comments, which scripts can't see; our beats do that work.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.cover.api import NotYet
 from camboard.form import Refused
 from camboard.pages import PAGES, html_response
@@ -85,7 +85,7 @@ def _is_loopback(host: str) -> bool:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check the host, run the handler, and turn every error into one that both people and machines can read."""
-    if not host_is_ours(request.headers.get("Host", ""), request.app[BOARD].settings):
+    if not host_is_ours(request.headers.get("Host", ""), board_of(request).settings):
         return error(request, 421)
     try:
         return await handler(request)

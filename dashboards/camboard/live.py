@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from markupsafe import Markup
 
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.pages import PAGES, html_response, page_response, shell
@@ -37,14 +37,14 @@ def write_live(
     request: web.Request, say: Language, template: str, values: Mapping[str, object], here: str, fragment: str
 ) -> Live:
     """Write the live part of a page."""
-    index = request.app[BOARD].index()
+    index = board_of(request).index()
     html = request.app[PAGES].write(template, say, values)
     return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
 
 
 def page_of_live(request: web.Request, template: str, made: Live, say: Language, *, told: str = "") -> web.Response:
     """Return the page around a live part; 409 with the reason where a step was refused."""
-    board = request.app[BOARD]
+    board = board_of(request)
     around = shell(
         board,
         made.index,

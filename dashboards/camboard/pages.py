@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from camboard.assets import assets
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
 from camboard.overview import Overview, board_name, overview
@@ -172,7 +172,7 @@ def fragment_response(board: Board, index: Index, html: str) -> web.Response:
 
 async def home(request: web.Request) -> web.Response:
     """`GET /`."""
-    board, pages, say = request.app[BOARD], request.app[PAGES], language_of(request)
+    board, pages, say = board_of(request), request.app[PAGES], language_of(request)
     query = Query.read(request.query)
     index = board.index()
     values, html = pages.board(
@@ -200,7 +200,7 @@ async def home(request: web.Request) -> web.Response:
 
 async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/board`: the live part of `/` for the same choice."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     index = board.index()
     query = Query.read(request.query)
     has_map = board.coverage is not None

@@ -12,7 +12,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from camboard.api import answer
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.cover import geo
 from camboard.cover import wire as coverwire
 from camboard.cover.darkness import Dark, DarknessCache
@@ -130,12 +130,12 @@ def now(board: Board) -> CoverageStanding:
 
 async def coverage(request: web.Request) -> web.Response:
     """`GET /api/v1/coverage`."""
-    return answer(coverwire.coverage(now(request.app[BOARD])))
+    return answer(coverwire.coverage(now(board_of(request))))
 
 
 async def site(request: web.Request) -> web.Response:
     """`GET /api/v1/coverage/sites/{id}`."""
-    value = now(request.app[BOARD])
+    value = now(board_of(request))
     try:
         return answer(coverwire.one_site(value, request.match_info["id"]))
     except LookupError as exc:
@@ -144,7 +144,7 @@ async def site(request: web.Request) -> web.Response:
 
 async def chart(request: web.Request) -> web.Response:
     """`GET /api/v1/coverage/map.geojson?site=`: what doesn't change while the configuration stands."""
-    board = request.app[BOARD]
+    board = board_of(request)
     value = now(board)
     shapes = board.coverage.coverage_map() if board.coverage else None
     if shapes is None:
@@ -175,7 +175,7 @@ async def dark(board: Board, charts: Charts, site_id: str, *, night: bool, faile
 async def darkness(request: web.Request) -> web.Response:
     """`GET /api/v1/coverage/sites/{id}/darkness.geojson?night=&failed=ID,ID`: lost and blind, with figures."""
     night, failed = night_of(request.query), failed_of(request.query)
-    found = await dark(request.app[BOARD], request.app[CHARTS], request.match_info["id"], night=night, failed=failed)
+    found = await dark(board_of(request), request.app[CHARTS], request.match_info["id"], night=night, failed=failed)
     body = await asyncio.to_thread(lambda: geo.collection(geo.dark_features(found), coverwire.darkness(found)))
     response = web.Response(body=body, content_type=_GEOJSON)
     response.enable_compression()

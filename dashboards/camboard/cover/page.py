@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from aiohttp import web
 
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.cover import api as coverapi
 from camboard.cover.api import CHARTS, NotYet, Written
 from camboard.cover.query import MapQuery
@@ -29,7 +29,7 @@ class Lack(StrEnum):
 
 async def page(request: web.Request) -> web.Response:
     """`GET /map?site=&night=&failed=ID,ID`."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     made = await _write(request, say)
     around = shell(
         board,
@@ -47,11 +47,11 @@ async def page(request: web.Request) -> web.Response:
 async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/map`: the live part of `/map` for the same choice."""
     made = await _write(request, language_of(request))
-    return fragment_response(request.app[BOARD], made.index, made.html)
+    return fragment_response(board_of(request), made.index, made.html)
 
 
 async def _write(request: web.Request, say: Language) -> Written:
-    board, query = request.app[BOARD], MapQuery.read(request.query)
+    board, query = board_of(request), MapQuery.read(request.query)
     if board.coverage is None:
         raise web.HTTPNotFound
     shown, lack = await _find(request, query)
@@ -95,7 +95,7 @@ def _at(view: MapView | None) -> str:
 
 async def _find(request: web.Request, query: MapQuery) -> tuple[Shown | None, Lack | None]:
     """Return what was asked for, or why it isn't there."""
-    board = request.app[BOARD]
+    board = board_of(request)
     try:
         coverage = coverapi.now(board)
     except NotYet:
@@ -115,7 +115,7 @@ async def _shown(
     site = find(coverage, site_id, night=query.night)
     if site is None:
         return None, Lack.NO_BOUNDARY
-    board, charts = request.app[BOARD], request.app[CHARTS]
+    board, charts = board_of(request), request.app[CHARTS]
     dark = await coverapi.dark(board, charts, site_id, night=query.night, failed=query.failed)
     return Shown(coverage=coverage, chart=chart, site=site, dark=dark), None
 

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from camboard import form
 from camboard.api import answer
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.desk import wire as deskwire
 from camboard.desk.page import desk_of, story_of, take
 from camboard.work import wire as orderwire
@@ -24,19 +24,19 @@ _STEPS = {
 
 async def incidents(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents`: open ones, and those of the last seven days."""
-    _, now = desk_of(request.app[BOARD])
+    _, now = desk_of(board_of(request))
     return answer(deskwire.desk(now))
 
 
 async def incident(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents/{id}`: its whole story."""
-    desk, _ = desk_of(request.app[BOARD])
+    desk, _ = desk_of(board_of(request))
     return answer(deskwire.story(await story_of(desk, request.match_info["id"])))
 
 
 async def orders(request: web.Request) -> web.Response:
     """`GET /api/v1/orders`: live ones, overdue first."""
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = desk_of(board)
     views = {v.order.number: v for v in (*now.recent, *now.open) if v.order is not None}
     at_ms = board.source.standing().at_ms
@@ -53,7 +53,7 @@ async def orders(request: web.Request) -> web.Response:
 
 async def acknowledge(request: web.Request) -> web.Response:
     """`POST /api/v1/incidents/{id}/ack` with `by`."""
-    sent = await form.read(request, request.app[BOARD])
+    sent = await form.read(request, board_of(request))
     return await _take(request, Act(action=Action.ACKNOWLEDGE, by=sent.by, incident_id=request.match_info["id"]))
 
 
@@ -62,12 +62,12 @@ async def step(request: web.Request) -> web.Response:
     action, number = _STEPS.get(request.match_info["step"]), request.match_info["number"]
     if action is None or not (number.isascii() and number.isdigit() and len(number) < 10):
         raise web.HTTPNotFound
-    sent = await form.read(request, request.app[BOARD])
+    sent = await form.read(request, board_of(request))
     return await _take(request, Act(action=action, by=sent.by, order_number=int(number), text=sent.text))
 
 
 async def _take(request: web.Request, act: Act) -> web.Response:
-    desk, _ = desk_of(request.app[BOARD])
+    desk, _ = desk_of(board_of(request))
     acted = await take(desk, act)
     if not acted.done:
         raise form.Refused(409, acted.zh, acted.en)

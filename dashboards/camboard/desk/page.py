@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import form
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.desk.incidents import address_of, incident_list
 from camboard.desk.query import DeskQuery
 from camboard.desk.story import STEP_OF, story_page
@@ -105,7 +105,7 @@ async def orders_fragment(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """`POST /incidents/{id}`: step, by, text. 303 back; 409 with the page and the reason where it is refused."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     desk, _ = desk_of(board)
     sent = await form.read(request, board)
     action = action_of(sent.step)
@@ -120,7 +120,7 @@ async def act(request: web.Request) -> web.Response:
 
 
 def _incidents(request: web.Request, say: Language) -> Live:
-    board, query = request.app[BOARD], DeskQuery.read(request.query)
+    board, query = board_of(request), DeskQuery.read(request.query)
     _, now = desk_of(board)
     index = board.index()
     if query.site is not None and query.site not in index.site_by_id:
@@ -132,7 +132,7 @@ def _incidents(request: web.Request, say: Language) -> Live:
 
 
 async def _incident(request: web.Request, say: Language, *, by: str = "") -> Live:
-    board = request.app[BOARD]
+    board = board_of(request)
     desk, now = desk_of(board)
     story = await story_of(desk, request.match_info["id"])
     index = board.index()  # only now, after waiting
@@ -159,7 +159,7 @@ def _exclude(board: Board, view: IncidentView) -> str:
 
 
 def _orders(request: web.Request, say: Language) -> Live:
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = desk_of(board)
     index = board.index()
     work = board.work
@@ -181,4 +181,4 @@ def _assignable(board: Board, view: IncidentView) -> tuple[tuple[str, str], ...]
 
 
 def _fragment(request: web.Request, made: Live) -> web.Response:
-    return fragment_response(request.app[BOARD], made.index, made.html)
+    return fragment_response(board_of(request), made.index, made.html)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from camboard import form
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.desk.incidents import IncidentRow, row
 from camboard.desk.page import act_of, action_of, desk_of, take
 from camboard.desk.story import Button, buttons, checked, device_names, phone_digits
@@ -71,7 +71,7 @@ async def act(request: web.Request) -> web.Response:
     """`POST /i/{token}`: step, by. 303 back; 409 with the page and the reason where it is refused."""
     desk, view = _find(request)
     say = language_of(request)
-    sent = await form.read(request, request.app[BOARD], secret_address=True)
+    sent = await form.read(request, board_of(request), secret_address=True)
     acted = await take(desk, act_of(action_of(sent.step, known=_STEPS), view, sent))
     if not acted.done:
         told = acted.en if say.code == "en" else acted.zh
@@ -117,7 +117,7 @@ def _here(request: web.Request) -> str:
 def _find(request: web.Request) -> tuple[DeskSource, IncidentView]:
     """Return the incident that the token opens; for every other text the 404 that any wrong address gets."""
     token = request.match_info["token"]
-    desk, _ = desk_of(request.app[BOARD])
+    desk, _ = desk_of(board_of(request))
     view = desk.by_token(token) if token.isascii() and len(token) <= _LONGEST_TOKEN else None
     if view is None:
         raise web.HTTPNotFound
@@ -125,7 +125,7 @@ def _find(request: web.Request) -> tuple[DeskSource, IncidentView]:
 
 
 def _write(request: web.Request, view: IncidentView, say: Language, *, told: str = "", by: str = "") -> str:
-    board = request.app[BOARD]
+    board = board_of(request)
     index = board.index()
     age_ms = board.age_ms(index.standing)
     old = say("数据已过期 {span}").replace("{span}", span_words(age_ms, say))
@@ -142,7 +142,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
     still = [m.device_id for m in view.incident.members.values() if m.recovered_ms is None]
     steps = [b for b in buttons(view, zone, say) if b.action in _STEPS]
     of_order = [b for b in steps if b.action != Action.ACKNOWLEDGE]
-    may_photo = request.app[BOARD].work is not None and view.order is not None and photo_possible(view.order)
+    may_photo = board_of(request).work is not None and view.order is not None and photo_possible(view.order)
     other, word, lang = OTHER_LANGUAGE[say.code]
     return Phone(
         html_lang=say.html_lang,
@@ -158,7 +158,7 @@ def _phone(request: web.Request, view: IncidentView, index: Index, say: Language
         phone=phone_digits(view.phone),
         buttons=tuple(of_order or steps),
         here=_here(request),
-        pictures=picture_lines(view, request.app[BOARD].pictures_now(), index, say)[:_PICTURES_SHOWN],
+        pictures=picture_lines(view, board_of(request).pictures_now(), index, say)[:_PICTURES_SHOWN],
         photo_address=f"{_here(request)}/photo" if may_photo else "",
         photos=photo_rows(view.order, f"{_here(request)}/photos", zone, say),
         other_address=f"{_here(request)}?{urlencode({'lang': other})}",

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from camboard import form
 from camboard.api import history
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.device.aim import aim_view, planned_azimuth
 from camboard.device.view import DevicePage, device_page
 from camboard.device.way import device_address
@@ -70,12 +70,12 @@ async def page(request: web.Request) -> web.Response:
 async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/devices/{id}`."""
     made = await _live(request, language_of(request))
-    return fragment_response(request.app[BOARD], made.index, made.html)
+    return fragment_response(board_of(request), made.index, made.html)
 
 
 async def view(request: web.Request) -> web.Response:
     """`POST /devices/{id}/view`: by, unit, why. 303 to the page with a ticket; 409 where there is no picture."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     device, source = _device(request), _source(board)
     sent = await form.read(request, board)
     asked = ViewRequest(
@@ -114,7 +114,7 @@ async def thumbnail(request: web.Request) -> web.Response:
 
 async def relearn(request: web.Request) -> web.Response:
     """`POST /devices/{id}/relearn`: by, why. 303 back; 409 with the reason where it is refused."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     device = _device(request)
     sent = await form.read(request, board)
     acted = await relearned(board, device, sent)
@@ -144,7 +144,7 @@ def text_of(sent: form.Sent, name: str, most: int, zh: str, en: str) -> str:
 
 
 def _device(request: web.Request) -> DeviceStanding:
-    device = request.app[BOARD].index().device_by_id.get(request.match_info["id"])
+    device = board_of(request).index().device_by_id.get(request.match_info["id"])
     if device is None:
         raise web.HTTPNotFound
     return device
@@ -177,7 +177,7 @@ def _seen(request: web.Request, ticket: str, say: Language) -> Seen:
     picture = request.app[TICKETS].look(ticket, device_id)
     if picture is None:
         return Seen(src="", taken="", expires="", verdict="")
-    zone = ZoneInfo(request.app[BOARD].index().standing.timezone)
+    zone = ZoneInfo(board_of(request).index().standing.timezone)
     return Seen(
         src=device_address(device_id, part=f"thumbnail/{ticket}"),
         taken=f"{local(picture.at_ms, zone):%Y-%m-%d %H:%M:%S}",
@@ -187,7 +187,7 @@ def _seen(request: web.Request, ticket: str, say: Language) -> Seen:
 
 
 async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
-    board, device_id = request.app[BOARD], _device(request).id
+    board, device_id = board_of(request), _device(request).id
     points = await history(board, device_id)
     device, index = _device(request), board.index()  # only now, after waiting
     incident = _incident(board, device_id, request.query.get("incident", ""))
@@ -227,7 +227,7 @@ def _values(
 
 
 async def _page(request: web.Request, say: Language, around: Around, *, by: str = "") -> web.Response:
-    board = request.app[BOARD]
+    board = board_of(request)
     made = await _live(request, say, by=by)
     outer = shell(
         board,

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.desk.incidents import address_of
 from camboard.device.way import device_address
 from camboard.i18n import Language
@@ -47,11 +47,11 @@ async def page(request: web.Request) -> web.Response:
 async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/views`."""
     made = await _live(request, language_of(request))
-    return fragment_response(request.app[BOARD], made.index, made.html)
+    return fragment_response(board_of(request), made.index, made.html)
 
 
 async def _live(request: web.Request, say: Language) -> Live:
-    board = request.app[BOARD]
+    board = board_of(request)
     records = await records_of(board, ROWS_SHOWN + 1)
     index, desk = board.index(), board.desk_now()
     rows = tuple(_row(record, index, say, has_desk=desk is not None) for record in records[:ROWS_SHOWN])

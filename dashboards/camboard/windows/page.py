@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from camboard import form, handed
 from camboard.api import answer
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.i18n import Language
 from camboard.live import at_words
 from camboard.pages import PAGES, fragment_response, html_response, language_of, page_response, shell
@@ -61,7 +61,7 @@ async def page(request: web.Request) -> web.Response:
 
 async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/windows`."""
-    board = request.app[BOARD]
+    board = board_of(request)
     return fragment_response(board, board.index(), _list(request, language_of(request)))
 
 
@@ -73,7 +73,7 @@ async def new(request: web.Request) -> web.Response:
 
 async def new_fragment(request: web.Request) -> web.Response:
     """`GET /fragments/windows/new`."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     return fragment_response(board, board.index(), _form(request, say, _wished(request), by=form.remembered(request)))
 
 
@@ -90,7 +90,7 @@ async def add(request: web.Request) -> web.Response:
 
 async def act(request: web.Request) -> web.Response:
     """`POST /windows/{id}`: step (end, withdraw), by, text."""
-    say, board = language_of(request), request.app[BOARD]
+    say, board = language_of(request), board_of(request)
     source, _ = windows_of(board)
     sent = await form.read(request, board)
     if sent.step not in _STEPS:
@@ -106,7 +106,7 @@ async def act(request: web.Request) -> web.Response:
 
 async def evidence(request: web.Request) -> web.Response:
     """`GET /windows/evidence/{digest}`: the file, as an attachment that nothing opens in our name."""
-    source, _ = windows_of(request.app[BOARD])
+    source, _ = windows_of(board_of(request))
     try:
         document, data = await source.evidence(request.match_info["digest"])
     except LookupError:
@@ -130,7 +130,7 @@ async def evidence(request: web.Request) -> web.Response:
 
 async def calendar(request: web.Request) -> web.Response:
     """`GET /windows.ics`."""
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = windows_of(board)
     body = windowwire.calendar(now, board.index(), language_of(request))
     return web.Response(body=body, content_type="text/calendar", charset="utf-8")
@@ -138,7 +138,7 @@ async def calendar(request: web.Request) -> web.Response:
 
 async def listed(request: web.Request) -> web.Response:
     """`GET /api/v1/windows`."""
-    _, now = windows_of(request.app[BOARD])
+    _, now = windows_of(board_of(request))
     return answer(windowwire.standing(now))
 
 
@@ -150,7 +150,7 @@ async def added(request: web.Request) -> web.Response:
 
 async def stepped(request: web.Request) -> web.Response:
     """`POST /api/v1/windows/{id}/{end|withdraw}` with `by` and, where wanted, `text`."""
-    board, name = request.app[BOARD], request.match_info["step"]
+    board, name = board_of(request), request.match_info["step"]
     source, _ = windows_of(board)
     if name not in _STEPS:
         raise web.HTTPNotFound
@@ -169,7 +169,7 @@ def _told(acted: WindowActed) -> web.Response:
 
 
 async def _add(request: web.Request) -> tuple[WindowActed, form.Sent]:
-    board = request.app[BOARD]
+    board = board_of(request)
     source, _ = windows_of(board)
     got = await handed.read(request, board)
     fields = {name: got.sent.fields[name] for name in FIELDS if name in got.sent.fields}
@@ -183,7 +183,7 @@ def _wished(request: web.Request) -> dict[str, str]:
 
 
 def _list(request: web.Request, say: Language) -> Markup:
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = windows_of(board)
     index = board.index()
     values = window_list(now, index, at_words(index), say)
@@ -198,7 +198,7 @@ def _list(request: web.Request, say: Language) -> Markup:
 
 
 def _form(request: web.Request, say: Language, fields: Mapping[str, str], *, by: str) -> Markup:
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = windows_of(board)
     index, zone = board.index(), ZoneInfo(now.tz)
     chosen = set(fields.get("sites", "").split())
@@ -230,7 +230,7 @@ def _new_page(
 
 
 def _page(request: web.Request, template: str, html: Markup, say: Language, *, here: str, told: str) -> web.Response:
-    board = request.app[BOARD]
+    board = board_of(request)
     index = board.index()
     asked = request.query_string if request.method in {"GET", "HEAD"} else ""
     around = shell(

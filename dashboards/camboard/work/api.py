@@ -6,7 +6,7 @@ from aiohttp import web
 
 from camboard import form
 from camboard.api import answer
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.desk.page import desk_of, take
 from camboard.work import photos
 from camboard.work import wire as orderwire
@@ -24,7 +24,7 @@ async def order(request: web.Request) -> web.Response:
 async def route(request: web.Request) -> web.Response:
     """`GET /api/v1/orders/route?contractor=`."""
     found = await way_of(request)
-    names = {site.id: site.name for site in request.app[BOARD].source.standing().sites}
+    names = {site.id: site.name for site in board_of(request).source.standing().sites}
     return answer(orderwire.route(found, names))
 
 
@@ -47,8 +47,8 @@ async def sign(request: web.Request) -> web.Response:
 
 async def _act(request: web.Request, action: Action) -> web.Response:
     view = _view(request)
-    sent = await form.read(request, request.app[BOARD])
-    desk, _ = desk_of(request.app[BOARD])
+    sent = await form.read(request, board_of(request))
+    desk, _ = desk_of(board_of(request))
     return _told(await take(desk, act_of(action, view, sent)))
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from camboard import form
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.desk.page import desk_of
 from camboard.i18n import Language, span_words
 from camboard.live import Live, at_words, page_of_live, write_live
@@ -67,13 +67,13 @@ async def settings(request: web.Request) -> web.Response:
     say = language_of(request)
     made = await _settings(request, say)
     if request.path.startswith("/fragments/"):
-        return fragment_response(request.app[BOARD], made.index, made.html)
+        return fragment_response(board_of(request), made.index, made.html)
     return page_of_live(request, "settingspage.html", made, say)
 
 
 async def test(request: web.Request) -> web.Response:
     """`POST /settings/channels/{id}`: send a test letter; the page says what the platform answered."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     desk_of(board)
     sent = await form.read(request, board)
     channel_id = request.match_info["id"]
@@ -90,7 +90,7 @@ async def test(request: web.Request) -> web.Response:
 async def _settings(
     request: web.Request, say: Language, *, by: str = "", tested: tuple[str, Tested] | None = None
 ) -> Live:
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = desk_of(board)
     index = board.index()
     zone, now_ms = ZoneInfo(index.standing.timezone), index.standing.at_ms

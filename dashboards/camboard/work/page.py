@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from camboard import form
-from camboard.board import BOARD, Board
+from camboard.board import Board, board_of
 from camboard.desk.page import action_of, desk_of, take
 from camboard.i18n import Language
 from camboard.live import Live, at_words, page_of_live, write_live
@@ -39,12 +39,12 @@ async def order(request: web.Request) -> web.Response:
 async def order_fragment(request: web.Request) -> web.Response:
     """`GET /fragments/orders/{number}`."""
     made = _order(request, language_of(request))
-    return fragment_response(request.app[BOARD], made.index, made.html)
+    return fragment_response(board_of(request), made.index, made.html)
 
 
 async def act(request: web.Request) -> web.Response:
     """`POST /orders/{number}`: step, by, text; contractor for `assign`, findings for `sign`. 303 back, or 409."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     desk, _ = desk_of(board)
     view = _view(request)
     sent = await form.read(request, board)
@@ -98,7 +98,7 @@ async def photo_file(request: web.Request) -> web.Response:
 
 async def route(request: web.Request) -> web.Response:
     """`GET /orders/route?contractor=`."""
-    board, say = request.app[BOARD], language_of(request)
+    board, say = board_of(request), language_of(request)
     desk_of(board)
     work = work_of(request)
     found = await way_of(request)
@@ -138,7 +138,7 @@ def _view(request: web.Request) -> OrderView:
 
 
 def _order(request: web.Request, say: Language, *, by: str = "") -> Live:
-    board = request.app[BOARD]
+    board = board_of(request)
     _, now = desk_of(board)
     view, index = _view(request), board.index()
     here = f"/orders/{view.order.number}"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from camboard.board import BOARD
+from camboard.board import board_of
 from camboard.desk.story import by_words, stamp
 from camboard.i18n import Language
 from camboard.source import WorkSource
@@ -34,7 +34,7 @@ class PhotoRow:
 
 def work_of(request: web.Request) -> WorkSource:
     """Return where orders are asked for; 404 where there is none."""
-    work = request.app[BOARD].work
+    work = board_of(request).work
     if work is None:
         raise web.HTTPNotFound
     return work
@@ -62,7 +62,7 @@ def photo_possible(order: WorkOrder) -> bool:
 async def take(request: web.Request, number: int, *, secret_address: bool = False) -> tuple[Acted, str]:
     """Take a photo for an order; return what became of it, and who sent it."""
     work = work_of(request)
-    got = await upload.read(request, request.app[BOARD], secret_address=secret_address)
+    got = await upload.read(request, board_of(request), secret_address=secret_address)
     act = Act(action=Action.PHOTO, by=got.sent.by, order_number=number, text=got.sent.text)
     return await work.attach(act, got.data), got.sent.by
 
