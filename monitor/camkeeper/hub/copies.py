@@ -54,6 +54,14 @@ class Edge:
     """Elapsed time at the newest sign of life."""
     refused: Receipt | None = None
     """The newest refusal, until something is accepted again."""
+    refused_ms: int | None = None
+    """Elapsed time at the first refusal of those that stand."""
+    gap_ms: int | None = None
+    """Elapsed time since when something is missing that has not come."""
+    unwritten_ms: int | None = None
+    """Elapsed time since when our disk does not take its records."""
+    accepted: bool = False
+    """Whether anything was accepted since we began."""
     refusals: int = 0
     parcels: int = 0
     records: int = 0
@@ -117,6 +125,7 @@ class Copies:
             return Receipt(verdict=Verdict.FORGED, place=edge.place, head=edge.head.hex(), detail=str(error))
         except (sqlite3.Error, OSError, LedgerError) as error:
             _log.error("copy_unwritable", edge=edge.edge_id, error=f"{type(error).__name__}: {error}")
+            edge.unwritten_ms = edge.unwritten_ms or self._clock.elapsed_ms()
             await self._in_thread(lambda: _let_go(edge))
             return None
 
@@ -148,6 +157,7 @@ class Copies:
                             break
                     except (sqlite3.Error, OSError, LedgerError) as error:
                         _log.error("roll_up_failed", edge=edge.edge_id, error=str(error))
+                        await self._in_thread(lambda e=edge: _let_go(e))  # type: ignore[misc]
                         break
 
     async def close(self) -> None:
@@ -174,11 +184,14 @@ class Copies:
 
     def _judge(self, edge: Edge, receipt: Receipt, data: bytes) -> None:
         if receipt.verdict in ACCEPTED:
-            edge.refused = None
+            edge.refused = edge.refused_ms = edge.gap_ms = edge.unwritten_ms = None
+            edge.accepted = True
             return
         if receipt.verdict is Verdict.GAP:
+            edge.gap_ms = edge.gap_ms or self._clock.elapsed_ms()
             return  # what is missing is sent again: nobody did wrong
         edge.refusals += 1
+        edge.refused_ms = edge.refused_ms or self._clock.elapsed_ms()
         if edge.refused != receipt:
             _log.error("parcel_refused", edge=edge.edge_id, verdict=receipt.verdict.value, detail=receipt.detail)
             self._bury(edge, receipt, data)
@@ -194,8 +207,11 @@ class Copies:
             "bytes": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        with (self._folder / "refused.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        try:
+            with (self._folder / "refused.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:  # the edge gets its answer all the same
+            _log.error("refusal_unwritten", edge=edge.edge_id, error=str(error))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)

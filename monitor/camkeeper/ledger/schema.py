@@ -39,6 +39,12 @@ def derived_schema() -> str:
     return "".join(f"CREATE {p}" for p in parts if p.startswith(tuple(f"TABLE {name} (" for name in wanted)))
 
 
+def letter_schema() -> str:
+    """Return the CREATE statements of letters and what they tell of: for a file of messages without a ledger."""
+    wanted = ("TABLE letter ", "INDEX letter_", "TABLE incident ", "TABLE incident_event ")
+    return "".join(f"CREATE {p}" for p in schema().split("CREATE ")[1:] if p.startswith(wanted))
+
+
 def connect_writer(path: Path, *, created_ms: int, ledger_id: bytes | None = None) -> sqlite3.Connection:
     """Open for writing, creating the ledger where there is none. The caller holds the lock file.
 
