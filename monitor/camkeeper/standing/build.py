@@ -81,6 +81,8 @@ def build(inputs: Inputs) -> Standing:
         villages_total=villages,
         villages_with_camera=working,
         monitor=inputs.monitor,
+        contractors=tuple((contractor.id, contractor.name) for contractor in registry.contractors),
+        links=tuple((link.id, link.name) for link in registry.links),
     )
 
 
@@ -111,6 +113,10 @@ def _device(device: Device, inputs: Inputs) -> DeviceStanding:
         rungs=now.rungs,
         facts=now.facts,
         host=device.address.host,
+        contractor_id=device.contractor_id or "",
+        link_ids=tuple(link.id for link in registry.upstream(device)),
+        maker=device.maker,
+        model=device.model,
     )
 
 

@@ -54,6 +54,13 @@ class DeviceStanding:
     """The newest answer of each rung."""
     facts: DeviceFacts = field(default_factory=DeviceFacts)
     host: str = ""
+    contractor_id: str = ""
+    """Who repairs it; empty: nobody is named."""
+    link_ids: tuple[str, ...] = ()
+    """What it hangs on, nearest first."""
+    maker: str = ""
+    """As registered; what it says of itself is in `facts`."""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,3 +163,7 @@ class Standing:
     villages_with_camera: int
     """Villages with any working camera now (S3)."""
     monitor: MonitorStanding
+    contractors: tuple[tuple[str, str], ...] = ()
+    """(id, name) of who repairs devices here."""
+    links: tuple[tuple[str, str], ...] = ()
+    """(id, name) of what devices hang on."""
