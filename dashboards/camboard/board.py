@@ -19,7 +19,6 @@ from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.picture import PictureStanding
 from camkeeper.standing.view import Standing
 
-
 OPEN = Principal(name="", role=Role.ADMIN, via=Via.OPEN)
 """Whoever asks where nobody is asked who they are."""
 
