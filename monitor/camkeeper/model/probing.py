@@ -113,6 +113,8 @@ class ProbeResult:
     depth: Depth
     rungs: tuple[RungResult, ...]
     facts: DeviceFacts = field(default_factory=DeviceFacts)
+    saw: bool | None = None
+    """Whether who asked could see all along; None: it was asked from here, and our own uplinks and loop decide."""
 
     def rung(self, rung: Rung) -> RungResult | None:
         """Return the answer of `rung`, or None where the ladder does not have it."""

@@ -123,6 +123,11 @@ class Registry:
         """Return the operator's line that the device hangs on, if any."""
         return next((link for link in self.upstream(device) if link.kind is LinkKind.OPERATOR_LINE), None)
 
+    def uplinks_of(self, device: Device) -> frozenset[str]:
+        """Return the ids of our own ways out that lead to the device."""
+        line = self.line_of(device)
+        return frozenset(u.id for u in self.uplinks if not u.line_ids or (line is not None and line.id in u.line_ids))
+
     def windows_of(self, device: Device) -> tuple[Window, ...]:
         """Return the windows written one by one whose scope has the device; see `windows_within`."""
         return tuple(w for w in self.windows if self._in_scope(w, device))

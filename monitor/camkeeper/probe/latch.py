@@ -69,7 +69,7 @@ class MemoryLatches:
 
     def fingerprint(self, user: str, password: str) -> str:
         """Return the keyed hash of a credential."""
-        return _keyed(self._key, user, password)
+        return fingerprint_of(self._key, user, password)
 
     def get(self, device_id: str, scope: Rung) -> Latch | None:
         """Return the latch, if there is one."""
@@ -105,9 +105,14 @@ class FileLatches:
         """Latches that the disk would not take: they hold in this process at least."""
         self._refresh()
 
+    @property
+    def key(self) -> bytes:
+        """The key of the fingerprints: a secret, for who shares these latches."""
+        return self._key
+
     def fingerprint(self, user: str, password: str) -> str:
         """Return the keyed hash of a credential."""
-        return _keyed(self._key, user, password)
+        return fingerprint_of(self._key, user, password)
 
     def get(self, device_id: str, scope: Rung) -> Latch | None:
         """Return the latch, if there is one. Where the file became unreadable, the latches known before still hold."""
@@ -209,6 +214,7 @@ def _store(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _keyed(key: bytes, user: str, password: str) -> str:
+def fingerprint_of(key: bytes, user: str, password: str) -> str:
+    """Return what stands for a credential among those who have the key."""
     message = len(user.encode()).to_bytes(4, "big") + user.encode() + password.encode()
     return hmac.new(key, message, hashlib.sha256).hexdigest()

@@ -167,7 +167,7 @@ class Poller:
 
     async def _weigh(self, due: Due, result: ProbeResult, began_ms: int) -> None:
         failing = any(rung.verdict.is_failure for rung in result.rungs)
-        if failing and self._pulse.stalled_since(began_ms):
+        if failing and result.saw is None and self._pulse.stalled_since(began_ms):
             # Our own loop stood still while the device may have answered: no sample, ask again.
             self.counts.discarded += 1
             self._wheel.ask(due.device_id, self._clock.elapsed_ms(), due.depth)
@@ -178,7 +178,7 @@ class Poller:
             return
         known.climbed = known.climbed or result.depth is Depth.FULL
         if sample.status is not Status.UP and sample.reason not in _ANSWERED:
-            sample = await self._believed(sample, began_ms)
+            sample = await self._believed(sample, began_ms, saw=result.saw)
         sample = self._township.as_seen(sample)
         before = known.track.status if known.track else Status.UNKNOWN
         self._township.take(sample)
@@ -189,16 +189,15 @@ class Poller:
                 depth = Depth.QUICK if sample.reason.is_image else Depth.FULL
                 self._wheel.ask(due.device_id, self._clock.elapsed_ms() + retry_ms, depth)
 
-    async def _believed(self, sample: Sample, began_ms: int) -> Sample:
+    async def _believed(self, sample: Sample, began_ms: int, *, saw: bool | None) -> Sample:
         registry = self._township.registry
         device = registry.device_by_id.get(sample.device_id)
         if device is None:
             return sample
-        line = registry.line_of(device)
-        ways = frozenset(
-            u.id for u in registry.uplinks if not u.line_ids or (line is not None and line.id in u.line_ids)
-        )
-        if await self._uplinks.seen_all_along(ways, began_ms=began_ms, ended_ms=self._clock.elapsed_ms()):
+        if saw is None:
+            ways = registry.uplinks_of(device)
+            saw = await self._uplinks.seen_all_along(ways, began_ms=began_ms, ended_ms=self._clock.elapsed_ms())
+        if saw:
             return sample
         return Sample(
             device_id=sample.device_id, at_ms=sample.at_ms, status=Status.UNKNOWN, reason=Reason.MONITOR_BLIND
