@@ -25,7 +25,9 @@ _Sums = dict[str, tuple[DaySum, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class Asked:
+    """What is asked for: a month, or what has passed of it, under the configuration that decides it."""
+
     month: str
     period: Span
     complete: bool
@@ -42,10 +44,15 @@ def sla(path: Path, *, month: str | None, site_id: str | None, policy: str | Non
     if not path.exists():
         raise LedgerError("没有这个文件，监测是否启动过？ / no such file; was the monitor ever started?")
     with LedgerReader(path) as reader, reader.reading():
-        asked = _asked(reader, month, now_ms)
+        return sla_of(reader, asked_month(reader, month, now_ms), site_id=site_id, policy=policy)
+
+
+def sla_of(reader: LedgerReader, asked: Asked, *, site_id: str | None, policy: str | None) -> dict[str, Any]:
+    """Return the figures of what is asked for, from a ledger that is open already."""
+    with reader.reading():
         policies = _policies(asked.config, policy)
-        sites = _subtree(asked.config, site_id)
-        cameras = _cameras(reader, asked)
+        sites = subtree(asked.config, site_id)
+        cameras = cameras_of(reader, asked)
         try:
             sums = _net_and_gross(reader, asked, cameras, policies)
         except ValueError as error:  # buckets that no history can give
@@ -64,7 +71,8 @@ def sla(path: Path, *, month: str | None, site_id: str | None, policy: str | Non
     }
 
 
-def _asked(reader: LedgerReader, month: str | None, now_ms: int) -> _Asked:
+def asked_month(reader: LedgerReader, month: str | None, now_ms: int) -> Asked:
+    """Return the month, the newest where None; ValueError for an unreadable one, LedgerError for an empty ledger."""
     tick_ms = reader.last_tick_ms()
     newest = reader.config_at()
     if tick_ms is None or newest is None:
@@ -75,7 +83,7 @@ def _asked(reader: LedgerReader, month: str | None, now_ms: int) -> _Asked:
     until_ms = tick_ms if now_ms - tick_ms < LIVE_MS else now_ms
     end_ms = max(whole.start_ms, min(whole.end_ms, until_ms))
     config = reader.config_for(wanted) or newest.config
-    return _Asked(
+    return Asked(
         month=wanted,
         period=Span(start_ms=whole.start_ms, end_ms=end_ms),
         complete=end_ms == whole.end_ms,
@@ -93,7 +101,7 @@ def _policies(config: Snapshot, wanted: str | None) -> tuple[AccountingPolicy, .
     return found
 
 
-def _subtree(config: Snapshot, site_id: str | None) -> tuple[SiteEntry, ...]:
+def subtree(config: Snapshot, site_id: str | None) -> tuple[SiteEntry, ...]:
     """Return the site and all below it, or every site; parents first."""
     children: dict[str | None, list[SiteEntry]] = {}
     for site in config.sites:
@@ -111,7 +119,7 @@ def _subtree(config: Snapshot, site_id: str | None) -> tuple[SiteEntry, ...]:
     return tuple(below(config.site_by_id[site_id]))
 
 
-def _cameras(reader: LedgerReader, asked: _Asked) -> dict[str, str]:
+def cameras_of(reader: LedgerReader, asked: Asked) -> dict[str, str]:
     """Return every camera that was in service in the period -> its site; of a site that is gone, the root."""
     config = asked.config
     out = {device.id: device.site_id for device in config.devices if device.kind.has_picture}
@@ -124,7 +132,7 @@ def _cameras(reader: LedgerReader, asked: _Asked) -> dict[str, str]:
 
 
 def _net_and_gross(
-    reader: LedgerReader, asked: _Asked, cameras: Mapping[str, str], policies: tuple[AccountingPolicy, ...]
+    reader: LedgerReader, asked: Asked, cameras: Mapping[str, str], policies: tuple[AccountingPolicy, ...]
 ) -> dict[str, tuple[_Sums, _Sums]]:
     """Return each policy's day sums of every site; policies that look at the same hours share them."""
     done: dict[tuple[frozenset[WindowKind], str], tuple[_Sums, _Sums]] = {}
@@ -140,7 +148,7 @@ def _rolled_up(config: Snapshot, own: Mapping[str, tuple[DaySum, ...]]) -> _Sums
     """Return the day sums of every site with all below it: a town is the sum of its devices, never a mean."""
     parts: dict[str, list[DaySum]] = {site.id: list(own.get(site.id, ())) for site in config.sites}
     out: _Sums = {}
-    for site in reversed(_subtree(config, None)):
+    for site in reversed(subtree(config, None)):
         out[site.id] = added(parts[site.id])
         if site.parent_id is not None:
             parts[site.parent_id].extend(out[site.id])
@@ -186,7 +194,7 @@ def _number(share: Share) -> float | None:
     return None if share is None else float(share)
 
 
-def _windows(asked: _Asked) -> list[dict[str, Any]]:
+def _windows(asked: Asked) -> list[dict[str, Any]]:
     """Return the agreed spans that touch the period, each with its reason, evidence and approver."""
     return [
         {

@@ -1,0 +1,239 @@
+"""Why a figure is what it is, from the ledger alone: the same sums as `run.sla`, and the intervals behind them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from sqlite3 import Connection
+
+from camkeeper.availability.buckets import Buckets
+from camkeeper.availability.days import day_span
+from camkeeper.availability.figures import FigurePair, figure_pair
+from camkeeper.ledger import LedgerReader
+from camkeeper.ledger.configs import zone_of
+from camkeeper.ledger.evidence import Piece, kept_samples, newest_record, pieces, transitions
+from camkeeper.model.policy import JudgePolicy
+from camkeeper.model.span import Span
+from camkeeper.model.status import Status
+from camkeeper.run.sla import Asked, asked_month, cameras_of, subtree
+from camkeeper.standing.why import Part, Stretch, Why, WhyAsk, WhyWindow
+
+MAX_DAYS = 400
+MAX_ROWS = 100_000
+_WINDOWS_SHOWN = 50
+_SAMPLES_SHOWN = 60
+_ALL = "all"
+_UNKNOWN = Status.UNKNOWN.code
+_ABSENT = 0
+_ORDER = {code: rank for rank, code in enumerate((Status.DOWN.code, _UNKNOWN, Status.DEGRADED.code, _ABSENT))}
+"""Worst first; up comes last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Subject:
+    site_id: str
+    device_id: str
+    name: str
+    target_bp: int
+    devices: Mapping[str, str]
+    """Device -> its site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Raw:
+    """A stretch before anybody asked for its record."""
+
+    device_id: str
+    piece: Piece
+    excluded_ms: int
+
+    @property
+    def order(self) -> tuple[int, int, str, int]:
+        start, end, status, _ = self.piece
+        return _ORDER.get(status, len(_ORDER)), start - end + self.excluded_ms, self.device_id, start
+
+
+def why(path: Path, ask: WhyAsk, *, judge: JudgePolicy | None, now_ms: int) -> Why:
+    """Answer one question; opens the ledger for the time of the call, in any thread.
+
+    LookupError for a site or device that there is none of, ValueError for an unreadable period, LedgerError where there
+    is nothing to read. `judge`: the one in force, for its numbers.
+    """
+    with LedgerReader(path) as reader, reader.reading() as db:
+        asked = _period(reader, ask, now_ms)
+        policy, config = asked.config.policies[0], asked.config
+        subject = _subject(reader, asked, ask)
+        known_ms = reader.last_tick_ms() or 0
+        excluded = config.excluded(policy.excludes, asked.period)
+        parts = reader.buckets(asked.period, excluded=excluded, device_ids=subject.devices)
+        pair = _figures(reader, asked, subject)
+        ranked = sorted(parts.items(), key=lambda each: _worst(each[1], each[0]))
+        stretches = sorted(_stretches(db, reader, asked.period, subject, excluded, known_ms), key=lambda s: s.order)
+        count = min(max(1, ask.count), MAX_ROWS)
+        shown = stretches[ask.stretches_from : ask.stretches_from + count]
+        windows = tuple(_windows(asked, subject))
+        own, oldest_ms = kept_samples(db, ask.device_id, asked.period) if ask.device_id else ((), None)
+        closed, head = reader.closed().get(asked.month), newest_record(db)
+        return Why(
+            site_id=subject.site_id,
+            device_id=subject.device_id,
+            name=subject.name,
+            month=asked.month,
+            period=asked.period,
+            complete=asked.complete,
+            closed="" if closed is None else closed.by,
+            timezone=asked.tz,
+            policy=policy,
+            judge_id=config.judge,
+            judge=judge if judge is not None and f"{judge.name}/{judge.version}" == config.judge else None,
+            target_bp=subject.target_bp,
+            net=pair.net,
+            gross=pair.gross,
+            parts=tuple(
+                Part(device_id=i, site_id=subject.devices[i], buckets=b)
+                for i, b in ranked[ask.parts_from : ask.parts_from + count]
+            ),
+            parts_total=len(ranked),
+            stretches=tuple(_told(db, shown)),
+            stretches_total=len(stretches),
+            windows=windows[:_WINDOWS_SHOWN],
+            windows_total=len(windows),
+            samples=own[:_SAMPLES_SHOWN],
+            samples_from_ms=oldest_ms,
+            known_until_ms=known_ms,
+            head_seq=0 if head is None else head.seq,
+            head_hash="" if head is None else head.hash.hex(),
+        )
+
+
+def _period(reader: LedgerReader, ask: WhyAsk, now_ms: int) -> Asked:
+    if not ask.first_day and not ask.last_day:
+        return asked_month(reader, ask.month or None, now_ms)
+    first, last = date.fromisoformat(ask.first_day), date.fromisoformat(ask.last_day or ask.first_day)
+    if last < first or last - first > timedelta(days=MAX_DAYS):
+        raise ValueError(f"{ask.first_day}..{ask.last_day}")
+    newest = asked_month(reader, None, now_ms)  # an empty ledger is told here
+    month = asked_month(reader, f"{first:%Y-%m}", now_ms)
+    tz = zone_of(month.config)
+    start_ms, whole_ms = day_span(first, tz).start_ms, day_span(last, tz).end_ms
+    end_ms = max(start_ms, min(whole_ms, max(newest.period.end_ms, month.period.end_ms)))
+    period = Span(start_ms=start_ms, end_ms=end_ms)
+    return Asked(month="", period=period, complete=end_ms == whole_ms, tz=tz, config=month.config)
+
+
+def _subject(reader: LedgerReader, asked: Asked, ask: WhyAsk) -> _Subject:
+    config = asked.config
+    if ask.device_id:
+        entry = reader.entries([ask.device_id]).get(ask.device_id)
+        if entry is None or (ask.among is not None and ask.device_id not in ask.among):
+            raise LookupError(f"device {ask.device_id!r}")
+        site = config.site_by_id.get(entry.site_id) or subtree(config, None)[0]
+        return _Subject(
+            site_id=site.id, device_id=entry.id, name="", target_bp=site.target_bp, devices={entry.id: site.id}
+        )
+    sites = subtree(config, ask.site_id or None)
+    top, below = sites[0], {site.id for site in sites}
+    devices = {
+        device_id: site_id
+        for device_id, site_id in cameras_of(reader, asked).items()
+        if site_id in below and (ask.among is None or device_id in ask.among)
+    }
+    return _Subject(site_id=top.id, device_id="", name=top.name, target_bp=top.target_bp, devices=devices)
+
+
+def _figures(reader: LedgerReader, asked: Asked, subject: _Subject) -> FigurePair:
+    policy, groups = asked.config.policies[0], dict.fromkeys(subject.devices, _ALL)
+    net, gross = reader.day_sum_pairs(asked.period, groups, tz=asked.tz, policy=policy, config=asked.config)
+    return figure_pair(policy, net=net.get(_ALL, ()), gross=gross.get(_ALL, ()), target_bp=subject.target_bp)
+
+
+def _worst(buckets: Buckets, device_id: str) -> tuple[int, int, int, str]:
+    """Sort by what costs most: time down, then time unknown, then time without a usable picture."""
+    return -buckets.down_ms, -buckets.unknown_ms, -buckets.degraded_ms, device_id
+
+
+def _stretches(
+    db: Connection,
+    reader: LedgerReader,
+    period: Span,
+    subject: _Subject,
+    excluded: Mapping[str, Sequence[Span]],
+    known_ms: int,
+) -> Iterator[_Raw]:
+    """Yield every stretch of every device; those of a site without what is up or not in service."""
+    found = pieces(db, period, subject.devices.keys(), known_ms)
+    lives: dict[str, list[Span]] = {}
+    for life in reader.lives(period):
+        end_ms = period.end_ms if life.end_ms is None else min(life.end_ms, period.end_ms)
+        start_ms = max(life.start_ms, period.start_ms)
+        if end_ms > start_ms:
+            lives.setdefault(life.device_id, []).append(Span(start_ms=start_ms, end_ms=end_ms))
+    everything = bool(subject.device_id)
+    for device_id in subject.devices:
+        spans = excluded.get(device_id, ())
+        for piece in _filled(lives.get(device_id, []), found.get(device_id, []), period):
+            if everything or piece.status not in {Status.UP.code, _ABSENT}:
+                out = _excluded_ms(piece, spans) if piece.status != _ABSENT else 0
+                yield _Raw(device_id=device_id, piece=piece, excluded_ms=out)
+
+
+def _filled(lives: Sequence[Span], known: Sequence[Piece], period: Span) -> Iterator[Piece]:
+    """Yield pieces without a gap: unknown where no record is, within a life; not in service outside."""
+    at_ms, starts = period.start_ms, [piece.start_ms for piece in known]
+    for life in lives:
+        if life.start_ms > at_ms:
+            yield Piece(at_ms, life.start_ms, _ABSENT, 0)
+        at_ms = life.start_ms
+        for piece in islice(known, max(0, bisect_right(starts, life.start_ms) - 1), None):
+            start_ms, end_ms = max(piece.start_ms, at_ms), min(piece.end_ms, life.end_ms)
+            if piece.start_ms >= life.end_ms:
+                break
+            if end_ms <= start_ms:
+                continue
+            if start_ms > at_ms:
+                yield Piece(at_ms, start_ms, _UNKNOWN, 0)
+            yield Piece(start_ms, end_ms, piece.status, piece.seq)
+            at_ms = end_ms
+        if life.end_ms > at_ms:
+            yield Piece(at_ms, life.end_ms, _UNKNOWN, 0)
+        at_ms = life.end_ms
+    if period.end_ms > at_ms:
+        yield Piece(at_ms, period.end_ms, _ABSENT, 0)
+
+
+def _excluded_ms(piece: Piece, spans: Sequence[Span]) -> int:
+    if not spans:
+        return 0
+    own = Span(start_ms=piece.start_ms, end_ms=piece.end_ms)
+    return sum(part.length_ms for part in (span.clip(own) for span in spans) if part is not None)
+
+
+def _told(db: Connection, raws: Sequence[_Raw]) -> Iterator[Stretch]:
+    """Yield the stretches that are shown, each with its record."""
+    records = transitions(db, {raw.piece.seq for raw in raws if raw.piece.seq})
+    for raw in raws:
+        start, end, status, seq = raw.piece
+        change, digest = records.get(seq, (None, ""))
+        yield Stretch(
+            device_id=raw.device_id,
+            span=Span(start_ms=start, end_ms=end),
+            status=None if status == _ABSENT else Status.from_code(status),
+            excluded_ms=raw.excluded_ms,
+            seq=seq or None,
+            hash=digest,
+            began_ms=None if change is None else change.at_ms,
+            decided_ms=None if change is None else change.decided_ms,
+            reason=None if change is None else change.reason,
+        )
+
+
+def _windows(asked: Asked, subject: _Subject) -> Iterator[WhyWindow]:
+    for window in asked.config.windows_in(asked.period):
+        if window.device_ids is None or not window.device_ids.isdisjoint(subject.devices):
+            yield WhyWindow(
+                id=window.id, kind=window.kind, span=window.span, reason=window.reason, approver=window.approver
+            )
