@@ -10,17 +10,18 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
-from influxdb_client.domain.write_precision import WritePrecision
-from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import make_headers
 
 from camkeeper.model.mirror import Dialect, InfluxSetting
+
+if TYPE_CHECKING:
+    # Loaded with the first server: 14 MB that a township without one needn't carry.
+    from influxdb_client.client.influxdb_client import InfluxDBClient
+    from influxdb_client.rest import ApiException
 
 _PRECISION = {"ns": "n", "us": "u", "ms": "ms", "s": "s"}
 
@@ -51,6 +52,8 @@ class Server:
     _client: InfluxDBClient = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        from influxdb_client.client.influxdb_client import InfluxDBClient
+
         setting = self.setting
         client = InfluxDBClient(
             url=setting.url.rstrip("/"),
@@ -69,6 +72,9 @@ class Server:
 
     def write(self, bucket: str, lines: Sequence[bytes]) -> None:
         """Have lines taken. AwayError, RefusedError or TooLargeError otherwise."""
+        from influxdb_client.client.write_api import SYNCHRONOUS
+        from influxdb_client.domain.write_precision import WritePrecision
+
         writer = self._client.write_api(write_options=SYNCHRONOUS)
         with told():
             writer.write(
@@ -132,6 +138,10 @@ class told:  # noqa: N801 - reads as a sentence where it is used
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        from influxdb_client.rest import ApiException
+
         if isinstance(error, ApiException):
             raise judged(error) from error
         if isinstance(error, (HTTPError, OSError, UnicodeError)):  # the last: a proxy's page in a letter set of its own
