@@ -15,6 +15,7 @@ from typing import Any
 
 MAX_PAYLOAD = 8 * 1024 * 1024
 """A configuration record of a county is a few hundred KiB; nats-server warns past 8 MiB."""
+MEMORY_BYTES = 16 * 1024 * 1024
 STREAM = "LEDGER"
 _LIVELY: dict[str, Any] = {"ping_interval": "10s", "ping_max": 2}
 """A cut that nobody announces is noticed in half a minute; by default it takes six."""
@@ -81,6 +82,10 @@ class EdgeServer:
     credentials: Path | None = None
     sync_always: bool = True
     """fsync before each acknowledgement; by default a server does so every two minutes. 2.9 does not know it."""
+    host: str = "127.0.0.1"
+    """Where clients come to: other machines only where the township has a crew of pollers."""
+    users: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
+    """Who else may come, and what for."""
 
     def conf(self) -> str:
         """Return the configuration file."""
@@ -92,7 +97,8 @@ class EdgeServer:
         jetstream: dict[str, Any] = {
             "store_dir": str(self.store),
             "domain": self.edge_id,
-            "max_memory_store": 0,
+            # Leases of pollers live in memory: they last for seconds.
+            "max_memory_store": MEMORY_BYTES if self.users else 0,
             "max_file_store": self.max_store_bytes,
         }
         if self.sync_always:
@@ -100,11 +106,11 @@ class EdgeServer:
         return _written(
             {
                 "server_name": f"camkeeper-edge-{self.edge_id}",
-                "host": "127.0.0.1",
+                "host": self.host,
                 "port": self.port,
                 "max_payload": MAX_PAYLOAD,
                 **_LIVELY,
-                "authorization": {"users": [{"user": "edge", "password": self.password}]},
+                "authorization": {"users": [{"user": "edge", "password": self.password}, *self.users]},
                 "jetstream": jetstream,
                 # An integer: 2.9 crashes on "2s".
                 "leafnodes": {"reconnect": 2, "remotes": [remote]},

@@ -9,14 +9,14 @@ from nats.aio.client import Client
 _log = structlog.get_logger(__name__)
 
 
-async def connect(*, port: int, user: str, password: str, inbox: str, name: str) -> Client:
-    """Connect to the server on this machine; it is tried again for ever once it was there."""
+async def connect(*, port: int, user: str, password: str, inbox: str, name: str, host: str = "127.0.0.1") -> Client:
+    """Connect to a server, the one on this machine by default; it is tried again for ever once it was there."""
 
     async def told(error: Exception) -> None:
         _log.info("nats", error=f"{type(error).__name__}: {error}")
 
     return await nats.connect(
-        f"nats://127.0.0.1:{port}",
+        f"nats://{host}:{port}",
         user=user,
         password=password,
         inbox_prefix=inbox,
