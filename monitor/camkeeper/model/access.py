@@ -71,3 +71,42 @@ class Principal:
     """Digest that names the session, for logging it out; never the secret itself."""
     must_change: bool = False
     """The one-time first password still stands: nothing but changing it."""
+
+
+class Deed(StrEnum):
+    """What stands in the audit log. The room of accounts writes the first part itself; the board notes the rest."""
+
+    LOGIN = "login"
+    LOGIN_REFUSED = "login_refused"
+    LOGIN_LIMITED = "login_limited"
+    """Too many tries: entered once for each pause, not once for each try."""
+    LOGOUT = "logout"
+    PASSWORD_SET = "password_set"  # noqa: S105
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105
+    """Somebody signed in did not know the old password."""
+    PASSWORD_RESET = "password_reset"  # noqa: S105
+    FIRST_LINK = "first_link"
+    """Somebody on the machine made a link that signs in once."""
+    ACCOUNT_ADD = "account_add"
+    ACCOUNT_CHANGE = "account_change"
+    TOKEN_NEW = "token_new"  # noqa: S105
+    TOKEN_REVOKE = "token_revoke"  # noqa: S105
+    STORE_BEGUN = "store_begun"
+
+    REFUSED = "refused"
+    """Asked for a page or step that their role or scope doesn't have."""
+    ACKNOWLEDGE = "acknowledge"
+    ASSIGN = "assign"
+    STEP = "step"
+    """A step of a work order."""
+    PHOTO = "photo"
+    ROUND = "round"
+    WINDOW_ADD = "window_add"
+    WINDOW_STEP = "window_step"
+    EVIDENCE = "evidence"
+    VIEW = "view"
+    """Looked at somebody's picture."""
+    RELEARN = "relearn"
+    CHANNEL_TEST = "channel_test"
+    EXPORT = "export"
+    SETTING = "setting"
