@@ -11,6 +11,7 @@ from aiohttp import web
 
 from camboard.index import Index, IndexCache
 from camboard.picture.index import PictureCache, PictureIndex
+from camboard.route import Table
 from camboard.settings import BoardSettings
 from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
 from camkeeper.feed import Feed
@@ -39,6 +40,10 @@ class Board:
     """None: nobody keeps agreed windows, so no page speaks of them."""
     pictures: PictureSource | None = None
     """None: this monitor looks at no pictures, so no page speaks of them."""
+    table: Table = field(default_factory=lambda: Table(()))
+    """Who may do what."""
+    reports: ReportSource | None = None
+    """None: nobody makes reports of months, so no page speaks of them."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)
@@ -64,6 +69,10 @@ class Board:
     def picture_index(self) -> PictureIndex | None:
         """Return the newest pictures, indexed; None where none are looked at."""
         return self.picture_indexes.of(self.pictures_now(), self.index())
+
+    def may(self, method: str, path: str) -> bool:
+        """Return whether whoever asks may do this; `path` as the table has it, `/devices/{id}/view`."""
+        return self.table.may(self.principal.role, method, path)
 
     def form_key(self, path: str) -> str:
         """Return what only a page of ours can have put into the form that is sent to `path`."""

@@ -1,0 +1,147 @@
+"""Who may do what: every route of the board, one line each. Nothing answers that isn't declared here.
+
+A role says which lines; what part of the township they show is the lens's (`lens`). Lines are found in the order in
+which they stand.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from camboard import api, assets, events, metrics, pages
+from camboard.cover import api as coverapi
+from camboard.cover import page as mappage
+from camboard.desk import api as deskapi
+from camboard.desk import page as deskpage
+from camboard.desk import phone as phonepage
+from camboard.device import page as devicepage
+from camboard.picture import api as pictureapi
+from camboard.picture import views as viewspage
+from camboard.route import CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
+from camboard.windows import page as windowpage
+from camboard.work import api as orderapi
+from camboard.work import channels as settingspage
+from camboard.work import page as orderpage
+
+_ORDER, _FILE = f"/orders/{orderpage.NUMBER}", "{digest:[0-9a-f]{64}}"
+_DEVICE = "/devices/{id}"
+
+OVERVIEW = (
+    get("/", pages.home, PEOPLE),
+    get("/fragments/board", pages.fragment, PEOPLE),
+    get("/events", events.events, PEOPLE | WALL, head=False),
+    get("/api/v1/standing", api.standing, PEOPLE),
+    get("/api/v1/sites", api.sites, PEOPLE),
+    get("/api/v1/sites/{id}", api.site, PEOPLE),
+    get("/api/v1/sla", api.sla, FIGURES),
+)
+COVERAGE = (
+    get("/map", mappage.page, FIGURES),
+    get("/fragments/map", mappage.fragment, FIGURES),
+    get("/api/v1/coverage", coverapi.coverage, FIGURES),
+    get("/api/v1/coverage/map.geojson", coverapi.chart, FIGURES),
+    get("/api/v1/coverage/sites/{id}", coverapi.site, FIGURES),
+    get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness, FIGURES),
+)
+DEVICE = (
+    get(_DEVICE, devicepage.page, DEVICES),
+    get(f"/fragments{_DEVICE}", devicepage.fragment, DEVICES),
+    get("/api/v1/devices", api.devices, DEVICES),
+    get(f"/api/v1{_DEVICE}", api.device, DEVICES),
+    post(f"{_DEVICE}/view", devicepage.view, CREW, note="picture_view"),
+    get(f"{_DEVICE}/thumbnail/{{ticket}}", devicepage.thumbnail, CREW, head=False),
+    post(f"{_DEVICE}/relearn", devicepage.relearn, CREW, note="relearn"),
+    post(f"/api/v1{_DEVICE}/relearn", pictureapi.relearn, CREW, note="relearn"),
+    get("/views", viewspage.page, CREW),
+    get("/fragments/views", viewspage.fragment, CREW),
+    get("/api/v1/pictures", pictureapi.pictures, REPAIR),
+    get("/api/v1/views", pictureapi.views, CREW),
+)
+DESK = (
+    get("/incidents", deskpage.incidents, REPAIR),
+    get("/fragments/incidents", deskpage.incidents_fragment, REPAIR),
+    get("/incidents/{id}", deskpage.incident, REPAIR),
+    post("/incidents/{id}", deskpage.act, REPAIR, note="incident_step"),
+    get("/fragments/incidents/{id}", deskpage.incident_fragment, REPAIR),
+    get("/api/v1/incidents", deskapi.incidents, REPAIR),
+    get("/api/v1/incidents/{id}", deskapi.incident, REPAIR),
+    post("/api/v1/incidents/{id}/ack", deskapi.acknowledge, REPAIR, note="acknowledge"),
+)
+ORDERS = (
+    get("/orders", deskpage.orders, REPAIR),
+    get("/fragments/orders", deskpage.orders_fragment, REPAIR),
+    get("/orders/route", orderpage.route, REPAIR),
+    get("/fragments/orders/route", orderpage.route, REPAIR),
+    get(_ORDER, orderpage.order, REPAIR),
+    post(_ORDER, orderpage.act, REPAIR, note="order_step"),
+    get(f"/fragments{_ORDER}", orderpage.order_fragment, REPAIR),
+    post(f"{_ORDER}/photo", orderpage.photo, REPAIR, note="photo"),
+    get(f"{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
+    get("/api/v1/orders", deskapi.orders, REPAIR),
+    get("/api/v1/orders/route", orderapi.route, REPAIR),
+    get(f"/api/v1{_ORDER}", orderapi.order, REPAIR),
+    post(f"/api/v1{_ORDER}/photo", orderapi.photo, REPAIR, note="photo"),
+    post(f"/api/v1{_ORDER}/assign", orderapi.assign, CREW, note="assign"),
+    post(f"/api/v1{_ORDER}/sign", orderapi.sign, REPAIR, note="sign"),
+    get(f"/api/v1{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
+    post("/api/v1/orders/{number}/{step}", deskapi.step, REPAIR, note="order_step"),
+)
+WINDOWS = (
+    get("/windows", windowpage.page, CREW),
+    get("/fragments/windows", windowpage.fragment, CREW),
+    get("/windows.ics", windowpage.calendar, CREW),
+    get("/windows/new", windowpage.new, CREW),
+    get("/fragments/windows/new", windowpage.new_fragment, CREW),
+    post("/windows/new", windowpage.add, CREW, note="window_add"),
+    get("/windows/evidence/{digest}", windowpage.evidence, CREW),
+    post("/windows/{id}", windowpage.act, CREW, note="window_step"),
+    get("/api/v1/windows", windowpage.listed, CREW),
+    post("/api/v1/windows", windowpage.added, CREW, note="window_add"),
+    post("/api/v1/windows/{id}/{step}", windowpage.stepped, CREW, note="window_step"),
+)
+SETTINGS = (
+    get("/settings", settingspage.settings, CREW),
+    get("/fragments/settings", settingspage.settings, CREW),
+    post("/settings/channels/{id}", settingspage.test, CREW, note="channel_test"),
+)
+PHONE = (
+    # Whoever has the address may act: it is its own key.
+    get("/i/{token}", phonepage.page, PUBLIC),
+    post("/i/{token}", phonepage.act, PUBLIC, note="phone_step"),
+    post("/i/{token}/photo", phonepage.photo, PUBLIC, note="photo"),
+    get(f"/i/{{token}}/photos/{_FILE}", phonepage.photo_file, PUBLIC),
+)
+MACHINES = (
+    get("/static/{name}", assets.static, PUBLIC),
+    get("/healthz", api.healthz, PUBLIC),
+    get("/readyz", api.readyz, PUBLIC),
+    get("/metrics", metrics.metrics, METRICS),
+)
+
+ROUTES: tuple[Route, ...] = (
+    *OVERVIEW,
+    *COVERAGE,
+    *DEVICE,
+    *DESK,
+    *ORDERS,
+    *WINDOWS,
+    *SETTINGS,
+    *PHONE,
+    *MACHINES,
+)
+
+
+def table() -> Table:
+    """Return the whole table."""
+    return Table(ROUTES)
+
+
+def declared(lines: Table) -> list[web.RouteDef]:
+    """Return the table as the server wants it."""
+    return [_declared(route) for route in lines.routes]
+
+
+def _declared(route: Route) -> web.RouteDef:
+    if route.method == "GET":
+        return web.get(route.path, route.handler, allow_head=route.head)
+    return web.post(route.path, route.handler)
