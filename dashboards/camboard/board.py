@@ -13,7 +13,15 @@ from camboard.index import Index, IndexCache
 from camboard.picture.index import PictureCache, PictureIndex
 from camboard.route import Table
 from camboard.settings import BoardSettings
-from camboard.source import CoverageSource, DeskSource, PictureSource, StandingSource, WindowSource, WorkSource
+from camboard.source import (
+    CoverageSource,
+    DeskSource,
+    PictureSource,
+    ReportSource,
+    StandingSource,
+    WindowSource,
+    WorkSource,
+)
 from camkeeper.feed import Feed
 from camkeeper.model.access import Principal, Role, Via
 from camkeeper.standing.desk import DeskStanding

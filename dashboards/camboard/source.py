@@ -7,14 +7,16 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
-from camkeeper.model.access import Principal, Role, Scope
+from camkeeper.model.access import EVERYTHING, Principal, Role, Scope
 from camkeeper.model.picture import Drift
+from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, SignedIn, Told
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.view import Standing
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
@@ -179,6 +181,30 @@ class PictureSource(Protocol):
 
     async def views(self, limit: int) -> tuple[ViewRecord, ...]:
         """Return the newest entries of the register of views, newest first."""
+
+
+class ReportSource(Protocol):
+    """Months, trends and the ledger's own register: read beside the loop, each for one scope."""
+
+    async def months(self) -> tuple[MonthEntry, ...]:
+        """Return every month there are figures of, newest first."""
+
+    async def report(self, month: str, scope: Scope = EVERYTHING) -> MonthReport:
+        """Return one month, as sums of what the scope shows. LookupError without figures, ValueError: unreadable."""
+
+    async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
+        """Return one device's days of a month. LookupError for one that the scope does not show."""
+
+    async def register(self, *, before: Place | None, count: int) -> tuple[RegisterEntry, ...]:
+        """Return entries of the ledger's own register, newest first."""
+
+
+@runtime_checkable
+class HasReports(Protocol):
+    """A source that knows where months are asked for."""
+
+    def reports(self) -> ReportSource | None:
+        """Return where; None where nobody makes them."""
 
 
 class AccessSource(Protocol):

@@ -17,10 +17,12 @@ from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.insight import Insight
 from camkeeper.run.keeperrooms import Rooms
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
+from camkeeper.run.reports import ReportRoom
 from camkeeper.run.sla import sla
 from camkeeper.run.township import Township
 from camkeeper.sight.pulse import Pulse
@@ -73,6 +75,14 @@ class Keeper(Rooms):
             publish=self._feed.publish,
             findings=lambda: self._recorder.findings,
         )
+        self.show_reports(
+            ReportRoom(
+                ledger=ledger.path,
+                now_ms=timeline.now_ms,
+                registry=lambda: township.registry,
+                coverage=self._coverage,
+            )
+        )
 
     def show(
         self, *, poller: Poller, pulse: Pulse, uplinks: UplinkWatch, recorder: Recorder, enrolment: Enrolment
@@ -80,6 +90,15 @@ class Keeper(Rooms):
         """Say of whom the monitor's own state is told."""
         self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
         self._recorder, self._enrolment = recorder, enrolment
+        self.show_insight(
+            Insight(
+                ledger=self._ledger.path,
+                clock=self._clock,
+                timeline=self._timeline,
+                township=self._township,
+                ask=poller.ask,
+            )
+        )
 
     def desk_changed(self) -> None:
         """Note that something of the desk is on disk which may be shown now."""
@@ -158,6 +177,8 @@ class Keeper(Rooms):
             changed, self._changed = frozenset(self._changed), set()
             if self._room is not None:
                 await self._room.refresh()
+            if self._insight is not None:
+                self._insight.refresh()
             took_ms = await self.build()
             self._feed.publish(changed)
             await asyncio.sleep(rest_s(took_ms))
@@ -202,6 +223,8 @@ class Keeper(Rooms):
 
     def close(self) -> None:
         """End every stream."""
+        if self._insight is not None:
+            self._insight.close()
         self._feed.close()
 
     def _monitor(self) -> MonitorStanding:

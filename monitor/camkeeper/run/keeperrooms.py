@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.picture import Drift
@@ -10,10 +11,14 @@ from camkeeper.model.view import ViewRecord
 from camkeeper.run.desk.room import DeskRoom
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
+from camkeeper.run.insight import Insight
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.pictures.room import PictureRoom
+from camkeeper.run.reports import ReportRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.why import Why, WhyAsk
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.window.plan import Document
 
@@ -28,6 +33,7 @@ class Rooms:
         self._work: WorkRoom | None = None
         self._mirror: MirrorRoom | None = None
         self._pictures: PictureRoom | None = None
+        self._reports: ReportRoom | None = None
 
     def show_desk(self, room: DeskRoom) -> None:
         """Say where incidents and work orders are asked for."""
@@ -40,6 +46,14 @@ class Rooms:
     def work(self) -> WorkRoom | None:
         """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
         return self._work
+
+    def show_reports(self, room: ReportRoom) -> None:
+        """Say where months, trends and the register are asked for."""
+        self._reports = room
+
+    def reports(self) -> ReportRoom | None:
+        """Return where months, trends and the register are asked for."""
+        return self._reports
 
     def show_mirror(self, room: MirrorRoom) -> None:
         """Say which mirror is told of."""

@@ -25,10 +25,11 @@ from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import Ledger, LedgerReader
 from camkeeper.model.picture import Finding, Turn
 from camkeeper.model.registry import Registry
-from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, next_fill, states_now
+from camkeeper.model.span import Span
+from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, hours_within, next_fill, passed, states_now
 from camkeeper.run.coverage.obstacles import obstacles_of
 from camkeeper.standing.build import timezone_of
-from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
+from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness, HoursCover, SiteCover
 from camkeeper.standing.work import Gain
 
 LOOK_S = 1.0
@@ -115,6 +116,13 @@ class Coverage:
         if board is None:
             return None
         return await asyncio.to_thread(gains, board.cover.panels[0], dict(self._states), groups)
+
+    async def over(self, period: Span) -> tuple[tuple[SiteCover, ...], Mapping[str, tuple[HoursCover, ...]]] | None:
+        """Return the sites as they are now, and each one's hours of a past period by day; None while computing."""
+        plan, standing = self._plan, self._standing
+        if plan is None or standing is None:
+            return None
+        return standing.sites, await asyncio.to_thread(_over, self._ledger.path, plan, period)
 
     async def run(self) -> None:
         """Keep coverage up to date until cancelled."""
@@ -242,6 +250,13 @@ class Coverage:
             stored = self._ledger.store_coverage(fill.series, fill.hours, seen_seq=fill.seen_seq)
             if await asyncio.wrap_future(stored) < len(fill.hours):
                 return  # something reached back meanwhile: tried again with the next round
+
+
+def _over(path: Path, cover: TownshipCover, whole: Span) -> dict[str, tuple[HoursCover, ...]]:
+    with LedgerReader(path) as reader, reader.reading():
+        period = passed(reader, whole, whole.end_ms)
+        found = hours_within(reader, cover, period, period)
+    return {site_id: hours for (site_id, night), (_, hours) in found.items() if not night}
 
 
 def _states(path: Path) -> dict[str, State]:
