@@ -190,7 +190,7 @@ async def _climb(
     def password_of(_: Credential) -> str:
         return password or ""
 
-    def keep(_: Device, data: bytes) -> None:
+    def keep(_: Device, data: bytes, _where: object) -> None:
         pictures.append(data)
 
     device = Device(id="probe", name="probe", kind=DeviceKind.CAMERA, site_id="probe", address=address)

@@ -7,8 +7,8 @@ it, or until as much evidence, in a row, proves another fault.
 What a look may speak for depends on what it was held against:
 
 - Without a baseline only what needs none: no signal, half a picture, a frozen one; too dark or too bright by day.
-- A dome (`preset_checked=False`) may have been sent elsewhere: only the same again. Where its picture does match its
-  baseline it is a good one, however it got there.
+- A dome may have been sent elsewhere (`Look.place`): only the same again. Where it does not say where it points and
+  its picture does match its baseline, that is a good one, however it got there. At home it is as any other camera.
 - A good look without a baseline of its light speaks only against what needs none. By night nothing is known of a cover
   seen by day, unless there is a baseline of the night.
 - Darkness, glare, noise, blur and missing colour belong to their light: a camera whose infrared lamp is dead looks
@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from camkeeper.judge import aiming
 from camkeeper.judge.looktrack import LookTrack, Tally
+from camkeeper.model.dome import Place
 from camkeeper.model.picture import Context, Finding, Look, Need, PicturePolicy, PictureVerdict, Turn
 
 __all__ = ["LookTrack", "judge_look"]
@@ -38,11 +39,11 @@ _STALE_MS = 86_400_000
 """What was seen a day ago and not since is no part of today's proof: nobody looked, the camera may have been down."""
 
 
-def judge_look(track: LookTrack | None, look: Look, policy: PicturePolicy, *, preset_checked: bool = True) -> Judged:
+def judge_look(track: LookTrack | None, look: Look, policy: PicturePolicy) -> Judged:
     """Fold in one look; return the finding that it completes, changes or ends (then its verdict is `ok`).
 
     `track` None: a camera never looked at before. A look at or before the last one is dropped: late and duplicate
-    deliveries change nothing. `preset_checked`: False for a dome of which nobody knows that it is at its preset.
+    deliveries change nothing.
     """
     if track is None:
         track = LookTrack(device_id=look.device_id, last_ms=look.at_ms)
@@ -53,18 +54,18 @@ def judge_look(track: LookTrack | None, look: Look, policy: PicturePolicy, *, pr
     track = replace(_fresh(track, look.at_ms), last_ms=look.at_ms)
     if not look.diagnosis.verdict.is_fault:
         return _good(track, look, policy)
-    if not _is_believed(look, preset_checked=preset_checked):
+    if not _is_believed(look):
         return track, None
     return _fault(track, look, policy)
 
 
-def _is_believed(look: Look, *, preset_checked: bool) -> bool:
+def _is_believed(look: Look) -> bool:
     verdict = look.diagnosis.verdict
     if verdict in _ABSOLUTE:
         return True
     if look.baseline is None:
         return verdict in _BY_DAY and look.context is Context.DAY
-    return preset_checked
+    return look.place is Place.HOME
 
 
 def _speaks_against(look: Look, verdict: PictureVerdict, seen_in: Context | None) -> bool:

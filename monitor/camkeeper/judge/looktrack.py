@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from camkeeper.judge.dome import Dome
+from camkeeper.judge.repair import Repair
 from camkeeper.model.picture import Context, Finding, PictureVerdict, Scope, Turn
 
 
@@ -58,6 +60,10 @@ class LookTrack:
     good: int = 0
     """Good looks in a row that speak against the finding."""
     good_since_ms: int = 0
+    dome: Dome | None = None
+    """Of a dome that was asked where it points."""
+    repair: Repair | None = None
+    """The newest that was reported."""
 
     def to_json(self) -> str:
         """Return canonical JSON, some hundred bytes: equal tracks give equal text."""
@@ -72,6 +78,10 @@ class LookTrack:
             "context": None if self.context is None else self.context.value,
             "good": [self.good, self.good_since_ms, self.well_ms],
         }
+        if self.dome is not None:
+            whole["dome"] = self.dome.to_json()
+        if self.repair is not None:
+            whole["repair"] = self.repair.to_json()
         return json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @classmethod
@@ -92,8 +102,10 @@ class LookTrack:
                 well_ms=int(well_ms),
                 good=int(good),
                 good_since_ms=int(good_since_ms),
+                dome=None if it.get("dome") is None else Dome.from_json(it["dome"]),
+                repair=None if it.get("repair") is None else Repair.from_json(it["repair"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a track of looks: {text[:80]!r}: {error}") from error
 
 

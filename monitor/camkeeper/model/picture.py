@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from camkeeper.model.dome import Place
+
 
 class Context(StrEnum):
     """Which baseline applies. By the sun's elevation at the site, never by the picture's brightness."""
@@ -96,7 +98,9 @@ class Look:
     context: Context
     diagnosis: Diagnosis
     baseline: int | None = None
-    """Version of the baseline it was held against; None: there is none yet."""
+    """Version of the baseline it was held against; None: there is none yet, or none of where a dome points now."""
+    place: Place = Place.HOME
+    """Where a dome took it; a fixed camera is at home."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +146,8 @@ class PicturePolicy:
     """Looks that say "moved" agree when their yaw lies within this."""
     clear: Need = Need(looks=2, span_ms=0)
     """Good looks that end a finding."""
+    reaim_deg: float = 3.0
+    """A camera put back after a reported repair counts as put back within this of the accepted baseline."""
     weather_percent: int = 60
     """Of a site's cameras (at least three) that show the same exposure fault: weather."""
     platform_cameras: int = 4

@@ -8,9 +8,10 @@ from time import perf_counter
 from typing import Final
 
 from camkeeper import jpeg
-from camkeeper.model.equipment import Device
+from camkeeper.model.dome import DomeReport
+from camkeeper.model.equipment import Device, DeviceKind
 from camkeeper.model.probing import Rung, RungResult, SnapshotInfo, Verdict
-from camkeeper.probe import rtsp
+from camkeeper.probe import dome, rtsp
 from camkeeper.probe.carrier import ExchangeError
 from camkeeper.probe.conversation import (
     AskError,
@@ -46,7 +47,7 @@ class Climb:
     device: Device
     known: Known
     guard: Guard
-    picture: Callable[[Device, bytes], None] | None = None
+    picture: Callable[[Device, bytes, DomeReport | None], None] | None = None
     found: Findings = field(default_factory=Findings)
 
     async def reach_and_time(self) -> tuple[RungResult, RungResult]:
@@ -138,6 +139,8 @@ class Climb:
         if self._wants_media():
             await self.ask_profiles()
         self.guard.proven = True
+        if self.device.kind is DeviceKind.PTZ and self.picture is not None:
+            await dome.learn(self.talk, self.known)
         return Verdict.OK, note
 
     async def _signed_time(self) -> None:
@@ -252,7 +255,9 @@ class Climb:
             return Verdict.MALFORMED, f"the snapshot is no picture: {error}"
         self.found.snapshot = SnapshotInfo(size_bytes=len(data), width=header.width, height=header.height)
         if self.picture is not None:
-            self.picture(self.device, data)
+            # After its picture: a dome that is sent away between the two is "elsewhere", which accuses nobody.
+            where = await dome.report(self.talk, self.known) if self.device.kind is DeviceKind.PTZ else None
+            self.picture(self.device, data, where)
         return Verdict.OK, ""
 
     async def _stream(self) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from camkeeper.model.dome import Position
 from camkeeper.model.equipment import Address
 from camkeeper.model.probing import Profile
 from camkeeper.probe.onvif.operations import Service
@@ -56,6 +57,11 @@ class Known:
     media: Service | None = None
     """The media service that answered."""
     snapshot: Place | None = None
+    dome_answers: bool = False
+    """The PTZ service answers, as far as is known."""
+    dome_refused: bool = False
+    """It refused our account, which the other services take: not asked again at this address."""
+    dome_home: Position | None = None
 
     def path_of(self, service: Service) -> str | None:
         """Return the path of a service, or None where the device told none."""

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from camkeeper.clock import Clock
+from camkeeper.model.dome import DomeReport
 from camkeeper.model.equipment import Credential, Device
 from camkeeper.model.policy import ProbePolicy
 from camkeeper.model.probing import Depth, DeviceFacts, ProbeResult, Rung, RungResult, Verdict
@@ -35,7 +36,8 @@ class Prober:
     """Probes devices over one shared session. Open it as an async context manager.
 
     `password_of` raises LookupError, OSError or ValueError where a secret cannot be read; such a device keeps its
-    unauthenticated rungs. `on_picture` is handed each good snapshot's bytes, which are kept nowhere here.
+    unauthenticated rungs. `on_picture` is handed each good snapshot's bytes, which are kept nowhere here,
+    and of a dome where it says that it points.
     """
 
     def __init__(
@@ -45,7 +47,7 @@ class Prober:
         password_of: Callable[[Credential], str],
         policy: ProbePolicy,
         latches: LatchStore,
-        on_picture: Callable[[Device, bytes], None] | None = None,
+        on_picture: Callable[[Device, bytes, DomeReport | None], None] | None = None,
     ) -> None:
         self._clock = clock
         self._password_of = password_of

@@ -41,6 +41,7 @@ from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.notify import notify
+from camkeeper.run.pictures.claims import Claims
 from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.poller import Poller
 from camkeeper.run.recorder import Recorder
@@ -152,6 +153,7 @@ async def _run(
         recorder=recorder,
         wheel=wheel,
         recorded=recovery.findings,
+        claims=Claims(lambda: desk.shown.book, timeline.now_ms),
     )
     keeper.show_pictures(pictures)
     prober = Prober(

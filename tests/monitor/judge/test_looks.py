@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from tests.monitor.judge.looking import DAY, HOUR, MIN, NIGHT, POLICY, V, every,
 
 from camkeeper.judge.aiming import begun, joined, together
 from camkeeper.judge.looks import LookTrack, judge_look
+from camkeeper.model.dome import Place
 from camkeeper.model.picture import Finding, Look, Need, PicturePolicy, PictureVerdict
 
 
@@ -128,12 +131,12 @@ def test_without_a_baseline_only_what_needs_none() -> None:
 def test_a_dome_that_nobody_checked_proves_nothing_and_can_be_well() -> None:
     track: LookTrack | None = None
     for n in range(8):
-        track, found = judge_look(track, look(n * 10 * MIN, V.OTHER_SCENE), POLICY, preset_checked=False)
+        track, found = judge_look(track, replace(look(n * 10 * MIN, V.OTHER_SCENE), place=Place.UNKNOWN), POLICY)
         assert found is None
     track, proved = fold(every(10, V.BLUR, V.BLUR, V.BLUR))
     assert told(proved) == [(V.BLUR, 0, 20)]
     for n in (3, 4):
-        track, one = judge_look(track, look(n * 10 * MIN), POLICY, preset_checked=False)
+        track, one = judge_look(track, replace(look(n * 10 * MIN), place=Place.UNKNOWN), POLICY)
     assert one is not None
     assert one.verdict is V.OK
 

@@ -185,6 +185,7 @@ _NAMESPACES = {
     "media": "http://www.onvif.org/ver10/media/wsdl",
     "media2": "http://www.onvif.org/ver20/media/wsdl",
     "search": "http://www.onvif.org/ver10/search/wsdl",
+    "ptz": "http://www.onvif.org/ver20/ptz/wsdl",
 }
 _SERVICE = "<Service><Namespace>{ns}</Namespace><XAddr>http://192.168.1.108:{port}/onvif/{name}</XAddr></Service>"
 _BODIES = {

@@ -31,6 +31,8 @@ def test_only_questions_can_be_built() -> None:
         "GetSnapshotUri",
         "GetStreamUri",
         "GetRecordingSummary",
+        "GetStatus",
+        "GetPresets",
     }
     assert all(name.startswith("Get") for name in names)
 

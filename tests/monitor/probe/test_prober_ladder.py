@@ -80,7 +80,7 @@ async def test_a_picture_is_handed_over_and_kept_nowhere() -> None:
         running(Camera(snapshot_takes=frozenset())) as camera,
         Prober(
             clock=SystemClock(), password_of=lambda _: "canary-secret-77", policy=ProbePolicy(),
-            latches=MemoryLatches(), on_picture=lambda d, data: got.append((d.id, data)),
+            latches=MemoryLatches(), on_picture=lambda d, data, _: got.append((d.id, data)),
         ) as prober,
     ):  # fmt: skip
         await prober.probe(device(camera.port), CREDENTIAL, Depth.FULL)

@@ -10,7 +10,8 @@ from tests.monitor.run.watched import HOUR, MINUTE, NOON_MS, THUMBNAIL, SaysWhat
 
 from camkeeper.model.picture import Context, PicturePolicy, PictureVerdict, Scope
 from camkeeper.model.registry import Registry
-from camkeeper.run.pictures.pictures import MAX_UNDER_WAY, NOWHERE, places
+from camkeeper.run.pictures.optics import NOWHERE, places
+from camkeeper.run.pictures.pictures import MAX_UNDER_WAY
 
 
 async def test_a_covered_camera_is_on_record_with_a_thumbnail_until_it_is_well_again(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ class Service(StrEnum):
     MEDIA = "http://www.onvif.org/ver10/media/wsdl"
     MEDIA2 = "http://www.onvif.org/ver20/media/wsdl"
     SEARCH = "http://www.onvif.org/ver10/search/wsdl"
+    PTZ = "http://www.onvif.org/ver20/ptz/wsdl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +53,5 @@ class Operation(Enum):
     SNAPSHOT_URI2 = Asked(service=Service.MEDIA2, name="GetSnapshotUri", wants_profile=True)
     STREAM_URI2 = Asked(service=Service.MEDIA2, name="GetStreamUri", wants_profile=True)
     RECORDINGS = Asked(service=Service.SEARCH, name="GetRecordingSummary")
+    DOME_STATUS = Asked(service=Service.PTZ, name="GetStatus", wants_profile=True)
+    DOME_PRESETS = Asked(service=Service.PTZ, name="GetPresets", wants_profile=True)

@@ -11,7 +11,7 @@ from camkeeper.probe.onvif.operations import Service
 from camkeeper.probe.onvif.reply import Element, child, children, clean, local, text
 
 _MAX_PROFILES: Final = 64
-_CAPABILITY_OF: Final = {"Media": Service.MEDIA, "Search": Service.SEARCH}
+_CAPABILITY_OF: Final = {"Media": Service.MEDIA, "Search": Service.SEARCH, "PTZ": Service.PTZ}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

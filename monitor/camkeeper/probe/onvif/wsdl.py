@@ -15,7 +15,7 @@ from typing import Any, Final
 from camkeeper.probe.onvif.operations import Operation, Service
 
 PROFILE_SLOT: Final = "@PROFILE@"
-_WSDLS: Final = {Service.DEVICE: "devicemgmt", Service.MEDIA: "media", Service.SEARCH: "search"}
+_WSDLS: Final = {Service.DEVICE: "devicemgmt", Service.MEDIA: "media", Service.SEARCH: "search", Service.PTZ: "ptz"}
 REQUESTS: Final = Path(__file__).with_name("requests.tsv")
 # onvif-zeep has no WSDL of Media2. By hand from ONVIF's ver20/media/wsdl/media.wsdl.
 _TR2: Final = f'xmlns:tr2="{Service.MEDIA2.value}"'
@@ -33,6 +33,8 @@ _PARAMETERS: Final[dict[Operation, dict[str, Any]]] = {
     Operation.SERVICES: {"IncludeCapability": False},
     Operation.CAPABILITIES: {"Category": ["All"]},
     Operation.SNAPSHOT_URI: {"ProfileToken": PROFILE_SLOT},
+    Operation.DOME_STATUS: {"ProfileToken": PROFILE_SLOT},
+    Operation.DOME_PRESETS: {"ProfileToken": PROFILE_SLOT},
     Operation.STREAM_URI: {
         "StreamSetup": {"Stream": "RTP-Unicast", "Transport": {"Protocol": "RTSP"}},
         "ProfileToken": PROFILE_SLOT,

@@ -11,6 +11,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -18,14 +19,15 @@ import structlog
 from camkeeper.album import Album, AlbumError, Gate
 from camkeeper.clock import Timeline
 from camkeeper.judge.fleetlooks import FleetLooks
+from camkeeper.judge.repair import Claim, Stage, tolerated
 from camkeeper.judge.sun import Light, light_at
-from camkeeper.model.equipment import Device
-from camkeeper.model.picture import Finding, Look, PictureVerdict, Scope
-from camkeeper.model.place import LonLat
+from camkeeper.model.dome import DomeReport, Place
+from camkeeper.model.picture import BaselineInfo, Context, Finding, Look, PictureVerdict, Scope
 from camkeeper.model.registry import Registry
 from camkeeper.picture.examined import Examined
 from camkeeper.picture.worker import DroppedError, Job, WorkerError
 from camkeeper.run.pictures.learning import Learning, Learns
+from camkeeper.run.pictures.optics import hfov_deg, places, tilt_deg
 from camkeeper.run.pictures.proof import PictureProof
 
 MAX_UNDER_WAY = 128
@@ -33,8 +35,6 @@ MAX_UNDER_WAY = 128
 MAX_FACES = 256
 FLEET_EVERY_MS = 10_000
 """A county in fog is a megabyte of text: not at every look. What lacks after a kill follows from the tracks."""
-HFOV_DEG = 90.0
-"""Where the register names no lens."""
 _log = structlog.get_logger(__name__)
 
 
@@ -115,19 +115,21 @@ class Pictures:
             self.learning.forget(device_id)
             self._album.forget(device_id)
 
-    def on_picture(self, device_id: str, data: bytes, at_ms: int | None = None) -> None:
-        """Take a snapshot that a camera just gave; returns at once."""
+    def on_picture(
+        self, device_id: str, data: bytes, at_ms: int | None = None, report: DomeReport | None = None
+    ) -> None:
+        """Take a snapshot that a camera just gave; returns at once. `report`: what a dome said of where it points."""
         if device_id not in self._cameras:
             return
         if len(self._tasks) >= MAX_UNDER_WAY:
             self.counts.dropped += 1
             return
         at_ms = self._timeline.now_ms() if at_ms is None else at_ms
-        task = asyncio.create_task(self._picture(device_id, data, at_ms), name=f"picture {device_id}")
+        task = asyncio.create_task(self._picture(device_id, data, at_ms, report), name=f"picture {device_id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _picture(self, device_id: str, data: bytes, at_ms: int) -> None:
+    async def _picture(self, device_id: str, data: bytes, at_ms: int, report: DomeReport | None) -> None:
         if device_id not in self._cameras:
             return
         try:
@@ -136,7 +138,7 @@ class Pictures:
         except AlbumError as error:
             _log.warning("full_picture", device=device_id, error=str(error))
         try:
-            await self.look(device_id, data, at_ms)
+            await self.look(device_id, data, at_ms, report)
         except DroppedError:
             self.counts.dropped += 1
         except (WorkerError, AlbumError) as error:
@@ -147,11 +149,15 @@ class Pictures:
             self.counts.failed += 1
             _log.exception("picture_bug", device=device_id)
 
-    async def look(self, device_id: str, data: bytes, at_ms: int) -> Look:
+    async def look(self, device_id: str, data: bytes, at_ms: int, report: DomeReport | None = None) -> Look:
         """Examine a snapshot and fold it in. WorkerError, AlbumError where that cannot be."""
         camera, (context, twilight) = self._cameras[device_id], self.light(device_id, at_ms)
-        learn = not twilight and self.learning.wants(device_id, context, at_ms)
-        found = None if twilight else await asyncio.to_thread(self._album.baseline, device_id, context)
+        place, elsewhere_before = self.proof.place(device_id, report)
+        if elsewhere_before:
+            await self._other_home(device_id)
+        compared = not twilight and place is not Place.ELSEWHERE
+        learn = compared and self._may_learn(device_id, place) and self.learning.wants(device_id, context, at_ms)
+        found, repaired = await self._baseline(device_id, context) if compared else (None, False)
         examined = await self._worker.examine(
             Job(
                 device_id=device_id,
@@ -170,7 +176,10 @@ class Pictures:
             context=context,
             diagnosis=examined.diagnosis,
             baseline=None if found is None else found[0].version,
+            place=place,
         )
+        if repaired:
+            look = tolerated(look, self._policy)
         self.counts.diagnosed += 1
         self.counts.failed_in_a_row = 0
         self.counts.verdicts[look.diagnosis.verdict] += 1
@@ -179,6 +188,38 @@ class Pictures:
             if examined.sheet is not None and self._teaches(look):
                 await self.learning.take(device_id, context, at_ms=at_ms, sheet=examined.sheet)
         return look
+
+    def _may_learn(self, device_id: str, place: Place) -> bool:
+        """Tell whether a picture taken there is of the baseline's view, and no repair of it waits to be proved."""
+        repair = self.proof.repair(device_id)
+        known = place is Place.HOME or not self.proof.has_home(device_id)
+        return known and (repair is None or repair.stage is not Stage.CLAIMED)
+
+    async def _baseline(self, device_id: str, context: Context) -> tuple[tuple[BaselineInfo, bytes] | None, bool]:
+        """Return what a picture is held against, and whether that is the accepted one after a repair."""
+        repair = self.proof.repair(device_id)
+        if repair is None or (repair.stage is Stage.LEARNING and (device_id, context) in self.learning.in_use):
+            return await asyncio.to_thread(self._album.baseline, device_id, context), False
+        accepted = await asyncio.to_thread(partial(self._album.baseline, device_id, context, accepted=True))
+        if accepted is not None:
+            return accepted, True
+        return await asyncio.to_thread(self._album.baseline, device_id, context), False
+
+    async def _other_home(self, device_id: str) -> None:
+        """Begin anew with a dome: what was learned is of another position, or of nobody knows which."""
+        _log.info("dome_home", device=device_id)
+        await self.learning.relearn(device_id)
+        self._traces.pop(device_id, None)
+        self._tell(self.proof.begin_anew(device_id, self._timeline.now_ms()))
+
+    async def follow_repairs(self, claims: Mapping[str, Claim]) -> None:
+        """Follow what the work orders say of cameras whose picture was at fault; learn anew where the view changed."""
+        for device_id in self.proof.claims(claims):
+            _log.info("picture_learned_after_repair", device=device_id)
+            try:
+                await self.learning.relearn(device_id)
+            except AlbumError as error:
+                _log.warning("picture_learn", device=device_id, error=str(error))
 
     def _fold(self, look: Look, examined: Examined) -> None:
         device_id = look.device_id
@@ -216,6 +257,7 @@ class Pictures:
             raise LookupError(device_id)
         await self.learning.relearn(device_id)
         now_ms = self._timeline.now_ms()
+        self.proof.forget_home(device_id, now_ms)
         ended = self.proof.begin_anew(device_id, now_ms)
         look = self.looks.get(device_id)
         if look is not None:
@@ -266,37 +308,3 @@ class Pictures:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def hfov_deg(camera: Device) -> float:
-    """Return the camera's horizontal view as the register has it."""
-    return HFOV_DEG if camera.lens is None else camera.lens.hfov_deg
-
-
-def places(registry: Registry) -> Mapping[str, LonLat]:
-    """Return where the sun is asked for, of every camera: its mount, else its site, else the middle of them all.
-
-    A township is some 20 km wide: there the sun stands alike to 0.2 degrees.
-    """
-    cameras = [d for d in registry.devices if d.kind.has_picture]
-    rings = {site.id: _middle(site.boundary) for site in registry.sites if site.boundary}
-    known = {c.id: (c.mount.lon_deg, c.mount.lat_deg) for c in cameras if c.mount is not None}
-    everywhere = _middle([*known.values(), *rings.values()]) if known or rings else NOWHERE
-    out = {}
-    for camera in cameras:
-        near = (rings[site_id] for site_id in registry.ancestry(camera.site_id) if site_id in rings)
-        out[camera.id] = known.get(camera.id) or next(near, everywhere)
-    return out
-
-
-NOWHERE: LonLat = (113.6, 34.7)
-"""Where a register has no coordinates at all: Zhengzhou. Day and night are then known to half an hour or so."""
-
-
-def _middle(points: Collection[LonLat]) -> LonLat:
-    return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
-
-
-def tilt_deg(camera: Device) -> float:
-    """Return how far down the camera looks, as registered; 0 where nobody noted it."""
-    return 0.0 if camera.mount is None or camera.mount.tilt_deg is None else camera.mount.tilt_deg

@@ -8,9 +8,13 @@ from dataclasses import replace
 import structlog
 
 from camkeeper.judge import fleetlooks
+from camkeeper.judge import repair as repair_
+from camkeeper.judge.dome import Dome, place_of
 from camkeeper.judge.fleetlooks import FleetLooks, Neighbours, Standing
 from camkeeper.judge.looks import judge_look
 from camkeeper.judge.looktrack import LookTrack
+from camkeeper.judge.repair import Claim, Repair, Stage
+from camkeeper.model.dome import DomeReport, Place
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.picture import Finding, Look, PicturePolicy, PictureVerdict, Scope
 from camkeeper.model.registry import Registry
@@ -24,6 +28,8 @@ class PictureProof:
     def __init__(self, registry: Registry, policy: PicturePolicy) -> None:
         self._policy = policy
         self._tracks: dict[str, LookTrack] = {}
+        self._domes: dict[str, Dome] = {}
+        self._repairs: dict[str, Repair] = {}
         self.fleet = FleetLooks()
         self.enrol(registry, policy)
 
@@ -35,6 +41,9 @@ class PictureProof:
         gone = tuple(device_id for device_id in self._tracks if device_id not in self._cameras)
         for device_id in gone:
             del self._tracks[device_id]
+        for known in (self._domes, self._repairs):
+            for device_id in known.keys() - self._cameras:
+                del known[device_id]
         self.fleet = self.fleet.only(self._cameras)
         return gone
 
@@ -83,9 +92,14 @@ class PictureProof:
 
     def _restore_track(self, device_id: str, text: str) -> None:
         try:
-            self._tracks[device_id] = LookTrack.from_json(text)
+            self._tracks[device_id] = track = LookTrack.from_json(text)
         except ValueError as error:
             _log.warning("picture_track", device=device_id, error=str(error))
+            return
+        if track.dome is not None:
+            self._domes[device_id] = track.dome
+        if track.repair is not None:
+            self._repairs[device_id] = track.repair
 
     def _recorded(self, finding: Finding) -> Standing:
         own = replace(finding, scope=Scope.DEVICE)
@@ -96,12 +110,51 @@ class PictureProof:
 
     def look(self, look: Look, blind: Collection[str]) -> tuple[Finding, ...]:
         """Fold in one look; return what is decided by it. `blind`: cameras that give no picture now."""
-        dome = self._cameras[look.device_id].kind is DeviceKind.PTZ  # nobody asked it where it points
-        track, finding = judge_look(self._tracks.get(look.device_id), look, self._policy, preset_checked=not dome)
+        track, finding = judge_look(self._tracks.get(look.device_id), look, self._policy)
         self._tracks[look.device_id] = track
+        repair = self._repairs.get(look.device_id)
+        if repair is not None:
+            self._repairs[look.device_id] = repair_.noted(repair, look)
         found = () if finding is None else (finding,)
         self.fleet, told = fleetlooks.take(self.fleet, found, look.at_ms, self._around, self._policy, blind)
         return told
+
+    def place(self, device_id: str, report: DomeReport | None) -> tuple[Place, bool]:
+        """Return where a picture was taken, and whether another position is home from now on."""
+        if self._cameras[device_id].kind is not DeviceKind.PTZ:
+            return Place.HOME, False
+        before = self._domes.get(device_id, Dome())
+        after, place = place_of(before, report or DomeReport())
+        self._domes[device_id] = after
+        return place, after.home != before.home
+
+    def has_home(self, device_id: str) -> bool:
+        """Tell whether it is known to which position of a dome its baseline belongs."""
+        known = self._domes.get(device_id)
+        return known is not None and known.home is not None
+
+    def repair(self, device_id: str) -> Repair | None:
+        """Return the newest reported repair that is not over yet."""
+        found = self._repairs.get(device_id)
+        return None if found is None or found.stage is Stage.DONE else found
+
+    def claims(self, claims: Mapping[str, Claim]) -> tuple[str, ...]:
+        """Follow what the orders say; return the cameras whose view is another one since a proved repair."""
+        begun = []
+        for device_id in (claims.keys() | self._repairs.keys()) & self._cameras.keys():
+            before = self._repairs.get(device_id)
+            calm = device_id in self._tracks and self.is_calm(device_id)
+            after = repair_.follow(before, claims.get(device_id), calm=calm)
+            if after is not None and after != before:
+                self._repairs[device_id] = after
+                if after.stage is Stage.LEARNING and (before is None or before.stage is not Stage.LEARNING):
+                    begun.append(device_id)
+        return tuple(sorted(begun))
+
+    def forget_home(self, device_id: str, now_ms: int) -> None:
+        """Let a dome's home be chosen anew, and no reported repair be over it: somebody said that it is so meant."""
+        self._domes.pop(device_id, None)
+        self._repairs[device_id] = Repair(at_ms=now_ms, stage=Stage.DONE)
 
     def begin_anew(self, device_id: str, now_ms: int) -> tuple[Finding, ...]:
         """Forget what was seen of a camera; return the end of what was told of it."""
@@ -131,7 +184,8 @@ class PictureProof:
 
     def track_text(self, device_id: str) -> str:
         """Return what is remembered of a camera, for the album."""
-        return self._tracks[device_id].to_json()
+        track = self._tracks[device_id]
+        return replace(track, dome=self._domes.get(device_id), repair=self._repairs.get(device_id)).to_json()
 
     def is_calm(self, device_id: str) -> bool:
         """Tell whether nothing speaks against a camera: only then may it be learned from."""

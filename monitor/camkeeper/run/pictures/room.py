@@ -7,7 +7,7 @@ devices are polled all the same, and what was proved before stands until somebod
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,9 @@ import structlog
 
 from camkeeper.album import Album, AlbumClosedError, AlbumError, Gate, Limits, album_beside
 from camkeeper.clock import Timeline
+from camkeeper.judge.repair import Claim
 from camkeeper.ledger import LedgerReader
+from camkeeper.model.dome import DomeReport
 from camkeeper.model.equipment import Device
 from camkeeper.model.picture import Drift, Finding, Look, PicturePolicy
 from camkeeper.model.probing import Depth
@@ -57,11 +59,16 @@ class PictureRoom:
         recorder: Recorder,
         wheel: Wheel,
         recorded: Iterable[Finding],
+        claims: Callable[[], Mapping[str, Claim]] = dict,
     ) -> None:
-        """`recorded`: the newest finding of each camera that is on record, good ones too."""
+        """`recorded`: the newest finding of each camera that is on record, good ones too.
+
+        `claims`: what work orders say now of cameras whose picture was at fault.
+        """
         self._ledger, self._timeline = ledger, timeline
         self._township, self._recorder, self._wheel = township, recorder, wheel
         self._recorded = {finding.device_id: finding for finding in recorded}
+        self._claims = claims
         self._open: Open | None = None
         self._registry: Registry | None = None
         self._blind: tuple[int, frozenset[str]] = (-1, frozenset())
@@ -70,10 +77,10 @@ class PictureRoom:
 
     # What comes in
 
-    def on_picture(self, device: Device, data: bytes) -> None:
-        """Take a snapshot that a camera just gave; returns at once."""
+    def on_picture(self, device: Device, data: bytes, report: DomeReport | None = None) -> None:
+        """Take a snapshot that a camera just gave, and where a dome said that it points; returns at once."""
         if self._open is not None:
-            self._open.pictures.on_picture(device.id, data)
+            self._open.pictures.on_picture(device.id, data, report=report)
 
     def newest_look(self, device_id: str) -> Look | None:
         """Return what the newest picture of a camera was found to be; None where none was looked at."""
@@ -125,6 +132,7 @@ class PictureRoom:
         while True:
             self._follow(now.pictures)
             now.pictures.tick()
+            await now.pictures.follow_repairs(self._claims())
             now.thumbnailed = await asyncio.to_thread(now.album.thumbnailed)
             await asyncio.sleep(TICK_S)
 
