@@ -63,6 +63,10 @@ class County:
     def edge_folder(self, edge_id: str) -> Path:
         return self.folder / edge_id
 
+    def acked(self, edge_id: str) -> Path:
+        """Where an edge notes what its ledger acknowledged; never on the edge's own disk."""
+        return self.folder / f"{edge_id}.acked"
+
     def ledger(self, edge_id: str) -> Path:
         return self.edge_folder(edge_id) / "camkeeper.ledger"
 
@@ -96,9 +100,17 @@ class County:
         self.start("hub", *self.hub_enter, *command, "--listen", "127.0.0.1:0")
 
     def start_edge(self, edge_id: str) -> None:
-        program = ROOT / "tests/monitor/hub/edge_process.py"
-        folder = self.edge_folder(edge_id)
-        self.start(edge_id, *self.edge_enter, sys.executable, str(program), str(folder), str(self.ledger(edge_id)))
+        self._start_edge(edge_id, "edge_process.py", str(self.acked(edge_id)))
+
+    def start_week(self, edge_id: str, changes: int) -> None:
+        """Start an edge that lives through a week, with so many changes, when it is told to."""
+        self._start_edge(edge_id, "week_process.py", str(changes))
+
+    def _start_edge(self, edge_id: str, program: str, *more: str) -> None:
+        command = (sys.executable, str(ROOT / "tests/monitor/hub" / program))
+        self.start(
+            edge_id, *self.edge_enter, *command, str(self.edge_folder(edge_id)), str(self.ledger(edge_id)), *more
+        )
 
     def start(self, name: str, *command: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:

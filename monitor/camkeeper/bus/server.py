@@ -90,8 +90,17 @@ class NatsServer:
         if (pid := self.pid) is not None:
             os.kill(pid, signal.SIGHUP)
 
+    def restart(self) -> None:
+        """Let the server begin again, at once: what it acknowledged is on disk, and `_keep` starts it."""
+        if (pid := self.pid) is not None:
+            os.kill(pid, signal.SIGKILL)
+
     def _write_conf(self) -> None:
-        write_private(self._conf_path, self._conf())
+        text = self._conf()
+        with contextlib.suppress(OSError, UnicodeError):
+            if self._conf_path.read_text(encoding="utf-8") == text:
+                return  # on a full disk it can be read, and not written
+        write_private(self._conf_path, text)
 
     async def _start(self) -> None:
         with (self._folder / "nats.log").open("ab") as log:
@@ -99,7 +108,18 @@ class NatsServer:
                 self._program, "-c", str(self._conf_path), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.starts += 1
-        write_private(self._pid_path, f"{self._process.pid}\n")
+        self._note_pid(self._process.pid)
+
+    def _note_pid(self, pid: int) -> None:
+        """Note the child's id for a successor. In place: on a full disk only bytes that are there can be written."""
+        try:
+            fd = os.open(self._pid_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                os.pwrite(fd, f"{pid:>10}\n".encode(), 0)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            _log.warning("nats_pid_unwritten", error=str(error))
 
     async def _keep(self) -> None:
         """Start it again whenever it ends, with growing pauses while it ends at once."""
@@ -110,8 +130,14 @@ class NatsServer:
             code = await self._process.wait()
             short = 0 if loop.time() - began_s > READY_S else short + 1
             _log.warning("nats_server_ended", code=code)
-            await asyncio.sleep(BACKOFF_S[min(short, len(BACKOFF_S) - 1)])
-            await self._start()
+            while True:
+                await asyncio.sleep(BACKOFF_S[min(short, len(BACKOFF_S) - 1)])
+                try:
+                    await self._start()
+                    break
+                except OSError as error:  # no memory, no processes, no descriptors: not for ever
+                    short += 1
+                    _log.error("nats_server_unstartable", error=str(error))
 
     async def _ready(self) -> None:
         try:

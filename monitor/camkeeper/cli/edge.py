@@ -36,6 +36,8 @@ def init(
     ],
     creds: Annotated[Path | None, typer.Option(help="NATS 凭证文件 / a NATS credentials file")] = None,
     ca: Annotated[Path | None, typer.Option(help="平台证书的 CA / CA of the hub's certificate")] = None,
+    cert: Annotated[Path | None, typer.Option(help="向平台出示的证书 / certificate that the hub wants to see")] = None,
+    key: Annotated[Path | None, typer.Option(help="它的私钥 / its key")] = None,
     port: Annotated[int, typer.Option(help="本机 nats-server 端口 / port of the local server")] = 4250,
     store_mib: Annotated[int, typer.Option(help="离线缓存上限 MiB / what may wait on disk")] = 512,
 ) -> None:
@@ -55,6 +57,8 @@ def init(
             max_store_bytes=store_mib * MIB,
             ca=None if ca is None else str(ca.resolve()),
             credentials=None if creds is None else str(creds.resolve()),
+            cert=None if cert is None else str(cert.resolve()),
+            key=None if key is None else str(key.resolve()),
         )
         path = save(folder, settings)
     except FileExistsError as error:

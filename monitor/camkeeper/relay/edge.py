@@ -16,7 +16,7 @@ from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server, version_of
 from camkeeper.ledger import LedgerError
 from camkeeper.relay.forwarder import Forwarder
-from camkeeper.relay.publisher import Publisher
+from camkeeper.relay.publisher import EVERY_S, Publisher
 from camkeeper.relay.settings import EdgeSettings
 from camkeeper.relay.state import RelayState
 
@@ -26,10 +26,11 @@ _log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def relaying(
-    folder: Path, settings: EdgeSettings, ledger: Path, *, program: str | None = None
+    folder: Path, settings: EdgeSettings, ledger: Path, *, program: str | None = None, every_s: float = EVERY_S
 ) -> AsyncIterator[RelayState]:
     """Carry the ledger to the hub until the block ends; BusError where there is no server to do it with.
 
+    The ledger is looked at each `every_s`: what was written since is one message.
     At the end what the ledger has is put into the stream, for at most a few seconds: what is not goes the next time.
     """
     found = find_server(program)
@@ -51,6 +52,8 @@ async def relaying(
                 cursor=folder / "relay.json",
                 max_bytes=settings.max_store_bytes * 4 // 5,
                 state=state,
+                restart=server.restart,
+                every_s=every_s,
             )
             forwarder = Forwarder(link=link, js=js, edge_id=settings.edge_id, ledger=ledger, state=state)
             tasks = [asyncio.create_task(publisher.run()), asyncio.create_task(forwarder.run())]

@@ -30,6 +30,9 @@ class EdgeSettings:
     max_store_bytes: int
     ca: str | None = None
     credentials: str | None = None
+    cert: str | None = None
+    key: str | None = None
+    """Shown to a hub that wants certificates of its edges."""
 
     def __post_init__(self) -> None:
         check_id(self.edge_id)
@@ -40,6 +43,8 @@ class EdgeSettings:
             )
         if not 0 < self.port < 65536 or self.max_store_bytes < 1024 * 1024:
             raise SettingsError("端口或容量不对 / no such port, or less than 1 MiB")
+        if (self.cert is None) != (self.key is None):
+            raise SettingsError("证书和私钥要一起给 / a certificate and its key come together")
 
     def server(self, folder: Path, *, sync_always: bool) -> EdgeServer:
         """Return the server that goes with it."""
@@ -50,10 +55,15 @@ class EdgeSettings:
             hub_url=self.hub_url,
             store=folder / "jetstream",
             max_store_bytes=self.max_store_bytes,
-            tls=None if self.ca is None else Tls(ca=Path(self.ca)),
+            tls=self._tls(),
             credentials=None if self.credentials is None else Path(self.credentials),
             sync_always=sync_always,
         )
+
+    def _tls(self) -> Tls | None:
+        """Return our end of TLS; None: none, or one with the certificates that this machine trusts anyway."""
+        cert, key, ca = (None if name is None else Path(name) for name in (self.cert, self.key, self.ca))
+        return None if cert is None and ca is None else Tls(cert=cert, key=key, ca=ca)
 
 
 def save(folder: Path, settings: EdgeSettings) -> Path:
@@ -69,6 +79,8 @@ def save(folder: Path, settings: EdgeSettings) -> Path:
         "max_store_bytes": settings.max_store_bytes,
         "ca": settings.ca,
         "credentials": settings.credentials,
+        "cert": settings.cert,
+        "key": settings.key,
     }
     write_private(path, json.dumps(value, indent=1) + "\n")
     return path
@@ -87,6 +99,8 @@ def load(folder: Path) -> EdgeSettings:
             max_store_bytes=int(value["max_store_bytes"]),
             ca=value.get("ca"),
             credentials=value.get("credentials"),
+            cert=value.get("cert"),
+            key=value.get("key"),
         )
     except FileNotFoundError as error:
         raise SettingsError(f"没有 {path}，请先 camkeeper edge init / no {path}: camkeeper edge init first") from error
