@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from camkeeper.ledger import journal
 from camkeeper.ledger.chain import Record, read_transition
 from camkeeper.ledger.months import month_of
+from camkeeper.ledger.record import Life
 from camkeeper.model.change import Transition
 from camkeeper.model.probing import Sample
 from camkeeper.model.span import Span
+from camkeeper.model.status import Status
 
+ABSENT = 0
+"""Not in service."""
+_UNKNOWN = Status.UNKNOWN.code
 _PIECES = """
 SELECT device, t0, min(t1, :end), status, seq FROM interval
 WHERE month BETWEEN :first AND :last AND t0 < :end AND t1 > :start
@@ -31,8 +38,9 @@ class Piece(NamedTuple):
     start_ms: int
     end_ms: int
     status: int
-    """Status.code."""
+    """Status.code, or ABSENT."""
     seq: int
+    """0: there is no record."""
 
 
 def pieces(
@@ -62,6 +70,41 @@ def pieces(
         if t1 > start_ms:
             own.append(Piece(start_ms, t1, status, seq))
     return out
+
+
+def lives_of(lives: Iterable[Life], period: Span) -> dict[str, list[Span]]:
+    """Return the spans in which each device is in service, cut to the period, by time."""
+    out: dict[str, list[Span]] = {}
+    for life in lives:
+        end_ms = period.end_ms if life.end_ms is None else min(life.end_ms, period.end_ms)
+        start_ms = max(life.start_ms, period.start_ms)
+        if end_ms > start_ms:
+            out.setdefault(life.device_id, []).append(Span(start_ms=start_ms, end_ms=end_ms))
+    return out
+
+
+def filled(lives: Sequence[Span], known: Sequence[Piece], period: Span) -> Iterator[Piece]:
+    """Yield pieces without a gap: unknown where no record is, within a life; not in service outside."""
+    at_ms, starts = period.start_ms, [piece.start_ms for piece in known]
+    for life in lives:
+        if life.start_ms > at_ms:
+            yield Piece(at_ms, life.start_ms, ABSENT, 0)
+        at_ms = life.start_ms
+        for piece in islice(known, max(0, bisect_right(starts, life.start_ms) - 1), None):
+            start_ms, end_ms = max(piece.start_ms, at_ms), min(piece.end_ms, life.end_ms)
+            if piece.start_ms >= life.end_ms:
+                break
+            if end_ms <= start_ms:
+                continue
+            if start_ms > at_ms:
+                yield Piece(at_ms, start_ms, _UNKNOWN, 0)
+            yield Piece(start_ms, end_ms, piece.status, piece.seq)
+            at_ms = end_ms
+        if life.end_ms > at_ms:
+            yield Piece(at_ms, life.end_ms, _UNKNOWN, 0)
+        at_ms = life.end_ms
+    if period.end_ms > at_ms:
+        yield Piece(at_ms, period.end_ms, ABSENT, 0)
 
 
 def transitions(db: sqlite3.Connection, seqs: Iterable[int]) -> dict[int, tuple[Transition, str]]:

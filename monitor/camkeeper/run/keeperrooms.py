@@ -33,7 +33,54 @@ class Rooms:
         self._work: WorkRoom | None = None
         self._mirror: MirrorRoom | None = None
         self._pictures: PictureRoom | None = None
+        self._insight: Insight | None = None
         self._reports: ReportRoom | None = None
+
+    def show_insight(self, insight: Insight) -> None:
+        """Say where the past and the reasons of figures are asked for."""
+        self._insight = insight
+
+    def past(self) -> Past | None:
+        """Return thirty days of each device and the last months of each site; None before they were read."""
+        return self._insight.past() if self._insight is not None else None
+
+    async def why(self, ask: WhyAsk) -> Why:
+        """Return everything behind one figure; LookupError for what there is none of, ValueError for no period."""
+        if self._insight is None:
+            raise LookupError("账本不可读 / no ledger is read")
+        return await self._insight.why(ask)
+
+    def probe_now(self, device_ids: Collection[str]) -> frozenset[str]:
+        """Have devices probed at once; return those that will be."""
+        return self._insight.probe_now(device_ids) if self._insight is not None else frozenset()
+
+    def show_desk(self, room: DeskRoom) -> None:
+        """Say where incidents and work orders are asked for."""
+        self._room = room
+
+    def show_work(self, room: WorkRoom) -> None:
+        """Say where orders, photos, figures and channels are asked for."""
+        self._work = room
+
+    def work(self) -> WorkRoom | None:
+        """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
+        return self._work
+
+    def show_reports(self, room: ReportRoom) -> None:
+        """Say where months, trends and the register are asked for."""
+        self._reports = room
+
+    def reports(self) -> ReportRoom | None:
+        """Return where months, trends and the register are asked for."""
+        return self._reports
+
+    def show_mirror(self, room: MirrorRoom) -> None:
+        """Say which mirror is told of."""
+        self._mirror = room
+
+    def mirror(self) -> MirrorStanding | None:
+        """Return how the mirror to InfluxDB is doing; None where there is none."""
+        return self._mirror.standing() if self._mirror is not None else None
 
     def show_desk(self, room: DeskRoom) -> None:
         """Say where incidents and work orders are asked for."""

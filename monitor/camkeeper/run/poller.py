@@ -100,6 +100,10 @@ class Poller:
             self.counts.missed += due.skipped
             loop.call_later(max(0, due.due_ms - now) / 1000, self._start, due)
 
+    def ask(self, device_id: str) -> None:
+        """Bring a device's next probe forward to now, with the whole ladder: somebody wants to know."""
+        self._wheel.ask(device_id, self._clock.elapsed_ms(), Depth.FULL)
+
     def _start(self, due: Due) -> None:
         lane = self.dead if self._township.is_slow_to_fail(due.device_id) else self.healthy
         if due.device_id in self.busy:

@@ -54,7 +54,7 @@ def sla_of(reader: LedgerReader, asked: Asked, *, site_id: str | None, policy: s
         sites = subtree(asked.config, site_id)
         cameras = cameras_of(reader, asked)
         try:
-            sums = _net_and_gross(reader, asked, cameras, policies)
+            sums = net_and_gross(reader, asked, cameras, policies)
         except ValueError as error:  # buckets that no history can give
             raise LedgerDamagedError(f"{error}：用 camkeeper verify 核验 / let camkeeper verify say what") from error
         closed = reader.closed().get(asked.month)
@@ -131,7 +131,7 @@ def cameras_of(reader: LedgerReader, asked: Asked) -> dict[str, str]:
     return out
 
 
-def _net_and_gross(
+def net_and_gross(
     reader: LedgerReader, asked: Asked, cameras: Mapping[str, str], policies: tuple[AccountingPolicy, ...]
 ) -> dict[str, tuple[_Sums, _Sums]]:
     """Return each policy's day sums of every site; policies that look at the same hours share them."""

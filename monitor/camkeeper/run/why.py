@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import islice
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -15,7 +13,16 @@ from camkeeper.availability.days import day_span
 from camkeeper.availability.figures import FigurePair, figure_pair
 from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.configs import zone_of
-from camkeeper.ledger.evidence import Piece, kept_samples, newest_record, pieces, transitions
+from camkeeper.ledger.evidence import (
+    ABSENT,
+    Piece,
+    filled,
+    kept_samples,
+    lives_of,
+    newest_record,
+    pieces,
+    transitions,
+)
 from camkeeper.model.policy import JudgePolicy
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
@@ -27,9 +34,7 @@ MAX_ROWS = 100_000
 _WINDOWS_SHOWN = 50
 _SAMPLES_SHOWN = 60
 _ALL = "all"
-_UNKNOWN = Status.UNKNOWN.code
-_ABSENT = 0
-_ORDER = {code: rank for rank, code in enumerate((Status.DOWN.code, _UNKNOWN, Status.DEGRADED.code, _ABSENT))}
+_ORDER = {code: rank for rank, code in enumerate((Status.DOWN.code, Status.UNKNOWN.code, Status.DEGRADED.code, ABSENT))}
 """Worst first; up comes last."""
 
 
@@ -166,43 +171,14 @@ def _stretches(
 ) -> Iterator[_Raw]:
     """Yield every stretch of every device; those of a site without what is up or not in service."""
     found = pieces(db, period, subject.devices.keys(), known_ms)
-    lives: dict[str, list[Span]] = {}
-    for life in reader.lives(period):
-        end_ms = period.end_ms if life.end_ms is None else min(life.end_ms, period.end_ms)
-        start_ms = max(life.start_ms, period.start_ms)
-        if end_ms > start_ms:
-            lives.setdefault(life.device_id, []).append(Span(start_ms=start_ms, end_ms=end_ms))
+    lives = lives_of(reader.lives(period), period)
     everything = bool(subject.device_id)
     for device_id in subject.devices:
         spans = excluded.get(device_id, ())
-        for piece in _filled(lives.get(device_id, []), found.get(device_id, []), period):
-            if everything or piece.status not in {Status.UP.code, _ABSENT}:
-                out = _excluded_ms(piece, spans) if piece.status != _ABSENT else 0
+        for piece in filled(lives.get(device_id, []), found.get(device_id, []), period):
+            if everything or piece.status not in {Status.UP.code, ABSENT}:
+                out = _excluded_ms(piece, spans) if piece.status != ABSENT else 0
                 yield _Raw(device_id=device_id, piece=piece, excluded_ms=out)
-
-
-def _filled(lives: Sequence[Span], known: Sequence[Piece], period: Span) -> Iterator[Piece]:
-    """Yield pieces without a gap: unknown where no record is, within a life; not in service outside."""
-    at_ms, starts = period.start_ms, [piece.start_ms for piece in known]
-    for life in lives:
-        if life.start_ms > at_ms:
-            yield Piece(at_ms, life.start_ms, _ABSENT, 0)
-        at_ms = life.start_ms
-        for piece in islice(known, max(0, bisect_right(starts, life.start_ms) - 1), None):
-            start_ms, end_ms = max(piece.start_ms, at_ms), min(piece.end_ms, life.end_ms)
-            if piece.start_ms >= life.end_ms:
-                break
-            if end_ms <= start_ms:
-                continue
-            if start_ms > at_ms:
-                yield Piece(at_ms, start_ms, _UNKNOWN, 0)
-            yield Piece(start_ms, end_ms, piece.status, piece.seq)
-            at_ms = end_ms
-        if life.end_ms > at_ms:
-            yield Piece(at_ms, life.end_ms, _UNKNOWN, 0)
-        at_ms = life.end_ms
-    if period.end_ms > at_ms:
-        yield Piece(at_ms, period.end_ms, _ABSENT, 0)
 
 
 def _excluded_ms(piece: Piece, spans: Sequence[Span]) -> int:
@@ -221,7 +197,7 @@ def _told(db: Connection, raws: Sequence[_Raw]) -> Iterator[Stretch]:
         yield Stretch(
             device_id=raw.device_id,
             span=Span(start_ms=start, end_ms=end),
-            status=None if status == _ABSENT else Status.from_code(status),
+            status=None if status == ABSENT else Status.from_code(status),
             excluded_ms=raw.excluded_ms,
             seq=seq or None,
             hash=digest,

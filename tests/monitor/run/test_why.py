@@ -140,7 +140,7 @@ def test_what_is_asked_for_must_be_there(ledger: Path, tmp_path: Path) -> None:
         {"first_day": "2026-02-30"},
         {"first_day": "2026-10-05", "last_day": "2026-10-04"},
     ):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"\S"):
             asked(ledger, **wrong)
     with pytest.raises((LedgerError, FileNotFoundError)):
         asked(tmp_path / "none.ledger")
