@@ -82,34 +82,6 @@ class Rooms:
         """Return how the mirror to InfluxDB is doing; None where there is none."""
         return self._mirror.standing() if self._mirror is not None else None
 
-    def show_desk(self, room: DeskRoom) -> None:
-        """Say where incidents and work orders are asked for."""
-        self._room = room
-
-    def show_work(self, room: WorkRoom) -> None:
-        """Say where orders, photos, figures and channels are asked for."""
-        self._work = room
-
-    def work(self) -> WorkRoom | None:
-        """Return where orders, photos, figures and channels are asked for; None where there is no desk."""
-        return self._work
-
-    def show_reports(self, room: ReportRoom) -> None:
-        """Say where months, trends and the register are asked for."""
-        self._reports = room
-
-    def reports(self) -> ReportRoom | None:
-        """Return where months, trends and the register are asked for."""
-        return self._reports
-
-    def show_mirror(self, room: MirrorRoom) -> None:
-        """Say which mirror is told of."""
-        self._mirror = room
-
-    def mirror(self) -> MirrorStanding | None:
-        """Return how the mirror to InfluxDB is doing; None where there is none."""
-        return self._mirror.standing() if self._mirror is not None else None
-
     def show_windows(self, room: WindowRoom) -> None:
         """Say where agreed windows are asked for."""
         self._agreed = room
