@@ -81,6 +81,7 @@ def build(inputs: Inputs) -> Standing:
         villages_total=villages,
         villages_with_camera=working,
         monitor=inputs.monitor,
+        unknown_limit_bp=_policy(registry).unknown_limit_bp,
         contractors=tuple((contractor.id, contractor.name) for contractor in registry.contractors),
         links=tuple((link.id, link.name) for link in registry.links),
     )

@@ -165,5 +165,7 @@ class Standing:
     monitor: MonitorStanding
     contractors: tuple[tuple[str, str], ...] = ()
     """(id, name) of who repairs devices here."""
+    unknown_limit_bp: int = 200
+    """Of the deciding policy: with more unknown than this nothing is judged kept."""
     links: tuple[tuple[str, str], ...] = ()
     """(id, name) of what devices hang on."""
