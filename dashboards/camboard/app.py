@@ -13,6 +13,7 @@ from camboard.source import (
     CoverageSource,
     DeskSource,
     HasWork,
+    InsightSource,
     PictureSource,
     StandingSource,
     WindowSource,
@@ -59,6 +60,8 @@ def create_app(
         board.windows = source
     if isinstance(source, PictureSource):
         board.pictures = source
+    if isinstance(source, InsightSource):
+        board.insight = source
     app[tickets.TICKETS] = tickets.Tickets(settings.clock)
     app[handed.HANDING] = handed.turns()
     app.add_routes(routes.declared(board.table))

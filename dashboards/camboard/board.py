@@ -16,6 +16,7 @@ from camboard.settings import BoardSettings
 from camboard.source import (
     CoverageSource,
     DeskSource,
+    InsightSource,
     PictureSource,
     ReportSource,
     StandingSource,
@@ -52,6 +53,8 @@ class Board:
     """Who may do what."""
     reports: ReportSource | None = None
     """None: nobody makes reports of months, so no page speaks of them."""
+    insight: InsightSource | None = None
+    """None: nothing is known but the present, so no page asks for reasons."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)

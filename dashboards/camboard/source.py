@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
@@ -15,9 +15,11 @@ from camkeeper.model.workorder import Photo
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, SignedIn, Told
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.view import Standing
+from camkeeper.standing.why import Why, WhyAsk
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
 from camkeeper.window.plan import Document
@@ -205,6 +207,20 @@ class HasReports(Protocol):
 
     def reports(self) -> ReportSource | None:
         """Return where; None where nobody makes them."""
+
+
+@runtime_checkable
+class InsightSource(Protocol):
+    """What lies behind the figures: the past, the reasons, and a probe that somebody asks for."""
+
+    def past(self) -> Past | None:
+        """Return thirty days of each device and six months of each site; None before they were read. Cheap."""
+
+    async def why(self, ask: WhyAsk) -> Why:
+        """Return everything behind one figure; LookupError for what there is none of, ValueError for no period."""
+
+    def probe_now(self, device_ids: Collection[str]) -> frozenset[str]:
+        """Have devices probed at once; return those that will be: the others were asked a moment ago."""
 
 
 class AccessSource(Protocol):
