@@ -16,6 +16,7 @@ from camboard.cover import metrics as covermetrics
 from camboard.desk import metrics as deskmetrics
 from camboard.picture import metrics as picturemetrics
 from camboard.text import plain
+from camkeeper.model.crew import CrewStanding
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.status import Status
 from camkeeper.standing.view import LaneStanding, MonitorStanding, SiteStanding, Standing
@@ -124,6 +125,32 @@ def _monitor(view: MonitorStanding) -> Iterator[Metric]:
     yield from _lanes(view.lanes)
     if view.mirror is not None:
         yield from _mirror(view.mirror, view.last_tick_ms)
+    if view.crew is not None:
+        yield from _crew(view.crew)
+
+
+def _crew(view: CrewStanding) -> Iterator[Metric]:
+    yield _gauge("crew_connected", "1 while the bus of the pollers is there", int(view.connected))
+    yield _gauge("crew_members", "Pollers that live", len(view.members))
+    yield _gauge("crew_shards_unheld", "Shards of devices that no poller holds", view.unheld)
+    shards = GaugeMetricFamily("camkeeper_crew_member_shards", "Shards that a poller holds", labels=["member"])
+    sees = GaugeMetricFamily("camkeeper_crew_member_sees", "1 while a poller's uplinks are there", labels=["member"])
+    for member in view.members:
+        shards.add_metric([member.name], member.shards)
+        sees.add_metric([member.name], int(not member.blind))
+    yield shards
+    yield sees
+    yield CounterMetricFamily("camkeeper_crew_asked", "Probes that other pollers made", value=view.asked)
+    yield CounterMetricFamily("camkeeper_crew_local", "Probes that the keeper made itself", value=view.local)
+    yield CounterMetricFamily("camkeeper_crew_unanswered", "Turns that nobody asked for us", value=view.unanswered)
+    yield CounterMetricFamily("camkeeper_crew_lost", "Probes whose poller was lost; asked again", value=view.lost)
+    yield CounterMetricFamily(
+        "camkeeper_crew_pictures_dropped", "Pictures that pollers kept to themselves", value=view.pictures_dropped
+    )
+    refused = CounterMetricFamily("camkeeper_crew_refused", "Answers that were no results", labels=["reason"])
+    for reason, count in view.refused.items():
+        refused.add_metric([reason], count)
+    yield refused
 
 
 def _mirror(view: MirrorStanding, now_ms: int) -> Iterator[Metric]:

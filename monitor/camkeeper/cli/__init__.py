@@ -14,6 +14,7 @@ from camkeeper.cli.account import account
 from camkeeper.cli.check import check
 from camkeeper.cli.clock import clock
 from camkeeper.cli.coverage import coverage
+from camkeeper.cli.crew import discharge, enlist, poller
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.edge import app as edge
@@ -73,6 +74,8 @@ app.add_typer(window, name="window")
 app.add_typer(notify, name="notify")
 app.add_typer(picture, name="picture")
 app.add_typer(mirror, name="mirror")
+for _of_edge in (enlist, discharge, poller):
+    edge.command()(_of_edge)
 app.add_typer(edge, name="edge")
 app.add_typer(hub, name="hub")
 

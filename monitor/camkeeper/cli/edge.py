@@ -86,6 +86,7 @@ def run(
     Run the monitor, its board and the relay; without the hub everything goes on, and the ledger stays here.
     """
     from camkeeper.bus.server import BusError
+    from camkeeper.cli.crew import crew_of
     from camkeeper.cli.run import start
     from camkeeper.relay.edge import relaying
     from camkeeper.relay.settings import SettingsError, load
@@ -98,6 +99,7 @@ def run(
             ledger=where,
             listen=listen,
             log=log or ("text" if sys.stderr.isatty() else "json"),
+            crew=crew_of(folder, settings.edge_id, settings.port, settings.password),
             beside=lambda: relaying(folder.resolve(), settings, where, program=nats_server),
         )
     except SettingsError as error:

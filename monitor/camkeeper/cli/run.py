@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from camkeeper.cli.say import fail
+
+if TYPE_CHECKING:
+    from camkeeper.run.crew import CrewLink
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="CAMKEEPER_CONFIG", help="乡镇配置文件 / the township's configuration")
@@ -46,10 +49,12 @@ def start(
     log: Literal["json", "text"],
     level: str = "INFO",
     beside: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+    crew: CrewLink | None = None,
 ) -> None:
     """Run the monitor in this process; shared with `camkeeper demo` and `camkeeper edge`.
 
-    `beside` is entered before and left after it. Ends by `typer.Exit` where it cannot start.
+    `beside` is entered before and left after it; `crew`: who else asks devices. Ends by `typer.Exit` where it cannot
+    start.
     """
     import asyncio
 
@@ -79,7 +84,7 @@ def start(
 
         async def both() -> None:
             async with beside():
-                await monitor(Settings(config=config, ledger=ledger, host=host, port=port), board=board)
+                await monitor(Settings(config=config, ledger=ledger, host=host, port=port, crew=crew), board=board)
 
         asyncio.run(both())
     except ConfigError as error:

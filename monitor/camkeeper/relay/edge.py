@@ -14,6 +14,7 @@ import structlog
 from camkeeper.bus.conf import inbox
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server, version_of
+from camkeeper.crew.settings import follow, staffed
 from camkeeper.ledger import LedgerError
 from camkeeper.relay.forwarder import Forwarder
 from camkeeper.relay.publisher import EVERY_S, Publisher
@@ -34,8 +35,8 @@ async def relaying(
     At the end what the ledger has is put into the stream, for at most a few seconds: what is not goes the next time.
     """
     found = find_server(program)
-    conf = settings.server(folder, sync_always=version_of(found) >= (2, 10)).conf
-    server = NatsServer(folder=folder, port=settings.port, conf=conf, program=found)
+    plain = settings.server(folder, sync_always=version_of(found) >= (2, 10))
+    server = NatsServer(folder=folder, port=settings.port, conf=lambda: staffed(plain, folder).conf(), program=found)
     state = RelayState()
     async with server.running():
         link = await connect(
@@ -56,15 +57,18 @@ async def relaying(
                 every_s=every_s,
             )
             forwarder = Forwarder(link=link, js=js, edge_id=settings.edge_id, ledger=ledger, state=state)
-            tasks = [asyncio.create_task(publisher.run()), asyncio.create_task(forwarder.run())]
+            tasks = [
+                asyncio.create_task(work) for work in (publisher.run(), forwarder.run(), follow(folder, server.reload))
+            ]
             try:
                 yield state
             finally:
                 tasks[0].cancel()
                 await asyncio.gather(tasks[0], return_exceptions=True)
                 await _last(publisher)
-                tasks[1].cancel()
-                await asyncio.gather(tasks[1], return_exceptions=True)
+                for task in tasks[1:]:
+                    task.cancel()
+                await asyncio.gather(*tasks[1:], return_exceptions=True)
         finally:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await link.close()

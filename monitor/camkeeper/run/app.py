@@ -1,6 +1,6 @@
 """The wiring of the monitor: `monitor` puts the rooms together, top to bottom.
 
-wheel -> poller -> (prober) -> township (judge) -> recorder, desk -> (ledger) -> keeper -> board
+wheel -> poller -> (prober, or a crew of them) -> township (judge) -> recorder, desk -> (ledger) -> keeper -> board
                                                                             |-> sender -> channels
                                                                             '-> mirror -> InfluxDB
 (prober) -> pictures -> (worker, album) -> township: what is proved stands from the next sample on
@@ -33,6 +33,7 @@ from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
+from camkeeper.run.crew import CrewLink, open_crew
 from camkeeper.run.desk.room import open_desk
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
@@ -69,6 +70,8 @@ class Settings:
     ledger: Path
     host: str
     port: int
+    crew: CrewLink | None = None
+    """Who else asks devices; None: this process alone."""
 
 
 def latches_beside(ledger: Path) -> Path:
@@ -156,13 +159,16 @@ async def _run(
         claims=Claims(lambda: desk.shown.book, timeline.now_ms),
     )
     keeper.show_pictures(pictures)
-    prober = Prober(
+    prober, latches = _probing(settings, registry, timeline, pictures)
+    crew = open_crew(
+        settings.crew,
+        prober=prober,
+        registry=lambda: township.registry,
+        latches=latches,
         clock=timeline,
-        password_of=Secrets(settings.config.parent).resolve,
-        policy=registry.probe,
-        latches=FileLatches(latches_beside(settings.ledger)),
         on_picture=pictures.on_picture,
     )
+    keeper.show_crew(crew)
     mirror = MirrorRoom(
         ledger=settings.ledger, registry=lambda: township.registry, clock=clock, look_of=pictures.newest_look
     )
@@ -172,7 +178,7 @@ async def _run(
         timeline=timeline,
         township=township,
         wheel=wheel,
-        prober=mirror.heard_by(prober),
+        prober=mirror.heard_by(prober if crew is None else crew.asker),
         uplinks=uplinks,
         pulse=pulse,
         accepting=recorder.accepting,
@@ -211,6 +217,7 @@ async def _run(
                 group.create_task(keeper.keep_coverage(), name="coverage"),
                 group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mirror.run(), name="mirror"),
+                *(() if crew is None else (group.create_task(crew.run(), name="crew"),)),
                 group.create_task(mail.sender.run(), name="sender"),
                 group.create_task(
                     keep_watch(
@@ -237,6 +244,20 @@ async def _run(
         keeper.close()
         await poller.close()
         await _last_words(ledger, recorder)
+
+
+def _probing(
+    settings: Settings, registry: Registry, timeline: Timeline, pictures: PictureRoom
+) -> tuple[Prober, FileLatches]:
+    latches = FileLatches(latches_beside(settings.ledger))
+    prober = Prober(
+        clock=timeline,
+        password_of=Secrets(settings.config.parent).resolve,
+        policy=registry.probe,
+        latches=latches,
+        on_picture=pictures.on_picture,
+    )
+    return prober, latches
 
 
 async def _last_words(ledger: Ledger, recorder: Recorder) -> None:

@@ -246,6 +246,7 @@ class Keeper(Rooms):
             policy=registry.accounting[0].id,
             lanes=(_lane(self._poller.healthy), _lane(self._poller.dead)),
             mirror=self.mirror(),
+            crew=self.crew(),
         )
 
     def _uplink(self, uplink_id: str, name: str) -> UplinkStanding:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
+from camkeeper.model.crew import CrewStanding
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
+from camkeeper.run.crew import CrewRoom
 from camkeeper.run.desk.room import DeskRoom
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
@@ -34,6 +36,7 @@ class Rooms:
         self._mirror: MirrorRoom | None = None
         self._pictures: PictureRoom | None = None
         self._insight: Insight | None = None
+        self._crew: CrewRoom | None = None
         self._reports: ReportRoom | None = None
 
     def show_insight(self, insight: Insight) -> None:
@@ -81,6 +84,14 @@ class Rooms:
     def mirror(self) -> MirrorStanding | None:
         """Return how the mirror to InfluxDB is doing; None where there is none."""
         return self._mirror.standing() if self._mirror is not None else None
+
+    def show_crew(self, room: CrewRoom | None) -> None:
+        """Say which crew is told of."""
+        self._crew = room
+
+    def crew(self) -> CrewStanding | None:
+        """Return how the crew of pollers is doing; None where there is none."""
+        return self._crew.standing() if self._crew is not None else None
 
     def show_windows(self, room: WindowRoom) -> None:
         """Say where agreed windows are asked for."""
@@ -158,5 +169,5 @@ class Rooms:
 
     def room_warnings(self) -> list[str]:
         """Return the rooms' sentences for the board."""
-        rooms = (self._room, self._agreed, self._pictures, self._mirror)
+        rooms = (self._room, self._agreed, self._pictures, self._mirror, self._crew)
         return [line for room in rooms if room is not None for line in room.warnings]

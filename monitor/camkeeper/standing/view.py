@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from camkeeper.availability.buckets import Buckets, Promise
 from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.crew import CrewStanding
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.place import SiteKind
 from camkeeper.model.probing import DeviceFacts, RungResult
@@ -144,6 +145,8 @@ class MonitorStanding:
     lanes: tuple[LaneStanding, ...] = ()
     mirror: MirrorStanding | None = None
     """None where nothing is mirrored."""
+    crew: CrewStanding | None = None
+    """None where this process asks alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
