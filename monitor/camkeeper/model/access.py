@@ -74,8 +74,10 @@ class Principal:
 
 
 class Deed(StrEnum):
-    """What stands in the audit log. The room of accounts writes the first part itself; the board notes the rest."""
+    """What the room of accounts itself puts into the audit log; the board's steps have the words of its routes."""
 
+    STORE_BEGUN = "store_begun"
+    """The first run: the account `admin` was made."""
     LOGIN = "login"
     LOGIN_REFUSED = "login_refused"
     LOGIN_LIMITED = "login_limited"
@@ -91,22 +93,3 @@ class Deed(StrEnum):
     ACCOUNT_CHANGE = "account_change"
     TOKEN_NEW = "token_new"  # noqa: S105
     TOKEN_REVOKE = "token_revoke"  # noqa: S105
-    STORE_BEGUN = "store_begun"
-
-    REFUSED = "refused"
-    """Asked for a page or step that their role or scope doesn't have."""
-    ACKNOWLEDGE = "acknowledge"
-    ASSIGN = "assign"
-    STEP = "step"
-    """A step of a work order."""
-    PHOTO = "photo"
-    ROUND = "round"
-    WINDOW_ADD = "window_add"
-    WINDOW_STEP = "window_step"
-    EVIDENCE = "evidence"
-    VIEW = "view"
-    """Looked at somebody's picture."""
-    RELEARN = "relearn"
-    CHANNEL_TEST = "channel_test"
-    EXPORT = "export"
-    SETTING = "setting"
