@@ -8,8 +8,8 @@ Three counts, and which apply depends on where somebody is:
 Whoever guesses elsewhere makes the owner wait only in places that are new to both; who guesses from the owner's own
 network can make them wait there, 15 minutes at most; on the machine itself `camkeeper access first` always lets in.
 
-A try is counted before the password is looked at and given back when it was right: a hundred at once count as a hundred.
-Who is told to wait is not counted again for asking. The machine's restart forgets the counts; it takes longer than a try.
+A try is counted before the password is looked at, and given back when it was right: a hundred at once are a hundred.
+Who is told to wait is not counted again for asking. A restart of the monitor forgets the counts.
 """
 
 from __future__ import annotations
