@@ -14,6 +14,7 @@ from camkeeper.cli.run import ListenOption, LogOption
 from camkeeper.cli.say import fail, tell, wide_console
 
 if TYPE_CHECKING:
+    from camkeeper.hub.duty import Duty
     from camkeeper.hub.settings import HubSettings
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ def init(
     Write a hub's configuration; only its owner may read it.
     """
     from camkeeper.bus.private import new_password
+    from camkeeper.hub import duty
     from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, save
 
     host, _, number = listen.rpartition(":")
@@ -66,10 +68,13 @@ def init(
             ca=None if ca is None else str(ca.resolve()),
         )
         save(folder, settings)
+        if not (folder / duty.FILE).exists():
+            (folder / duty.FILE).write_text(duty.TEMPLATE, encoding="utf-8")
     except HubSettingsError as error:
         fail(f"{error}", f"{error}", code=2)
     except OSError as error:
         fail(f"写不了：{error}", f"cannot be written: {error}")
+    tell(f"县名、通知通道写在 {folder / duty.FILE}", f"The county's name and channels: {folder / duty.FILE}")
     if cert is None:
         tell("未配置 TLS：只宜在专网内使用。", "No TLS: for a network of your own only.")
     tell(
@@ -133,10 +138,17 @@ def run(
     import asyncio
     import signal
 
+    from aiohttp import web
+
+    from camboard.app import create_runner
+    from camboard.county.app import create_county_app
+    from camboard.settings import BoardSettings
     from camkeeper import logs
     from camkeeper.bus.server import BusError
     from camkeeper.clock import SystemClock
+    from camkeeper.config import ConfigError
     from camkeeper.hub.app import hub
+    from camkeeper.hub.county import CountyView
     from camkeeper.hub.settings import HubSettingsError
     from camkeeper.run.board import BoardError, parse_listen
 
@@ -147,10 +159,19 @@ def run(
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         host, port = parse_listen(listen)
-        await hub(folder.resolve(), SystemClock(), host=host, port=port, stopped=stopped, program=nats_server)
+        clock = SystemClock()
+
+        def board(county: CountyView) -> web.AppRunner:
+            return create_runner(create_county_app(county, settings=BoardSettings(host=host, port=port, clock=clock)))
+
+        await hub(folder.resolve(), clock, board=board, host=host, port=port, stopped=stopped, program=nats_server)
 
     try:
         asyncio.run(until_stopped())
+    except ConfigError as error:
+        for fault in error.faults:
+            tell(fault.chinese, str(fault))
+        fail("hub.yaml 有错误，未启动", "hub.yaml has faults; not started")
     except (HubSettingsError, BusError, BoardError, OSError) as error:
         fail(f"无法启动：{error}", f"cannot start: {error}")
 
@@ -167,16 +188,21 @@ def sla(
     """
     from camkeeper.availability.days import month_of
     from camkeeper.clock import SystemClock
+    from camkeeper.config import ConfigError
     from camkeeper.hub.app import COPIES
+    from camkeeper.hub.duty import ZONE, load
     from camkeeper.hub.figures import county
-    from camkeeper.hub.page import ZONE
 
+    try:
+        zone = load(folder).timezone
+    except ConfigError:
+        zone = ZONE  # `camkeeper hub check` tells
     now_ms = SystemClock().wall_ms()
     paths = {path.stem: path for path in sorted((folder / COPIES).glob("*.ledger"))}
     if not paths:
         fail(f"还没有收到任何账本：{folder}", f"no edge has reported yet: {folder}")
     try:
-        found = county(paths, month=month or month_of(now_ms, ZONE), now_ms=now_ms)
+        found = county(paths, month=month or month_of(now_ms, zone), now_ms=now_ms)
     except ValueError as error:
         fail(f"月份应写成 2026-10：{error}", f"{error}", code=2)
     if as_json:
@@ -184,7 +210,7 @@ def sla(
         return
     from rich.table import Table
 
-    from camkeeper.hub.page import figure_cells
+    from camkeeper.hub.figures import figure_cells
 
     table = Table(title=f"全县 county {found.month}")
     for heading in ("乡镇\nedge", "在线率\nrate", "下限\nlower", "上限\nupper", "完整度\ncomplete"):
@@ -195,3 +221,54 @@ def sla(
     wide_console().print(table)
     for edge_id in found.missing:
         tell(f"{edge_id} 没有这个月的数据", f"{edge_id} has nothing of this month")
+
+
+@app.command()
+def check(folder: FolderArgument) -> None:
+    """检查 hub.yaml：每处错误给出文件、行号和改法。
+
+    Check hub.yaml: each fault with its file, line and remedy.
+    """
+    from camkeeper.hub.duty import FILE
+
+    duty = _duty(folder)
+    for warning in duty.warnings:
+        tell(warning.chinese, str(warning))
+    told = " ".join(duty.told) or "-"
+    tell(f"{folder / FILE} 可用；告警发往：{told}", f"{folder / FILE} works; alarms go to: {told}")
+
+
+def _duty(folder: Path) -> Duty:
+    from camkeeper.config import ConfigError
+    from camkeeper.hub.duty import load
+
+    try:
+        return load(folder)
+    except ConfigError as error:
+        for fault in error.faults:
+            tell(fault.chinese, str(fault))
+        fail(f"hub.yaml 有 {len(error.faults)} 处错误", f"hub.yaml has {len(error.faults)} faults")
+
+
+@app.command()
+def notify(
+    folder: FolderArgument,
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="hub.yaml 里的通道编号 / a channel of hub.yaml")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
+) -> None:
+    """发一条测试消息，显示平台自己的代码和原话。只有平台明确接受，退出码才为 0。
+
+    Send a test message and show the platform's own code and words. Exit 0 only where it says that it took the message.
+    """
+    from camkeeper.cli.notify import send_once, show, trial_letter
+
+    duty = _duty(folder)
+    setting = next((one for one in duty.channels if one.id == channel), None)
+    if setting is None:
+        known = " ".join(one.id for one in duty.channels) or "-"
+        fail(f"没有通道 {channel}；hub.yaml 里有：{known}", f"no channel {channel}; hub.yaml has: {known}", code=2)
+    letter = trial_letter(setting, duty.name, duty.timezone)
+    receipt = send_once(setting, letter, folder)
+    show(setting, letter, receipt, as_json=as_json)
+    raise typer.Exit(0 if receipt.outcome == "accepted" else 1)

@@ -82,9 +82,9 @@ def send_test(
             timeout_s=timeout_s,
         )
         base_dir, name, timezone = Path(), "camkeeper", "Asia/Shanghai"
-    letter = _letter(setting, name, timezone)
-    receipt = _send(setting, letter, base_dir)
-    _show(setting, letter, receipt, as_json=as_json)
+    letter = trial_letter(setting, name, timezone)
+    receipt = send_once(setting, letter, base_dir)
+    show(setting, letter, receipt, as_json=as_json)
     raise typer.Exit(0 if receipt.outcome == "accepted" else 1)
 
 
@@ -123,7 +123,8 @@ def _adhoc(kind: str, *, url: str | None, **options: Any) -> AnyChannel:
         _usage(error.zh, error.en)
 
 
-def _letter(setting: AnyChannel, name: str, timezone: str) -> Letter:
+def trial_letter(setting: AnyChannel, name: str, timezone: str) -> Letter:
+    """Return a test letter for a channel; `name` is the township's or county's."""
     from camkeeper.clock import SystemClock
     from camkeeper.message import style_of, trial
     from camkeeper.model.letter import Letter
@@ -145,7 +146,8 @@ def _letter(setting: AnyChannel, name: str, timezone: str) -> Letter:
     )
 
 
-def _send(setting: AnyChannel, letter: Letter, base_dir: Path) -> Receipt:
+def send_once(setting: AnyChannel, letter: Letter, base_dir: Path) -> Receipt:
+    """Send a letter now; ends the command where a secret cannot be read."""
     import asyncio
 
     from camkeeper.clock import SystemClock
@@ -175,7 +177,8 @@ _OUTCOMES = {
 }
 
 
-def _show(setting: AnyChannel, letter: Letter, receipt: Receipt, *, as_json: bool) -> None:
+def show(setting: AnyChannel, letter: Letter, receipt: Receipt, *, as_json: bool) -> None:
+    """Print what became of it."""
     from camkeeper.message.short import length
     from camkeeper.model.channel import ChannelKind
 

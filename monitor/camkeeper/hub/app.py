@@ -1,11 +1,11 @@
-"""The wiring of a hub: server -> intake -> copies -> page."""
+"""The wiring of a hub: server -> intake -> copies -> sums and alarms -> board."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +22,10 @@ from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server
 from camkeeper.clock import Clock
 from camkeeper.hub.copies import Copies
-from camkeeper.hub.page import Page
+from camkeeper.hub.county import CountyView
 from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, load
+from camkeeper.hub.sums import Sums
+from camkeeper.hub.watch import HubWatch
 from camkeeper.model.wire import to_json
 from camkeeper.run.board import serving
 
@@ -39,7 +41,9 @@ class Hub:
     def __init__(self, folder: Path, settings: HubSettings, clock: Clock, program: str) -> None:
         self._folder, self._settings = folder, settings
         self.copies = Copies(folder / COPIES, clock)
-        self.page = Page(self.copies, clock)
+        self.sums = Sums(copies=self.copies, clock=clock)
+        self.watch = HubWatch(folder, self.copies, clock, self.sums.names)
+        self.county = CountyView(self.copies, self.watch, self.sums, clock)
         self.server = NatsServer(
             folder=folder, port=settings.port, conf=lambda: self._settings.server().conf(), program=program
         )
@@ -51,9 +55,16 @@ class Hub:
         """Take parcels until the block ends."""
         await self.copies.open(self._settings.edges)
         try:
-            async with self.server.running():
+            async with self.watch.running(), self.server.running():
+                self.sums.zone = self.watch.duty.timezone
                 link = await self._link()
-                tasks = [asyncio.create_task(self._enrol(link)), asyncio.create_task(self._roll_up())]
+                tasks = [
+                    asyncio.create_task(self._enrol(link), name="hub-enrol"),
+                    asyncio.create_task(self._roll_up(), name="hub-roll-up"),
+                    asyncio.create_task(self.sums.run(), name="hub-sums"),
+                ]
+                for task in tasks:
+                    task.add_done_callback(_tell_end)
                 try:
                     yield
                 finally:
@@ -137,13 +148,24 @@ def _edge_of(subject: str) -> str:
     return subject.split(".")[2]
 
 
+def _tell_end(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("hub_task_ended", task=task.get_name(), exc_info=error)
+
+
 async def hub(
-    folder: Path, clock: Clock, *, host: str, port: int, stopped: asyncio.Event, program: str | None = None
+    folder: Path,
+    clock: Clock,
+    *,
+    board: Callable[[CountyView], web.AppRunner],
+    host: str,
+    port: int,
+    stopped: asyncio.Event,
+    program: str | None = None,
 ) -> None:
-    """Run until told to stop. BusError, HubSettingsError, BoardError where it cannot start."""
+    """Run until told to stop. BusError, HubSettingsError, ConfigError, BoardError where it cannot start."""
     it = Hub(folder, load(folder), clock, find_server(program))
-    runner = web.AppRunner(it.page.app(), access_log=None)
-    async with it.running(), serving(runner, host, port) as address:
+    async with it.running(), serving(board(it.county), host, port) as address:
         (folder / "board").write_text(f"{address}\n", encoding="utf-8")
         print(f"看板 / board: {address}", flush=True)
         await stopped.wait()

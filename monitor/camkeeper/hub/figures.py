@@ -105,3 +105,9 @@ def _told(buckets: Buckets) -> dict[str, Any]:
             "completeness": truncated_percent(buckets.completeness),
         },
     }
+
+
+def figure_cells(buckets: Buckets) -> list[str]:
+    """Return the four percentages as people read them."""
+    shares = (buckets.ratio, buckets.lower, buckets.upper, buckets.completeness)
+    return ["未测得 -" if (text := truncated_percent(share)) is None else f"{text}%" for share in shares]

@@ -8,14 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiohttp.test_utils import TestClient, TestServer
 from tests.monitor.ledger.stories import Story, write
 
 from camkeeper.availability.days import month_of
 from camkeeper.clock import SimulatedClock
 from camkeeper.hub.copies import SILENT_MS, Copies
 from camkeeper.hub.figures import county
-from camkeeper.hub.page import Page
 from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.excerpt import excerpt
 from camkeeper.ledger.parcel import Parcel, Place, pack
@@ -123,22 +121,3 @@ async def test_what_is_refused_is_on_the_list_once(copies: Copies, tmp_path: Pat
     assert accepted is not None
     assert accepted.verdict is Verdict.TAKEN
     assert copies.edges["e1"].refused is None
-
-
-async def test_the_page_shows_each_edge_and_answers_to_its_own_names_only(
-    copies: Copies, clock: SimulatedClock, tmp_path: Path
-) -> None:
-    await copies.take("e1", pack(edge_ledger(tmp_path / "e1.ledger", down_hours=1)))
-    async with TestClient(TestServer(Page(copies, clock).app())) as client:
-        text = await (await client.get("/")).text()
-        assert "镇（e1）" in text
-        assert "从未上报" in text, "e2 was never heard"
-        rows = (await (await client.get("/api/v1/edges")).json())["edges"]
-        assert [(r["edge"], r["state"]) for r in rows] == [("e1", "live"), ("e2", "never")]
-        found = await (await client.get("/api/v1/county")).json()
-        assert found["net"]["time"]["down_ms"] == HOUR
-        assert (await client.get("/api/v1/county?month=never")).status == 400
-        metrics = await (await client.get("/metrics")).text()
-        assert 'camkeeper_hub_edge_up{edge="e1"} 1' in metrics
-        assert 'camkeeper_hub_edge_up{edge="e2"} 0' in metrics
-        assert (await client.get("/", headers={"Host": "evil.example"})).status == 403
