@@ -64,7 +64,8 @@ async def make_buckets(js: JetStreamContext) -> None:
             duplicate_window=TTL_S,  # no longer than messages live
             max_bytes=1 << 20,
         ),
-        plain.evolve(name=f"KV_{JOURNAL}", subjects=[f"$KV.{JOURNAL}.>"], storage=StorageType.FILE, max_bytes=16 << 20),
+        # No size of its own: it would be set aside, and the rest of the store belongs to the ledger's stream.
+        plain.evolve(name=f"KV_{JOURNAL}", subjects=[f"$KV.{JOURNAL}.>"], storage=StorageType.FILE),
     )
     for config in wanted:
         try:

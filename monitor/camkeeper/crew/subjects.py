@@ -37,15 +37,15 @@ def keeper_inbox(edge_id: str) -> str:
 
 def permissions(edge_id: str, name: str) -> dict[str, Any]:
     """Return nats-server's words for what a member may do."""
-    api = f"$JS.{edge_id}.API"
-    buckets = [f"{bucket}" for bucket in (LEASES, JOURNAL)]
+    # The server takes the domain out of a subject before it looks whether it is allowed.
+    api = ("$JS.API", f"$JS.{edge_id}.API")
     return {
         "publish": [
             beat_subject(edge_id, name),
-            *(f"$KV.{bucket}.>" for bucket in buckets),
-            *(f"{api}.STREAM.INFO.KV_{bucket}" for bucket in buckets),
-            *(f"{api}.DIRECT.GET.KV_{bucket}.>" for bucket in buckets),
-            f"{api}.STREAM.PURGE.KV_{LEASES}",
+            *(f"$KV.{bucket}.>" for bucket in (LEASES, JOURNAL)),
+            *(f"{a}.STREAM.INFO.KV_{bucket}" for a in api for bucket in (LEASES, JOURNAL)),
+            *(f"{a}.DIRECT.GET.KV_{bucket}.>" for a in api for bucket in (LEASES, JOURNAL)),
+            *(f"{a}.STREAM.PURGE.KV_{LEASES}" for a in api),
         ],
         "subscribe": [f"{ask_subject(edge_id, '*')} {GROUP}", f"{member_inbox(name)}.>"],
         # One answer to each question, by its own address.
