@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from camboard import events, guard, handed, metrics, pages, routes
+from camboard import events, guard, handed, pages, routes
 from camboard.board import BOARD, Board
-from camboard.cover import api as coverapi
 from camboard.picture import tickets
 from camboard.settings import BoardSettings
 from camboard.source import (
     CoverageSource,
     DeskSource,
+    HasReports,
     HasWork,
     InsightSource,
     PictureSource,
@@ -51,8 +51,6 @@ def create_app(
     app[BOARD] = board
     app[upload.SLOTS] = upload.slots()
     app[pages.PAGES] = pages.Pages()
-    app[coverapi.CHARTS] = coverapi.Charts(board)
-    app[metrics.REGISTRY] = metrics.registry(board)
     app.on_response_prepare.append(guard.add_headers)
     app.cleanup_ctx.append(events.pump)
     app.on_shutdown.append(events.end_streams)
@@ -60,6 +58,8 @@ def create_app(
         board.windows = source
     if isinstance(source, PictureSource):
         board.pictures = source
+    if isinstance(source, HasReports):
+        board.reports = source.reports()
     if isinstance(source, InsightSource):
         board.insight = source
     app[tickets.TICKETS] = tickets.Tickets(settings.clock)

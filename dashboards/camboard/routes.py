@@ -17,6 +17,7 @@ from camboard.desk import phone as phonepage
 from camboard.device import page as devicepage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
+from camboard.reports import page as reportpage
 from camboard.route import CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
 from camboard.windows import page as windowpage
 from camboard.work import api as orderapi
@@ -42,6 +43,16 @@ COVERAGE = (
     get("/api/v1/coverage/map.geojson", coverapi.chart, FIGURES),
     get("/api/v1/coverage/sites/{id}", coverapi.site, FIGURES),
     get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness, FIGURES),
+)
+REPORTS = (
+    get("/reports", reportpage.page, FIGURES),
+    get("/fragments/reports", reportpage.fragment, FIGURES),
+    get(f"/reports/{reportpage.MONTH}", reportpage.month, FIGURES),
+    get(f"/fragments/reports/{reportpage.MONTH}", reportpage.month_fragment, FIGURES),
+    get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export"),
+    get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export"),
+    get("/trend", reportpage.trend, PEOPLE),
+    get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
 )
 DEVICE = (
     get(_DEVICE, devicepage.page, DEVICES),
@@ -121,6 +132,7 @@ MACHINES = (
 ROUTES: tuple[Route, ...] = (
     *OVERVIEW,
     *COVERAGE,
+    *REPORTS,
     *DEVICE,
     *DESK,
     *ORDERS,

@@ -1,0 +1,167 @@
+"""`/reports`, `/reports/{month}` and `/trend`: reading only, each as sums of what the reader may see."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from camboard.board import Board, board_of
+from camboard.chart.view import Chart, days_chart
+from camboard.i18n import Language
+from camboard.live import Live, at_words, page_of_live, write_live
+from camboard.pages import fragment_response, language_of
+from camboard.query import BadQuery
+from camboard.reports import wire
+from camboard.reports.listing import listing
+from camboard.reports.view import month_view
+from camboard.source import ReportSource
+from camboard.text import plain
+from camkeeper.standing.report import MonthReport
+
+MONTH = r"{month:\d{4}-\d{2}}"
+MONTHS_SHOWN = 12
+
+
+async def page(request: web.Request) -> web.Response:
+    """`GET /reports`: the months, newest first."""
+    say = language_of(request)
+    return page_of_live(request, "reportspage.html", await _listed(request, say), say)
+
+
+async def fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/reports`."""
+    made = await _listed(request, language_of(request))
+    return fragment_response(board_of(request), made.index, made.html)
+
+
+async def month(request: web.Request) -> web.Response:
+    """`GET /reports/{month}`: one month, on paper too."""
+    say = language_of(request)
+    return page_of_live(request, "reportpage.html", await _month(request, say), say)
+
+
+async def month_fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/reports/{month}`."""
+    made = await _month(request, language_of(request))
+    return fragment_response(board_of(request), made.index, made.html)
+
+
+async def month_csv(request: web.Request) -> web.Response:
+    """`GET /reports/{month}.csv`."""
+    report = await _report(board_of(request), request.match_info["month"])
+    return _file(wire.csv(report), "text/csv", f"camkeeper-{report.month}.csv")
+
+
+async def month_json(request: web.Request) -> web.Response:
+    """`GET /reports/{month}.json`."""
+    report = await _report(board_of(request), request.match_info["month"])
+    return _file(json.dumps(wire.month(report)), "application/json", f"camkeeper-{report.month}.json")
+
+
+async def trend(request: web.Request) -> web.Response:
+    """`GET /trend?site=&device=&month=`: the days of a month of one thing."""
+    say = language_of(request)
+    return page_of_live(request, "trendpage.html", await _trend(request, say), say)
+
+
+async def trend_fragment(request: web.Request) -> web.Response:
+    """`GET /fragments/trend`: the chart alone, for pages that have a place for it."""
+    made = await _trend(request, language_of(request))
+    return fragment_response(board_of(request), made.index, made.html)
+
+
+def _source(board: Board) -> ReportSource:
+    if board.reports is None:
+        raise web.HTTPNotFound
+    return board.reports
+
+
+async def _report(board: Board, named: str) -> MonthReport:
+    try:
+        return await _source(board).report(named, board.principal.scope)
+    except (LookupError, ValueError):
+        raise web.HTTPNotFound from None
+
+
+async def _names(board: Board) -> tuple[str, ...]:
+    return tuple(entry.month for entry in await _source(board).months())
+
+
+async def _listed(request: web.Request, say: Language) -> Live:
+    board = board_of(request)
+    before = request.query.get("before", "")
+    names = [m for m in await _names(board) if not before or m < before]
+    reports = [await _report(board, name) for name in names[:MONTHS_SHOWN]]
+    older = names[MONTHS_SHOWN - 1] if len(names) > MONTHS_SHOWN else ""
+    made = listing(reports, older, say)
+    values = {"r": made, "at": at_words(board.index()), "open_count": _open(board)}
+    asked = f"?{urlencode({'before': before})}" if before else ""
+    return write_live(request, say, "reports.html", values, f"/reports{asked}", f"/fragments/reports{asked}")
+
+
+async def _month(request: web.Request, say: Language) -> Live:
+    board, named = board_of(request), request.match_info["month"]
+    report, names = await _report(board, named), await _names(board)
+    against = request.query.get("with", "")
+    if not against:
+        older = [m for m in names if m < named]
+        against = older[0] if older else ""
+    other = await _report(board, against) if against and against != named else None
+    whole = request.query.get("all") == "1"
+    view = month_view(report, other, names, say, whole=whole)
+    values = {"m": view, "whole": whole, "at": at_words(board.index()), "open_count": _open(board)}
+    kept = {k: request.query[k] for k in ("with", "all") if request.query.get(k)}
+    asked = f"?{urlencode(kept)}" if kept else ""
+    return write_live(
+        request, say, "report.html", values, f"/reports/{named}{asked}", f"/fragments/reports/{named}{asked}"
+    )
+
+
+async def _trend(request: web.Request, say: Language) -> Live:
+    board, asked = board_of(request), request.query
+    names = await _names(board)
+    named = asked.get("month", "") or (names[0] if names else "")
+    site, device, small = asked.get("site", ""), asked.get("device", ""), asked.get("small") == "1"
+    if site and device:
+        raise BadQuery("site")
+    chart = await _chart(board, named, site, device, say, small=small)
+    kept = {k: v for k, v in (("site", site), ("device", device)) if v}
+    at = names.index(named) if named in names else 0
+    links = {
+        "before": urlencode({**kept, "month": names[at + 1]}) if at + 1 < len(names) else "",
+        "after": urlencode({**kept, "month": names[at - 1]}) if at > 0 else "",
+    }
+    of = f"/devices/{quote(device, safe='')}" if device else f"/?{urlencode({'site': site})}" if site else "/"
+    values = {"chart": chart, "of": of, "at": at_words(board.index()), "open_count": _open(board), **links}
+    here = f"?{urlencode({**kept, 'month': named})}"
+    return write_live(request, say, "trend.html", values, f"/trend{here}", f"/fragments/trend{here}")
+
+
+async def _chart(board: Board, named: str, site: str, device: str, say: Language, *, small: bool) -> Chart:
+    if device:
+        try:
+            found = await _source(board).trend(device, named, board.principal.scope)
+        except (LookupError, ValueError):
+            raise web.HTTPNotFound from None
+        title = say("%(name)s %(month)s 每日在线率", name=plain(found.name), month=named)
+        return days_chart(f"d-{device}-{named}", title, found.points, found.target_bp, say, small=small)
+    report = await _report(board, named)
+    rated = next((s for s in report.sites if s.id == site), None) if site else report.total
+    if rated is None:
+        raise web.HTTPNotFound
+    title = say("%(name)s %(month)s 每日在线率", name=plain(rated.name), month=named)
+    return days_chart(f"s-{site}-{named}", title, rated.days, rated.target_bp, say, small=small)
+
+
+def _open(board: Board) -> int | None:
+    desk = board.desk_now()
+    return None if desk is None else len(desk.open)
+
+
+def _file(text: str, content_type: str, name: str) -> web.Response:
+    response = web.Response(text=text, content_type=content_type, charset="utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.enable_compression()
+    return response
