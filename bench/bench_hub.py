@@ -55,6 +55,8 @@ class Edge:
         self.identity = Identity(ledger_id=secrets.token_bytes(16), created_ms=now_ms)
         self.place, self.head = Place(), genesis(self.identity.ledger_id, now_ms)
         self.status = [4] * (CAMERAS + 1)
+        self.sent = 0
+        """Bytes of parcels and signs of life, without the few hundred of their envelopes."""
         self.rng = random.Random(number)
 
     def parcel(self, records: Sequence[Entry], tick_ms: int) -> Parcel:
@@ -70,6 +72,12 @@ class Edge:
         part = replace(part, head=[self.head, *part.heads()][-1])
         self.place, self.head = part.end, part.head
         return part
+
+    def packed(self, part: Parcel) -> bytes:
+        """Return a parcel's bytes, and count them."""
+        data = pack(part)
+        self.sent += len(data)
+        return data
 
     def beginning(self, now_ms: int) -> Parcel:
         """Return configuration and enrolments."""
@@ -112,7 +120,7 @@ class Watch:
 
 async def ask(link: Client, edge: Edge, part: Parcel) -> float:
     """Send a parcel until it is answered for; returns the seconds that took."""
-    began_s, data = time.perf_counter(), pack(part)
+    began_s, data = time.perf_counter(), edge.packed(part)
     for _ in range(20):
         try:
             answer = await link.request(parcel_subject(edge.edge_id), data, timeout=30)
@@ -136,7 +144,7 @@ async def keep_up(links: list[Client], edges: list[Edge], seconds: float, clock:
             now_ms = clock.wall_ms()
             if beat_s <= change_s:
                 beat_s += 10
-                await link.publish(beat_subject(edge.edge_id), pack(edge.parcel([], now_ms)))
+                await link.publish(beat_subject(edge.edge_id), edge.packed(edge.parcel([], now_ms)))
             else:
                 change_s += edge.rng.expovariate(RECORDS_A_SECOND / EDGES)
                 lags.append(await ask(link, edge, edge.parcel([edge.change(now_ms)], now_ms)))
@@ -174,14 +182,15 @@ async def measure(folder: Path, settings: HubSettings, pid: int, *, seconds: flo
     began_s = time.perf_counter()
     await asyncio.gather(*(ask(link, e, e.beginning(clock.wall_ms())) for link, e in zip(links, edges, strict=True)))
     print(f"700 copies begun in {time.perf_counter() - began_s:.1f} s", flush=True)
-    watch = Watch(pid)
+    watch, sent = Watch(pid), sum(e.sent for e in edges)
     lags = sorted(await keep_up(links, edges, seconds, clock))
-    kept = watch.figures()
+    kept = watch.figures() | {"kbit_s_an_edge": round((sum(e.sent for e in edges) - sent) / seconds / EDGES / 125, 3)}
     print(f"keeping up: {len(lags)} parcels, {kept}", flush=True)
     before, watch = used(folder), Watch(pid)
     took_s = await catch_up(links[:late], edges[:late], clock)
     caught, grown = watch.figures(), used(folder) - before
-    records = round(RECORDS_A_SECOND / EDGES * DAY_S) * late
+    day = round(RECORDS_A_SECOND / EDGES * DAY_S)
+    records = day * late
     for link in links:
         await link.close()
     print_figures(
@@ -200,6 +209,8 @@ async def measure(folder: Path, settings: HubSettings, pid: int, *, seconds: flo
                 # The same work for all edges takes as much longer as there are more of them.
                 "times_real_time_for_all": round(DAY_S / (took_s * EDGES / late)),
                 "disk_bytes_a_record": round(grown / records),
+                "disk_mb_a_day_and_edge": round(grown / records * day / 1e6, 2),
+                "disk_kb_a_day_and_camera": round(grown / records * day / CAMERAS / 1e3, 1),
                 **caught,
             },
         },

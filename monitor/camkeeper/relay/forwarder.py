@@ -54,12 +54,54 @@ class Forwarder:
                 waiting = await self._js.pull_subscribe(
                     stream_subject(self._edge_id), durable=DURABLE, stream=STREAM, config=consumer
                 )
-                while True:
-                    with contextlib.suppress(nats.errors.TimeoutError):
-                        await self._deliver(await waiting.fetch(FETCH, timeout=FETCH_S))
+                await self._follow(waiting)
             except (nats.errors.Error, OSError) as error:
                 self._state.trouble = f"{type(error).__name__}: {error}"
                 await asyncio.sleep(1.0)
+
+    async def _follow(self, waiting: JetStreamContext.PullSubscription) -> None:
+        """Deliver what comes; returns where the consumer is to be made anew."""
+        while True:
+            try:
+                messages = await waiting.fetch(FETCH, timeout=FETCH_S)
+            except nats.errors.TimeoutError:
+                if self._state.delivered == self._state.published:
+                    continue
+                if await self._beyond_the_end():
+                    return
+                await self._catch_up()
+            else:
+                await self._deliver(messages)
+
+    async def _beyond_the_end(self) -> bool:
+        """Tell whether the consumer waits for what the stream will not have for long, and take it away if so.
+
+        A stream that lost its tail (a full disk, a power cut) counts on from before it, and what it gets then has
+        numbers that the consumer was given already: 2.9 never delivers these.
+        """
+        stream, consumer = await self._js.stream_info(STREAM), await self._js.consumer_info(STREAM, DURABLE)
+        if consumer.delivered is None or consumer.delivered.stream_seq <= stream.state.last_seq:
+            return False
+        _log.warning("stream_lost_its_tail", has=stream.state.last_seq, delivered=consumer.delivered.stream_seq)
+        await self._js.delete_consumer(STREAM, DURABLE)
+        return True
+
+    async def _catch_up(self) -> None:
+        """Nothing waits, and the hub has not answered for all that was put into the stream: read it from the ledger."""
+        until = self._state.published
+        try:
+            receipt = await self._ask(await asyncio.to_thread(next_parcel, self._ledger, until), ())
+            if receipt.verdict not in ACCEPTED:
+                receipt = await self._from_ledger(receipt, until, ())
+        except LedgerError:
+            return  # it ends before `until`: the publisher begins again
+        if receipt.verdict not in ACCEPTED:
+            await self._refused(receipt, ())
+
+    async def _refused(self, receipt: Receipt, waiting: Sequence[Msg]) -> None:
+        _log.error("hub_refuses", verdict=receipt.verdict.value, detail=receipt.detail)
+        self._state.refused = receipt
+        await self._pause(REFUSED_S, waiting)
 
     async def _deliver(self, messages: Sequence[Msg]) -> None:
         """Deliver messages in their order; returns when the hub has them all."""
@@ -81,9 +123,7 @@ class Forwarder:
                     await message.ack()
                 read = read[count:]
                 continue
-            _log.error("hub_refuses", verdict=receipt.verdict.value, detail=receipt.detail)
-            self._state.refused = receipt
-            await self._pause(REFUSED_S, [message for message, _ in read])
+            await self._refused(receipt, [message for message, _ in read])
 
     async def _from_ledger(self, receipt: Receipt, until: Place, waiting: Sequence[Msg]) -> Receipt:
         """Send what follows the hub's copy from the ledger itself, up to `until`; returns the hub's last word."""

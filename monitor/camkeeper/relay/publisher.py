@@ -24,7 +24,7 @@ from camkeeper.relay.state import RelayState
 EVERY_S = 1.0
 BEAT_S = 10.0
 ACK_S = 5.0
-STUCK_S, STUCK_MOST_S = 10.0, 600.0
+STUCK_S, STUCK_MOST_S = 5.0, 600.0
 """A server that took nothing for so long begins again, later each time.
 
 Where a write failed once, because the disk was full, 2.9 and 2.15 take nothing more for this stream ("critical write

@@ -77,4 +77,4 @@ def test_another_ledger_under_the_same_name_is_refused_and_told(county: County) 
     assert '"verdict": "foreign"' in refused.read_text()
     kept = end_of(county.copy("e1"))
     assert kept[0].seq >= before[0].seq
-    assert "refuses" in county.logs()
+    wait_for(county, "the edge tells it", lambda: "refuses" in county.logs())

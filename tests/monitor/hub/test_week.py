@@ -31,7 +31,7 @@ def test_a_week_without_an_uplink_arrives_whole(tmp_path: Path) -> None:
             time.sleep(1)
             before = end_of(county.copy("e1"))
             (county.edge_folder("e1") / "week").touch()
-            wait_for(county, "a week", lambda: (county.edge_folder("e1") / "done").exists(), 60)
+            wait_for(county, "a week", (county.edge_folder("e1") / "done").exists, 60)
             assert end_of(county.copy("e1")) == before, "nothing comes through a cut cable"
             kept = end_of(county.ledger("e1"))
             assert kept[0].seq > before[0].seq + USUAL

@@ -69,10 +69,10 @@ async def main(folder: Path, path: Path, changes: int) -> None:
         program = os.environ.get("CAMKEEPER_NATS_SERVER")
         with LedgerReader(path) as reader:
             async with relaying(folder, load(folder), path, program=program, every_s=0.001) as state:
-                while not (folder / "week").exists():  # noqa: ASYNC110, ASYNC240 - a stat
+                while not (folder / "week").exists():  # noqa: ASYNC110 - a stat
                     await asyncio.sleep(0.1)
                 await live(ledger, clock, reader, state, changes)
-                (folder / "done").touch()  # noqa: ASYNC240
+                (folder / "done").touch()
                 await asyncio.Event().wait()
 
 
