@@ -10,6 +10,7 @@ from camkeeper.access.file import access_beside, verify
 from camkeeper.access.hashing import Cost
 from camkeeper.access.localkey import bearer, key_beside, leave_key, os_user, take_key
 from camkeeper.access.record import AccessBusyError, AccessClosedError, AccessError, Terms
+from camkeeper.access.secret import new_password
 
 __all__ = [
     "Access",
@@ -23,6 +24,7 @@ __all__ = [
     "bearer",
     "key_beside",
     "leave_key",
+    "new_password",
     "os_user",
     "take_key",
     "verify",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -11,6 +11,7 @@ import structlog
 
 from camkeeper.access import changes, file, rows
 from camkeeper.access.changes import Step
+from camkeeper.access.commands import perform
 from camkeeper.access.hashing import Cost, Hashing, TooBusyError
 from camkeeper.access.localkey import PREFIX, taken_apart
 from camkeeper.access.notes import Trickle, entry
@@ -280,6 +281,10 @@ class Access:
         if bad is not None:
             return bad
         return await self._do(lambda desk: changes.revoke_token(desk, step, token_id))
+
+    async def command(self, by: Principal, command: str, fields: Mapping[str, str]) -> Told:
+        """Do what `camkeeper access` asks. LookupError: unknown command; ValueError: a field that cannot be read."""
+        return await perform(self, by, command, fields)
 
     # The audit log
 

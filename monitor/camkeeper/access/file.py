@@ -10,15 +10,18 @@ import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 from camkeeper.access.chain import Verified, genesis, walk
 from camkeeper.access.record import AccessBusyError, AccessError
 from camkeeper.standing.access import AuditRecord
+
+T = TypeVar("T")
 
 APPLICATION_ID = 0x434B5531
 """'CKU1' in the file's header."""
@@ -145,11 +148,7 @@ def verify(path: Path, *, looked_for: frozenset[str] = frozenset()) -> Verified:
 
 def newest(path: Path, *, before: int | None, count: int) -> tuple[AuditRecord, ...]:
     """Return entries of the audit log, newest first. AccessError where the file cannot be read."""
-    try:
-        with _reader(path) as db:
-            return page(db, before=before, count=count)
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise AccessError(f"{path}：读不了 / cannot be read: {error}") from error
+    return read(path, lambda db: page(db, before=before, count=count))
 
 
 def page(db: sqlite3.Connection, *, before: int | None, count: int) -> tuple[AuditRecord, ...]:
@@ -160,6 +159,16 @@ def page(db: sqlite3.Connection, *, before: int | None, count: int) -> tuple[Aud
         (limit, count),
     )
     return tuple(map(audit_record, rows))
+
+
+def read(path: Path, what: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what is read on a connection that can write nothing. AccessError where the file cannot be read."""
+    try:
+        with _reader(path) as db:
+            _check(db, path)
+            return what(db)
+    except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
+        raise AccessError(f"{path}：读不了 / cannot be read: {error}") from error
 
 
 @contextlib.contextmanager

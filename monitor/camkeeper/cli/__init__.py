@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from camkeeper.cli.access import app as access
 from camkeeper.cli.account import account
 from camkeeper.cli.check import check
 from camkeeper.cli.clock import clock
@@ -76,6 +77,7 @@ app.add_typer(picture, name="picture")
 app.add_typer(mirror, name="mirror")
 for _of_edge in (enlist, discharge, poller):
     edge.command()(_of_edge)
+app.add_typer(access, name="access")
 app.add_typer(edge, name="edge")
 app.add_typer(hub, name="hub")
 

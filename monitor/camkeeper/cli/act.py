@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from camkeeper.cli.say import fail
 
 WITHIN_S = 15.0
 FILE_WITHIN_S = 200.0
+TOKEN_ENV = "CAMKEEPER_TOKEN"  # noqa: S105  (the name of a variable)
 
 
 def post(path: str, fields: Mapping[str, str], *, ledger: Path, board: str | None) -> dict[str, Any]:
@@ -57,12 +59,17 @@ def _post(
         headers={} if body is None else {"Content-Type": content_type},
         method="GET" if body is None else "POST",
     )
+    key = _bearer(ledger, where)
+    if key:  # not to where the board might send us on
+        request.add_unredirected_header("Authorization", f"Bearer {key}")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the board is here, not behind a proxy
     try:
         with opener.open(request, timeout=within_s) as reply:
             said = reply.read()
     except urllib.error.HTTPError as error:
         zh, en = _said(error.read(65_536), error.code)
+        if error.code == HTTPStatus.UNAUTHORIZED and not key:
+            zh, en = _no_key(zh, en)
         if body is None:
             fail(zh, en)
         fail(f"没有登记：{zh}", f"not taken: {en}")
@@ -76,6 +83,33 @@ def _post(
     except ValueError:
         answer = None
     return answer if isinstance(answer, dict) else {}
+
+
+def _bearer(ledger: Path, where: str) -> str | None:
+    """Return what lets this command in: a token that was given to it, or the key of the monitor on this machine.
+
+    The key goes to the address that the monitor wrote beside its ledger and to no other.
+    """
+    import os
+
+    from camkeeper.access.localkey import bearer
+    from camkeeper.run.board import address_beside
+
+    given = os.environ.get(TOKEN_ENV)
+    if given:
+        return given
+    try:
+        own = address_beside(ledger).read_text(encoding="utf-8").strip().rstrip("/")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return bearer(ledger) if own == where else None
+
+
+def _no_key(zh: str, en: str) -> tuple[str, str]:
+    return (
+        f"{zh}；请以监测程序的用户运行本命令，或在环境变量 {TOKEN_ENV} 中给出令牌",
+        f"{en}; run this as the user of the monitor, or give a token in {TOKEN_ENV}",
+    )
 
 
 def address(ledger: Path, board: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from camkeeper.cli.run import ConfigOption, ListenOption, LogOption
+from camkeeper.cli.run import ConfigOption, ListenOption, LoginOption, LogOption
 from camkeeper.cli.say import fail, tell
 
 app = typer.Typer(
@@ -79,6 +79,7 @@ def run(
     ] = None,
     listen: ListenOption = "127.0.0.1:8080",
     log: LogOption = None,
+    login: LoginOption = "password",
     nats_server: ServerOption = None,
 ) -> None:
     """启动监测、看板和上报；与平台断开时照常监测，账本留在本机。
@@ -99,6 +100,7 @@ def run(
             ledger=where,
             listen=listen,
             log=log or ("text" if sys.stderr.isatty() else "json"),
+            login=login,
             crew=crew_of(folder, settings.edge_id, settings.port, settings.password),
             beside=lambda: relaying(folder.resolve(), settings, where, program=nats_server),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +13,7 @@ import typer
 from camkeeper.cli.say import fail
 
 if TYPE_CHECKING:
+    from camkeeper.model.access import Role, Scope
     from camkeeper.run.crew import CrewLink
 
 ConfigOption = Annotated[
@@ -26,6 +27,12 @@ LogOption = Annotated[
     Literal["json", "text"] | None,
     typer.Option("--log", help="日志格式，默认：终端用 text，其余用 json / log form; default: text on a terminal"),
 ]
+LoginOption = Annotated[
+    Literal["password", "open"],
+    typer.Option(
+        "--login", help="password：登录后使用；open：不登录，仅限本机 / sign in, or nobody is asked: loopback only"
+    ),
+]
 
 
 def run(
@@ -33,12 +40,14 @@ def run(
     ledger: LedgerOption = Path("var/camkeeper.ledger"),
     listen: ListenOption = "127.0.0.1:8080",
     log: LogOption = None,
+    login: LoginOption = "password",
 ) -> None:
     """启动监测与看板，直到收到 SIGTERM / Ctrl-C；SIGHUP 重新读取配置。
 
     Run the monitor and its board until SIGTERM or Ctrl-C; SIGHUP reads the configuration again.
     """
-    start(config=config, ledger=ledger, listen=listen, log=log or ("text" if sys.stderr.isatty() else "json"))
+    form: Literal["json", "text"] = log or ("text" if sys.stderr.isatty() else "json")
+    start(config=config, ledger=ledger, listen=listen, log=form, login=login)
 
 
 def start(
@@ -50,11 +59,13 @@ def start(
     level: str = "INFO",
     beside: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
     crew: CrewLink | None = None,
+    login: Literal["password", "open"] = "password",
+    trial: Mapping[Role, Scope] | None = None,
 ) -> None:
     """Run the monitor in this process; shared with `camkeeper demo` and `camkeeper edge`.
 
-    `beside` is entered before and left after it; `crew`: who else asks devices. Ends by `typer.Exit` where it cannot
-    start.
+    `beside` is entered before and left after it; `crew`: who else asks devices; `trial`: what an account of each
+    role sees in a demo. Ends by `typer.Exit` where it cannot start.
     """
     import asyncio
 
@@ -66,6 +77,7 @@ def start(
     from camboard.app import create_app, create_runner
     from camboard.settings import BoardSettings
     from camkeeper import logs
+    from camkeeper.access import Access, AccessError
     from camkeeper.clock import Clock
     from camkeeper.config import ConfigError
     from camkeeper.ledger.record import LedgerError
@@ -78,18 +90,21 @@ def start(
     try:
         host, port = parse_listen(listen)
 
-        def board(keeper: Keeper, clock: Clock) -> web.AppRunner:
+        def board(keeper: Keeper, clock: Clock, access: Access | None) -> web.AppRunner:  # noqa: ARG001
             settings = BoardSettings(host=host, port=port, clock=clock, allowed_hosts=keeper.public_hosts)
             return create_runner(create_app(keeper, settings=settings))
 
         async def both() -> None:
             async with beside():
-                await monitor(Settings(config=config, ledger=ledger, host=host, port=port, crew=crew), board=board)
+                settings = Settings(
+                    config=config, ledger=ledger, host=host, port=port, crew=crew, login=login, trial=trial
+                )
+                await monitor(settings, board=board)
 
         asyncio.run(both())
     except ConfigError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)
         fail(f"{config} 有 {len(error.faults)} 处错误，未启动", f"{config} has {len(error.faults)} faults; not started")
-    except (LedgerError, BoardError, LatchFileError, OSError) as error:
+    except (LedgerError, AccessError, BoardError, LatchFileError, OSError) as error:
         fail(f"无法启动：{error}", f"cannot start: {error}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from camkeeper.access import Access
 from camkeeper.clock import Clock, SystemClock, Timeline
 from camkeeper.config import load
 from camkeeper.config.secrets import Secrets
@@ -27,10 +28,12 @@ from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.ledger import Ledger
 from camkeeper.ledger.record import Boot
 from camkeeper.ledger.replay import refold
+from camkeeper.model.access import Role, Scope
 from camkeeper.model.picture import Drift
 from camkeeper.model.registry import Registry
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
+from camkeeper.run.access import Login, open_access
 from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
 from camkeeper.run.crew import CrewLink, open_crew
@@ -59,6 +62,9 @@ SEND_GRACE_S = 2.0
 LETTER_WORDS_MS = 400 * 86_400_000
 """What was told stays as text for a year and the month of its settlement; that it was told, for ever."""
 
+Board = Callable[[Keeper, Clock, Access | None], web.AppRunner]
+"""Makes the board; no Access: nobody is asked who they are."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -70,6 +76,9 @@ class Settings:
     ledger: Path
     host: str
     port: int
+    login: Login = "password"
+    trial: Mapping[Role, Scope] | None = None
+    """A demo: what an account of each role sees."""
     crew: CrewLink | None = None
     """Who else asks devices; None: this process alone."""
 
@@ -79,7 +88,7 @@ def latches_beside(ledger: Path) -> Path:
     return ledger.with_suffix(".latches.json")
 
 
-async def monitor(settings: Settings, *, board: Callable[[Keeper, Clock], web.AppRunner]) -> None:
+async def monitor(settings: Settings, *, board: Board) -> None:
     """Run until SIGTERM or SIGINT. ConfigError, LedgerError or BoardError where it cannot start."""
     registry = await asyncio.to_thread(load, settings.config)
     clock = SystemClock()
@@ -94,7 +103,7 @@ async def _watch(
     clock: SystemClock,
     boot: Boot,
     ledger: Ledger,
-    board: Callable[[Keeper, Clock], web.AppRunner],
+    board: Board,
 ) -> None:
     recovery = ledger.recover()
     timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
@@ -112,7 +121,7 @@ async def _run(
     boot: Boot,
     ledger: Ledger,
     mail: Mail,
-    board: Callable[[Keeper, Clock], web.AppRunner],
+    board: Board,
 ) -> None:
     recovery = ledger.recover()
     if recovery.windows is not None:
@@ -201,7 +210,11 @@ async def _run(
     calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
     calendar.every_minutes("album", 60, pictures.sweep)
 
-    async with prober, serving(board(keeper, timeline), settings.host, settings.port) as address:
+    async with (
+        prober,
+        open_access(settings.ledger, timeline, login=settings.login, host=settings.host, trial=settings.trial) as door,
+        serving(board(keeper, timeline, door.access), settings.host, settings.port) as address,
+    ):
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
         await recorder.flush()
         await keeper.build()
@@ -235,6 +248,7 @@ async def _run(
             calendar.start()
             notify("READY=1")
             print(f"看板 / board: {address}", flush=True)
+            await door.tell(address)
             await stopped.wait()
             notify("STOPPING=1")
             calendar.stop()

@@ -14,22 +14,28 @@ class BoardError(Exception):
     """The board cannot listen where it was told to."""
 
 
-def parse_listen(text: str) -> tuple[str, int]:
-    """Return (host, port) of `HOST:PORT` or `[IPV6]:PORT`; loopback only, because the board has no login yet."""
+def parse_listen(text: str, *, login: bool = False) -> tuple[str, int]:
+    """Return (host, port) of `HOST:PORT` or `[IPV6]:PORT`; without a login loopback only."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise BoardError(f"--listen {text}: 应为 HOST:PORT / want HOST:PORT")
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
+    if not login and not is_loopback(host):
         raise BoardError(
-            f"--listen {text}: 看板尚无登录，只能监听本机回环地址，请用反向代理对外提供"
-            " / the board has no login yet and listens on loopback only; publish it through a reverse proxy"
+            f"--listen {text}: 这里没有登录，只能监听本机回环地址，请用带登录的反向代理对外提供"
+            " / nobody signs in here, so it listens on loopback only; publish it through a reverse proxy with a login"
         )
+    if not host:
+        raise BoardError(f"--listen {text}: 应为 HOST:PORT / want HOST:PORT")
     return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches what listens there."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @asynccontextmanager
