@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -36,7 +36,7 @@ def learn(sheets: Sequence[Sheet], *, context: Context) -> Baseline:
     BaselineError where fewer than five remain.
     """
     kept = [s for s in sheets if not diagnose(s, None).verdict.is_fault]
-    kept = _of_one_scene(_of_one_size(kept))
+    kept = _of_one_lens(_of_one_scene(_of_one_size(kept)))
     if len(kept) < MIN_FRAMES:
         raise BaselineError(
             f"健康画面只有 {len(kept)} 张（共 {len(sheets)} 张），至少要 {MIN_FRAMES} 张：请再采集同一时段的正常画面 / "
@@ -46,30 +46,46 @@ def learn(sheets: Sequence[Sheet], *, context: Context) -> Baseline:
     aims = [s.aim for s in kept if s.aim is not None]
     if not aims:
         raise BaselineError("画面没有附带朝向特征 / the sheets were not made for learning")
-    others = [kept[:i] + kept[i + 1 :] for i in range(len(kept))]
-    edges = [_median_edges(rest) for rest in others]
-    likes = [likeness(reference, sheet.edges) for reference, sheet in zip(edges, kept, strict=True)]
-    tiles = np.stack([like.tiles for like in likes])
-    own, own_whole = np.median(tiles, axis=0), float(np.median([like.whole for like in likes]))
-    strays = [
-        deviation(
-            sheet,
-            _usual(rest, reference, own, np.delete(tiles, i, axis=0).min(axis=0)),
-            own_whole=own_whole,
-        )
-        for i, (sheet, rest, reference) in enumerate(zip(kept, others, edges, strict=True))
-    ]
+    strays = _strays(kept)
     return Baseline(
         context=context,
         width_px=kept[0].width_px,
         height_px=kept[0].height_px,
         frames=len(kept),
         dropped=len(sheets) - len(kept),
-        usual=_usual(kept, _median_edges(kept), own, tiles.min(axis=0)),
-        own_whole=own_whole,
-        strays=_extremes(strays),
+        usual=_usual(kept, _median_edges(kept), strays.own, strays.tiles.min(axis=0)),
+        own_whole=strays.own_whole,
+        strays=_extremes(strays.each),
         aim=merge_aims(aims[:: -(-len(aims) // _AIMS)]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Strays:
+    """How far each picture lies from the others."""
+
+    own: NDArray[np.float32]
+    own_whole: float
+    tiles: NDArray[np.float32]
+    each: tuple[Deviation, ...]
+
+
+def _strays(kept: Sequence[Sheet]) -> _Strays:
+    """Leave each picture out in turn and hold it against the others."""
+    others = [[*kept[:i], *kept[i + 1 :]] for i in range(len(kept))]
+    edges = [_median_edges(rest) for rest in others]
+    likes = [likeness(reference, sheet.edges) for reference, sheet in zip(edges, kept, strict=True)]
+    tiles = np.stack([like.tiles for like in likes])
+    own, own_whole = np.median(tiles, axis=0), float(np.median([like.whole for like in likes]))
+    each = tuple(
+        deviation(
+            sheet,
+            _usual(rest, reference, own, np.delete(tiles, i, axis=0).min(axis=0)),
+            own_whole=own_whole,
+        )
+        for i, (sheet, rest, reference) in enumerate(zip(kept, others, edges, strict=True))
+    )
+    return _Strays(own, own_whole, tiles, each)
 
 
 def _of_one_size(sheets: Sequence[Sheet]) -> list[Sheet]:
@@ -87,6 +103,34 @@ def _of_one_scene(sheets: Sequence[Sheet]) -> list[Sheet]:
     middle = _median_edges(sheets)
     alike = np.array([likeness(middle, s.edges).whole for s in sheets])
     return [s for s, value in zip(sheets, alike, strict=True) if value >= _STRANGE * float(np.median(alike))]
+
+
+def _of_one_lens(sheets: Sequence[Sheet]) -> list[Sheet]:
+    """Leave out a few pictures that were taken through another lens, by another sensor or over a worse wire.
+
+    A camera that goes out of focus while it is being learned would teach that soft is usual for it, and never alarm.
+    Where more than a quarter stray so far, that is how this camera is. Weather is no reason: it comes again.
+    """
+    if len(sheets) <= MIN_FRAMES:
+        return list(sheets)
+    each = _strays(sheets).each
+    odd = [i for i in range(len(each)) if _gross(each[i], [*each[:i], *each[i + 1 :]])]
+    few = len(odd) <= min(len(sheets) // 4, len(sheets) - MIN_FRAMES)
+    return [s for i, s in enumerate(sheets) if i not in odd] if few else list(sheets)
+
+
+def _gross(one: Deviation, rest: Sequence[Deviation]) -> bool:
+    """Tell whether a picture strays far more than makes an alarm, and than the others stray."""
+
+    def above(name: str, limit: float, room: float) -> bool:
+        values = [abs(float(getattr(d, name))) for d in rest]
+        # The others' second most: there may be two of the same kind.
+        return float(getattr(one, name)) > max(limit, sorted(values)[-2] + room)
+
+    softest = sorted(d.sharpness for d in rest)[1]
+    soft = one.sharpness < min(-0.5, softest - 0.3) and one.span > -32.0 and one.matched > 0.5
+    noisy = above("noise", 1.35, 0.6) and above("noise_floor", 1.2, 0.6)
+    return soft or noisy or above("stripe", 4.0, 2.0)
 
 
 def _median_edges(sheets: Sequence[Sheet]) -> NDArray[np.uint8]:

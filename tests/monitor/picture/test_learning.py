@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.monitor.picture.photos import FOREST, jpeg, look, photo
-from tests.monitor.picture.views import learnable, photo_baseline, photo_sheets
+from tests.monitor.picture.views import LATER, fleet_jpeg, fleet_sheets, learnable, photo_baseline, photo_sheets
 
+from camfleet.faults import Fault, FaultKind
 from camkeeper.model.picture import Context
 from camkeeper.picture.baseline import BaselineError
+from camkeeper.picture.diagnose import diagnose
 from camkeeper.picture.learning import learn
 from camkeeper.picture.measure import sheet_of
 
@@ -65,3 +67,22 @@ def test_one_tone_is_no_scene() -> None:
     grey = sheet_of(np.full((360, 480, 3), 90, np.uint8))
     with pytest.raises(BaselineError):
         learn([grey] * 8, context=Context.NIGHT)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.BLUR, FaultKind.NOISE, FaultKind.STRIPES])
+def test_a_lens_or_wire_that_fails_while_being_learned_does_not_become_usual(kind: FaultKind) -> None:
+    """One of six, then two of ten: the next one alarms all the same."""
+    spoilt = learnable(fleet_jpeg(4, 12, Fault(kind=kind)))
+    once = learn([*fleet_sheets(Context.DAY), spoilt], context=Context.DAY)
+    assert (once.frames, once.dropped) == (5, 1)
+    again = learnable(fleet_jpeg(5, LATER[Context.DAY], Fault(kind=kind)))
+    assert diagnose(again, once).verdict.value == kind.value
+    clean = [learnable(fleet_jpeg(day, hour)) for day, hour in ((4, 9), (4, 11), (4, 15))]
+    twice = learn([*fleet_sheets(Context.DAY), *clean, spoilt, again], context=Context.DAY)
+    assert (twice.frames, twice.dropped) == (8, 2)
+
+
+def test_a_camera_that_is_often_soft_is_learned_as_it_is() -> None:
+    soft = [learnable(fleet_jpeg(4, hour, Fault(kind=FaultKind.BLUR))) for hour in (9, 11, 15)]
+    made = learn([*fleet_sheets(Context.DAY), *soft], context=Context.DAY)
+    assert made.dropped == 0
