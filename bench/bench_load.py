@@ -125,7 +125,7 @@ async def measured(plan: Plan, *, dead: bool, folder: Path) -> dict[str, object]
             subprocess.Popen(
                 camkeeper(
                     *("run", "--config", str(config), "--ledger", str(folder / f"load-{dead}.ledger")),
-                    *("--listen", "127.0.0.1:0", "--log", "json"),
+                    *("--listen", "127.0.0.1:0", "--log", "json", "--login", "open"),
                 ),
                 stdout=subprocess.PIPE,
                 stderr=(folder / f"poller-{dead}.log").open("w"),

@@ -86,7 +86,7 @@ async def measured(plan: Plan, folder: Path) -> dict[str, object]:
             subprocess.Popen(
                 camkeeper(
                     *("run", "--config", str(config), "--ledger", str(folder / "load.ledger")),
-                    *("--listen", "127.0.0.1:0", "--log", "json"),
+                    *("--listen", "127.0.0.1:0", "--log", "json", "--login", "open"),
                 ),
                 stdout=subprocess.PIPE,
                 stderr=(folder / "monitor.log").open("w"),

@@ -125,9 +125,9 @@ def test_a_second_monitor_on_one_ledger_is_refused(dagou: Town) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_board_beyond_loopback_is_refused(tmp_path: Path) -> None:
+def test_a_board_beyond_loopback_without_a_login_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(
-        program("run", "--listen", "0.0.0.0:8080", "--ledger", str(tmp_path / "x.ledger")),
+        program("run", "--listen", "0.0.0.0:8080", "--ledger", str(tmp_path / "x.ledger"), "--login", "open"),
         capture_output=True,
         text=True,
         check=False,

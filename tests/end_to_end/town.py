@@ -98,7 +98,7 @@ class Town:
         command = program("run", "--config", str(self.config), "--ledger", str(self.ledger))
         log = (self.folder / "monitor.log").open("a")
         with subprocess.Popen(
-            [*command, "--listen", "127.0.0.1:0", "--log", "json"],
+            [*command, "--listen", "127.0.0.1:0", "--log", "json", "--login", "open"],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -13,12 +13,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from camkeeper.cli.run import start
 from camkeeper.cli.say import fail, tell
+
+if TYPE_CHECKING:
+    from camkeeper.model.access import Role, Scope
 
 PASSWORD_ENV = "CAMKEEPER_DEMO_PASSWORD"  # noqa: S105  (the name of a variable)
 READY_S = 300
@@ -31,6 +34,12 @@ def demo(
     scenario: Annotated[Path, typer.Option(help="故障剧本 / scenario of faults")] = Path("config/demo-scenario.yaml"),
     ledger: Annotated[Path, typer.Option(help="账本文件 / the ledger's file")] = Path("var/demo/camkeeper.ledger"),
     port: Annotated[int, typer.Option(help="看板端口；0：自动选择 / port of the board; 0: choose")] = 0,
+    login: Annotated[
+        Literal["open", "password"],
+        typer.Option(
+            help="password：每个角色一个账户，打印密码 / password: an account of each role, passwords printed"
+        ),
+    ] = "open",
 ) -> None:
     """启动示范乡镇（虚拟设备）和监测，打印看板地址；Ctrl-C 全部结束。
 
@@ -52,7 +61,22 @@ def demo(
             listen=f"127.0.0.1:{port or free_port()}",
             log="text" if sys.stderr.isatty() else "json",
             level="WARNING",
+            login=login,
+            trial=_trial(config) if login == "password" else None,
         )
+
+
+def _trial(config: Path) -> dict[Role, Scope]:
+    """Return what the demo's accounts see: the contractor its own devices, everybody else all."""
+    from camkeeper.config import ConfigError, load
+    from camkeeper.model.access import EVERYTHING, Role, Scope
+
+    try:
+        contractors = load(config).contractors
+    except ConfigError:  # told, with every fault, where the monitor starts
+        contractors = ()
+    own = Scope(contractor_id=contractors[0].id) if contractors else EVERYTHING
+    return {Role.CONTRACTOR: own}
 
 
 @contextmanager
