@@ -5,10 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import events, guard, handed, pages, routes
+from camboard.access import gate
 from camboard.board import BOARD, Board
+from camboard.lens.scopes import Scopes
 from camboard.picture import tickets
 from camboard.settings import BoardSettings
 from camboard.source import (
+    AccessSource,
     CoverageSource,
     DeskSource,
     HasReports,
@@ -19,6 +22,7 @@ from camboard.source import (
     WindowSource,
     WorkSource,
 )
+from camboard.wall import page as wallpage
 from camboard.work import upload
 
 _MAX_BODY = 16 * 1024
@@ -35,10 +39,12 @@ def create_app(
     coverage: CoverageSource | None = None,
     desk: DeskSource | None = None,
     work: WorkSource | None = None,
+    access: AccessSource | None = None,
 ) -> web.Application:
     """Build the board over a source. It starts nothing; see `create_runner` or any aiohttp server.
 
-    `coverage`, `desk` None: the source itself, where it is one; `work` None: what the source says.
+    `coverage`, `desk` None: the source itself, where it is one; `work` None: what the source says. `access` None:
+    nobody is asked who they are, and everybody may everything; for a loopback address alone.
     """
     app = web.Application(middlewares=[guard.guard], client_max_size=_MAX_BODY)
     if coverage is None and isinstance(source, CoverageSource):
@@ -48,7 +54,9 @@ def create_app(
     if work is None and isinstance(source, HasWork):
         work = source.work()
     board = Board(source=source, settings=settings, coverage=coverage, desk=desk, work=work, table=routes.table())
+    board.access = access
     app[BOARD] = board
+    app[gate.SCOPES] = Scopes(board)
     app[upload.SLOTS] = upload.slots()
     app[pages.PAGES] = pages.Pages()
     app.on_response_prepare.append(guard.add_headers)
@@ -62,9 +70,10 @@ def create_app(
         board.reports = source.reports()
     if isinstance(source, InsightSource):
         board.insight = source
+    app[wallpage.WALLS] = wallpage.Walls()
     app[tickets.TICKETS] = tickets.Tickets(settings.clock)
     app[handed.HANDING] = handed.turns()
-    app.add_routes(routes.declared(board.table))
+    app[gate.ROUTE] = routes.enrol(app.router, board.table)
     return app
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import api, assets, events, metrics, pages
+from camboard.access import accounts, signin
 from camboard.cover import api as coverapi
 from camboard.cover import page as mappage
 from camboard.desk import api as deskapi
@@ -18,7 +19,9 @@ from camboard.device import page as devicepage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
 from camboard.reports import page as reportpage
-from camboard.route import CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
+from camboard.route import ADMIN, CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
+from camboard.wall import page as wallpage
+from camboard.why import page as whypage
 from camboard.windows import page as windowpage
 from camboard.work import api as orderapi
 from camboard.work import channels as settingspage
@@ -35,6 +38,10 @@ OVERVIEW = (
     get("/api/v1/sites", api.sites, PEOPLE),
     get("/api/v1/sites/{id}", api.site, PEOPLE),
     get("/api/v1/sla", api.sla, FIGURES),
+)
+SCREEN = (
+    get("/wall", wallpage.page, PEOPLE | WALL),
+    get("/wall/data", wallpage.data, PEOPLE | WALL),
 )
 COVERAGE = (
     get("/map", mappage.page, FIGURES),
@@ -54,12 +61,17 @@ REPORTS = (
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
 )
+WHY = (
+    get("/why", whypage.page, PEOPLE),
+    get("/why.csv", whypage.stretches_csv, PEOPLE),
+    get("/why/cameras.csv", whypage.cameras_csv, PEOPLE),
+)
 DEVICE = (
     get(_DEVICE, devicepage.page, DEVICES),
     get(f"/fragments{_DEVICE}", devicepage.fragment, DEVICES),
     get("/api/v1/devices", api.devices, DEVICES),
     get(f"/api/v1{_DEVICE}", api.device, DEVICES),
-    post(f"{_DEVICE}/view", devicepage.view, CREW, note="picture_view"),
+    post(f"{_DEVICE}/view", devicepage.view, CREW, note="view"),
     get(f"{_DEVICE}/thumbnail/{{ticket}}", devicepage.thumbnail, CREW, head=False),
     post(f"{_DEVICE}/relearn", devicepage.relearn, CREW, note="relearn"),
     post(f"/api/v1{_DEVICE}/relearn", pictureapi.relearn, CREW, note="relearn"),
@@ -72,7 +84,7 @@ DESK = (
     get("/incidents", deskpage.incidents, REPAIR),
     get("/fragments/incidents", deskpage.incidents_fragment, REPAIR),
     get("/incidents/{id}", deskpage.incident, REPAIR),
-    post("/incidents/{id}", deskpage.act, REPAIR, note="incident_step"),
+    post("/incidents/{id}", deskpage.act, REPAIR, note="step"),
     get("/fragments/incidents/{id}", deskpage.incident_fragment, REPAIR),
     get("/api/v1/incidents", deskapi.incidents, REPAIR),
     get("/api/v1/incidents/{id}", deskapi.incident, REPAIR),
@@ -84,7 +96,7 @@ ORDERS = (
     get("/orders/route", orderpage.route, REPAIR),
     get("/fragments/orders/route", orderpage.route, REPAIR),
     get(_ORDER, orderpage.order, REPAIR),
-    post(_ORDER, orderpage.act, REPAIR, note="order_step"),
+    post(_ORDER, orderpage.act, REPAIR, note="step"),
     get(f"/fragments{_ORDER}", orderpage.order_fragment, REPAIR),
     post(f"{_ORDER}/photo", orderpage.photo, REPAIR, note="photo"),
     get(f"{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
@@ -93,9 +105,9 @@ ORDERS = (
     get(f"/api/v1{_ORDER}", orderapi.order, REPAIR),
     post(f"/api/v1{_ORDER}/photo", orderapi.photo, REPAIR, note="photo"),
     post(f"/api/v1{_ORDER}/assign", orderapi.assign, CREW, note="assign"),
-    post(f"/api/v1{_ORDER}/sign", orderapi.sign, REPAIR, note="sign"),
+    post(f"/api/v1{_ORDER}/sign", orderapi.sign, REPAIR, note="round"),
     get(f"/api/v1{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
-    post("/api/v1/orders/{number}/{step}", deskapi.step, REPAIR, note="order_step"),
+    post("/api/v1/orders/{number}/{step}", deskapi.step, REPAIR, note="step"),
 )
 WINDOWS = (
     get("/windows", windowpage.page, CREW),
@@ -118,7 +130,7 @@ SETTINGS = (
 PHONE = (
     # Whoever has the address may act: it is its own key.
     get("/i/{token}", phonepage.page, PUBLIC),
-    post("/i/{token}", phonepage.act, PUBLIC, note="phone_step"),
+    post("/i/{token}", phonepage.act, PUBLIC, note="step"),
     post("/i/{token}/photo", phonepage.photo, PUBLIC, note="photo"),
     get(f"/i/{{token}}/photos/{_FILE}", phonepage.photo_file, PUBLIC),
 )
@@ -129,15 +141,32 @@ MACHINES = (
     get("/metrics", metrics.metrics, METRICS),
 )
 
+SIGN_IN = (
+    get("/login", signin.page, PUBLIC),
+    post("/login", signin.enter, PUBLIC, note="login"),
+    post("/logout", signin.leave, PEOPLE, note="logout"),
+    get("/account", signin.account, PEOPLE),
+    post("/account", signin.change, PEOPLE, note="password_set"),
+    get("/accounts", accounts.page, ADMIN),
+    post("/accounts", accounts.add, ADMIN, note="account_add"),
+    post("/accounts/{name}", accounts.act, ADMIN, note="account_change"),
+    post("/tokens", accounts.add_token, ADMIN, note="token_new"),
+    post("/tokens/{id}", accounts.revoke, ADMIN, note="token_revoke"),
+    get("/api/v1/accounts", accounts.listed, ADMIN),
+)
+
 ROUTES: tuple[Route, ...] = (
     *OVERVIEW,
+    *SCREEN,
     *COVERAGE,
     *REPORTS,
+    *WHY,
     *DEVICE,
     *DESK,
     *ORDERS,
     *WINDOWS,
     *SETTINGS,
+    *SIGN_IN,
     *PHONE,
     *MACHINES,
 )
@@ -148,12 +177,11 @@ def table() -> Table:
     return Table(ROUTES)
 
 
-def declared(lines: Table) -> list[web.RouteDef]:
-    """Return the table as the server wants it."""
-    return [_declared(route) for route in lines.routes]
-
-
-def _declared(route: Route) -> web.RouteDef:
-    if route.method == "GET":
-        return web.get(route.path, route.handler, allow_head=route.head)
-    return web.post(route.path, route.handler)
+def enrol(router: web.UrlDispatcher, lines: Table) -> dict[web.AbstractRoute, Route]:
+    """Let the router know the table; return which line each of its routes stands for."""
+    out: dict[web.AbstractRoute, Route] = {}
+    for route in lines.routes:
+        if route.method == "GET" and route.head:
+            out[router.add_route("HEAD", route.path, route.handler)] = route
+        out[router.add_route(route.method, route.path, route.handler)] = route
+    return out

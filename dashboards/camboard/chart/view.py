@@ -86,7 +86,7 @@ def _chart(
         first=first,
         goal=target(target_bp),
         goal_number=_number(goal),
-        floor=next(f for f in _FLOORS if lowest * 100 >= f),
+        floor=next((f for f in _FLOORS if lowest * 100 > f), 0),
         rows=tuple(_row(label, buckets, say) for label, buckets in rows),
         small=small,
     )
