@@ -29,7 +29,6 @@ from camkeeper.probe.prober import Prober
 from camkeeper.sight.pulse import Pulse
 from camkeeper.sight.uplinks import UplinkWatch
 
-RETRY_S = 1.0
 LOOK_S = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -176,27 +175,27 @@ async def asking(settings: MemberSettings, register: Register, link: Client, clo
 
 
 async def _connected(settings: MemberSettings, stopped: asyncio.Event) -> Client | None:
-    """Connect, however long it takes; None when told to stop."""
-    told = ""
-    while not stopped.is_set():
-        try:
-            return await connect(
-                host=settings.host,
-                port=settings.port,
-                user=settings.name,
-                password=settings.password,
-                inbox=member_inbox(settings.name),
-                name=f"poller {settings.name}",
-            )
-        except (nats.errors.Error, OSError) as error:
-            if isinstance(error, nats.errors.AuthorizationError) or "authorization" in str(error).lower():
-                raise CrewSettingsError(f"主机不接受凭证 / the township takes no such credentials: {error}") from error
-            if (now := f"{type(error).__name__}: {error}") != told:
-                told = now
-                _log.warning("bus_away", host=settings.host, port=settings.port, error=told)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopped.wait(), RETRY_S)
-    return None
+    """Connect, however long it takes and whatever is told meanwhile; None when told to stop."""
+    connecting = asyncio.create_task(
+        connect(
+            host=settings.host,
+            port=settings.port,
+            user=settings.name,
+            password=settings.password,
+            inbox=member_inbox(settings.name),
+            name=f"poller {settings.name}",
+        )
+    )
+    ending = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait({connecting, ending}, return_when=asyncio.FIRST_COMPLETED)
+        return await connecting if connecting.done() else None
+    except (nats.errors.Error, OSError) as error:
+        raise CrewSettingsError(f"连不上主机 / the township cannot be reached: {error}") from error
+    finally:
+        for task in (connecting, ending):
+            task.cancel()
+        await asyncio.gather(connecting, ending, return_exceptions=True)
 
 
 def _log_sight(uplink: object, sight: object) -> None:
