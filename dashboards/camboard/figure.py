@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
 from camboard.i18n import Language
 from camboard.text import percent, target
 from camboard.words import PROMISE, PROMISE_SHAPE, mark
-from camkeeper.availability.buckets import BASIS_POINTS, Buckets, Promise
+from camkeeper.availability.buckets import BASIS_POINTS, Promise
 
 SCALE = 1000
 """Width of the scale's box."""
 _FLOORS_PERCENT = (90, 80, 50, 0)
 
 NOT_MEASURED = mark("未测得")
+
+
+class Rated(Protocol):
+    """Whatever has a rate and its bounds: buckets, or what a named rule made of them."""
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """The rate; None where nothing was measured."""
+
+    @property
+    def lower(self) -> Fraction | None:
+        """If all unknown time was down."""
+
+    @property
+    def upper(self) -> Fraction | None:
+        """If all unknown time was up."""
+
+    @property
+    def completeness(self) -> Fraction | None:
+        """Known share of what counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +70,24 @@ class Figure:
         return f"[{self.lower}, {self.upper}]" if self.lower and self.upper else None
 
 
-def figure(buckets: Buckets, target_bp: int, verdict: Promise, say: Language) -> Figure:
+def figure(rated: Rated, target_bp: int, verdict: Promise, say: Language) -> Figure:
     """Write a rate; the verdict is the one that was given, never judged anew here."""
     return Figure(
-        value=percent(buckets.ratio),
-        lower=percent(buckets.lower),
-        upper=percent(buckets.upper),
-        completeness=percent(buckets.completeness),
+        value=percent(rated.ratio),
+        lower=percent(rated.lower),
+        upper=percent(rated.upper),
+        completeness=percent(rated.completeness),
         target=target(target_bp),
         verdict=verdict,
         verdict_word=say(PROMISE[verdict]),
         verdict_shape=PROMISE_SHAPE[verdict],
-        why=_why(buckets, target_bp, verdict, say),
-        scale=_scale(buckets, target_bp),
+        why=_why(rated, target_bp, verdict, say),
+        scale=_scale(rated, target_bp),
     )
 
 
-def _why(buckets: Buckets, target_bp: int, verdict: Promise, say: Language) -> str:
-    lower, upper = buckets.lower, buckets.upper
+def _why(rated: Rated, target_bp: int, verdict: Promise, say: Language) -> str:
+    lower, upper = rated.lower, rated.upper
     if lower is None or upper is None:
         return say("尚无可计的时间")
     if verdict is Promise.MET:
@@ -77,8 +98,8 @@ def _why(buckets: Buckets, target_bp: int, verdict: Promise, say: Language) -> s
     return say("上下限跨在目标两侧") if lower < goal <= upper else say("未知过多")
 
 
-def _scale(buckets: Buckets, target_bp: int) -> Scale | None:
-    lower, upper, ratio = buckets.lower, buckets.upper, buckets.ratio
+def _scale(rated: Rated, target_bp: int) -> Scale | None:
+    lower, upper, ratio = rated.lower, rated.upper, rated.ratio
     if lower is None or upper is None:
         return None
     goal = Fraction(target_bp, BASIS_POINTS)
