@@ -14,6 +14,7 @@ from camboard.picture.index import PictureCache, PictureIndex
 from camboard.route import Table
 from camboard.settings import BoardSettings
 from camboard.source import (
+    AccessSource,
     CoverageSource,
     DeskSource,
     InsightSource,
@@ -55,6 +56,8 @@ class Board:
     """None: nobody makes reports of months, so no page speaks of them."""
     insight: InsightSource | None = None
     """None: nothing is known but the present, so no page asks for reasons."""
+    access: AccessSource | None = None
+    """Accounts and the audit log. None: nobody is asked who they are, or it isn't this principal's to see."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)
@@ -62,6 +65,8 @@ class Board:
     picture_indexes: PictureCache = field(default_factory=PictureCache)
     principal: Principal = OPEN
     """Who asks: the board of a request knows, the application's own is everybody's."""
+    kept: dict[str, object] = field(default_factory=dict)
+    """What pages keep between requests: of one role and scope, never of another."""
     changes_end: str | None = None
     """Why no more changes arrive from the source; None while they do."""
 
@@ -86,8 +91,14 @@ class Board:
         return self.table.may(self.principal.role, method, path)
 
     def form_key(self, path: str) -> str:
-        """Return what only a page of ours can have put into the form that is sent to `path`."""
-        return hmac.new(self.secret, path.encode(), hashlib.sha256).hexdigest()[:32]
+        """Return what only a page of ours can have put into the form that is sent to `path`, in this session."""
+        told = f"{path}\n{self.principal.session_id}"
+        return hmac.new(self.secret, told.encode(), hashlib.sha256).hexdigest()[:32]
+
+    @property
+    def signed(self) -> str:
+        """The name under which steps are put on record; empty: whoever takes one says it."""
+        return "" if self.principal.via in {Via.OPEN, Via.LOCAL} else self.principal.name
 
     def age_ms(self, standing: Standing) -> int:
         """Return how long ago the monitor last ticked; never negative."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
+from camboard.access.gate import still
 from camboard.board import BOARD, Board, board_of
 from camkeeper.feed import Change, Mailbox
 
 log = logging.getLogger(__name__)
 _NOTHING = Change()
+_ASKED_S = 1.0
+"""So often at the least is asked whether whoever listens still may."""
 
 
 async def events(request: web.Request) -> web.StreamResponse:
@@ -31,23 +36,42 @@ async def events(request: web.Request) -> web.StreamResponse:
     quiet = sse_response(request, send_timeout=board.settings.send_timeout_s, ping_interval=3600)
     async with board.feed.listen() as box, quiet as stream:
         with suppress(ConnectionResetError, TimeoutError):
-            await _tell(board, box, stream)
+            whole = board.source is request.app[BOARD].source
+            await _tell(board, box, stream, may=partial(still, request), whole=whole)
     return stream
 
 
-async def _tell(board: Board, box: Mailbox, stream: EventSourceResponse) -> None:
+async def _tell(
+    board: Board, box: Mailbox, stream: EventSourceResponse, *, may: Callable[[], bool], whole: bool
+) -> None:
+    """Tell until the stream is over, or whoever listens is signed out: that ends it within `_ASKED_S`."""
+    loop, settings = asyncio.get_running_loop(), board.settings
     await _send(board, stream, "beat", _NOTHING)
-    while True:
-        try:
-            async with asyncio.timeout(board.settings.heartbeat_s):
+    spoke_s = loop.time()
+    while may():
+        seen: Change | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_ASKED_S, settings.heartbeat_s)):
                 change = await box.take()
-        except TimeoutError:
-            await _send(board, stream, "beat", _NOTHING)
-            continue
-        if change is None:
+                if change is None:
+                    return
+                seen = change if whole else _seen(board, change)
+        if not may():
             return
-        await _send(board, stream, "change", change)
-        await asyncio.sleep(board.settings.throttle_s)
+        if seen is not None:
+            await _send(board, stream, "change", seen)
+            spoke_s = loop.time()
+            await asyncio.sleep(settings.throttle_s)
+        elif loop.time() - spoke_s >= settings.heartbeat_s * 0.99:
+            await _send(board, stream, "beat", _NOTHING)
+            spoke_s = loop.time()
+
+
+def _seen(board: Board, change: Change) -> Change | None:
+    """Return what of a change a scope shows; None where it is all about others' devices."""
+    own = board.index().device_by_id
+    ids = frozenset(i for i in change.ids if i in own)
+    return replace(change, ids=ids) if ids or change.everything else None
 
 
 async def _send(board: Board, stream: EventSourceResponse, event: str, change: Change) -> None:

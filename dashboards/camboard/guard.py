@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from camboard.board import board_of
+from camboard.access import gate
+from camboard.board import BOARD
 from camboard.cover.api import NotYet
 from camboard.form import Refused
 from camboard.pages import PAGES, html_response
@@ -35,6 +36,8 @@ HEADERS = {
 
 _SAID = {
     400: ("请求无法解读", "The request cannot be read"),
+    401: ("请先登录，或出示令牌", "Sign in first, or show a token"),
+    403: ("您的角色不能使用这一页或这一步", "Your role does not have this page or step"),
     404: ("没有这一页或这个对象", "There is no such page or thing"),
     405: ("只能读取（GET、HEAD）", "Reading only (GET, HEAD)"),
     413: ("请求过大", "The request is too large"),
@@ -84,11 +87,26 @@ def _is_loopback(host: str) -> bool:
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Check the host, run the handler, and turn every error into one that both people and machines can read."""
-    if not host_is_ours(request.headers.get("Host", ""), board_of(request).settings):
+    """Check the host, and what the handler makes of the request; enter into the audit log what was done."""
+    if not host_is_ours(request.headers.get("Host", ""), request.app[BOARD].settings):
         return error(request, 421)
     try:
-        return await handler(request)
+        response = await _answered(request, handler)
+        await gate.note(request, response.status)
+    except Exception:  # a bug, or a log that cannot be written: told without its trace
+        log.exception("handler failed", extra={"path": request.path})
+        return error(request, 500)
+    return response
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ask who may, run the handler, and turn every refusal into one that both people and machines can read."""
+    try:
+        stopped = gate.admit(request)
+        return await handler(request) if stopped is None else stopped
+    except gate.NotSignedInError:
+        there = gate.sign_in_first(request)
+        return error(request, 401, headers={"WWW-Authenticate": "Bearer"}) if there is None else there
     except (BadQuery, NotYet, Refused) as told:
         return _told(request, told)
     except web.HTTPException as exc:
@@ -97,9 +115,6 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         zh, en = _WRITING if "POST" in exc.headers.get("Allow", "") else ("", "")
         kept = {name: exc.headers[name] for name in ("Allow", "Retry-After") if name in exc.headers}
         return error(request, exc.status, zh=zh, en=en, headers=kept)
-    except Exception:  # a bug: logged with its trace, and told without it
-        log.exception("handler failed", extra={"path": request.path})
-        return error(request, 500)
 
 
 def _told(request: web.Request, told: BadQuery | NotYet | Refused) -> web.Response:

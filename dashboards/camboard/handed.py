@@ -82,7 +82,7 @@ async def _parts(request: web.Request, board: Board) -> Handed:
     else:
         raise ValueError("too many parts")
     form.check(request, board, fields)
-    return Handed(sent=form.sent_of(fields), name=name, data=data or b"")
+    return Handed(sent=form.sent_of(fields, board), name=name, data=data or b"")
 
 
 async def _bytes(part: BodyPartReader, most: int) -> bytes:

@@ -37,13 +37,16 @@ def write_live(
     request: web.Request, say: Language, template: str, values: Mapping[str, object], here: str, fragment: str
 ) -> Live:
     """Write the live part of a page."""
-    index = board_of(request).index()
-    html = request.app[PAGES].write(template, say, values)
+    board = board_of(request)
+    index = board.index()
+    html = request.app[PAGES].write(template, say, {"signed": board.signed, **values})
     return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
 
 
-def page_of_live(request: web.Request, template: str, made: Live, say: Language, *, told: str = "") -> web.Response:
-    """Return the page around a live part; 409 with the reason where a step was refused."""
+def page_of_live(
+    request: web.Request, template: str, made: Live, say: Language, *, told: str = "", done: str = ""
+) -> web.Response:
+    """Return the page around a live part; 409 with the reason where a step was refused, `done` where one was taken."""
     board = board_of(request)
     around = shell(
         board,
@@ -55,5 +58,5 @@ def page_of_live(request: web.Request, template: str, made: Live, say: Language,
         at=made.at,
         synthetic=made.index.standing.synthetic_geometry,
     )
-    text = request.app[PAGES].write(template, say, {"shell": around, "told": told})
+    text = request.app[PAGES].write(template, say, {"shell": around, "told": told, "done": done})
     return html_response(text, status=409) if told else page_response(request, text, say)

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from camboard.board import Board
+from camboard.board import Board, board_of
 from camboard.cover import metrics as covermetrics
 from camboard.desk import metrics as deskmetrics
 from camboard.picture import metrics as picturemetrics
@@ -182,9 +182,6 @@ def _lanes(lanes: Iterable[LaneStanding]) -> Iterator[Metric]:
     yield busy
 
 
-REGISTRY = web.AppKey("metrics", CollectorRegistry)
-
-
 def registry(board: Board) -> CollectorRegistry:
     """Return a registry of our own: nothing of the process leaks in, and two boards in one process don't meet."""
     out = CollectorRegistry(auto_describe=False)
@@ -195,6 +192,10 @@ def registry(board: Board) -> CollectorRegistry:
 async def metrics(request: web.Request) -> web.Response:
     """`GET /metrics`, in the format that the Accept header asks for."""
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    response = web.Response(body=encode(request.app[REGISTRY]), headers={"Content-Type": content_type})
+    board = board_of(request)
+    made = board.kept.get("metrics")
+    if not isinstance(made, CollectorRegistry):
+        made = board.kept["metrics"] = registry(board)
+    response = web.Response(body=encode(made), headers={"Content-Type": content_type})
     response.enable_compression()
     return response

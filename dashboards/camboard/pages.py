@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from camboard.access.words import ROLE
 from camboard.assets import assets
 from camboard.board import Board, board_of
 from camboard.i18n import DEFAULT, Language, languages, span_words
@@ -21,6 +23,7 @@ from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain
 from camboard.ways import Way, gravest, ways
+from camkeeper.model.access import Via
 from camkeeper.standing.desk import DeskStanding
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +49,7 @@ def _environment(language: Language) -> Environment:
         finalize=_harmless,
     )
     env.globals["_"] = language
+    env.globals["signed"] = ""  # a page with a step says who takes it, where somebody is signed in
     env.globals["assets"] = {name: asset.address for name, asset in assets().items()}
     return env
 
@@ -122,6 +126,12 @@ class Shell:
     other_lang: str
     nav: tuple[Way, ...]
     body: Markup
+    who: str = ""
+    """Who is signed in; empty: nobody is asked, or a program or a screen shows the page."""
+    role: str = ""
+    out_key: str = ""
+    is_open: bool = False
+    """Nobody is asked who they are."""
 
 
 def shell(
@@ -145,11 +155,18 @@ def shell(
         other_address=f"{here}{'&' if '?' in here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
-        nav=ways(
-            board.desk_now(), here, say, windows=board.windows is not None, pictures=board.pictures_now() is not None
-        ),
+        nav=ways(board, here, say),
         body=body,
+        **signed_in(board, say),
     )
+
+
+def signed_in(board: Board, say: Language) -> dict[str, Any]:
+    """Return what the header says of who is signed in."""
+    who = board.principal
+    if who.via is not Via.SESSION:
+        return {"is_open": who.via is Via.OPEN}
+    return {"who": plain(who.name), "role": say(ROLE[who.role]), "out_key": board.form_key("/logout")}
 
 
 def page_response(request: web.Request, text: str, say: Language) -> web.Response:

@@ -12,10 +12,12 @@ class BoardSettings:
     """How the board serves. Nothing here changes a figure."""
 
     host: str = "127.0.0.1"
-    """Where it listens. There is no login yet: the wiring warns of, or refuses, anything but loopback."""
+    """Where it listens. Without accounts the wiring refuses anything but loopback."""
     port: int = 8600
     allowed_hosts: frozenset[str] = frozenset()
     """Further names that a Host header may carry, without port: those of a reverse proxy."""
+    proxies: frozenset[str] = frozenset()
+    """Addresses of our own reverse proxies: what they say in `X-Forwarded-For` of where a request came from counts."""
     refresh_s: float = 10.0
     """How often the monitor ticks at the latest; data older than two of these is veiled."""
     heartbeat_s: float = 5.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
@@ -11,7 +11,7 @@ from camkeeper.model.access import EVERYTHING, Principal, Role, Scope
 from camkeeper.model.picture import Drift
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
-from camkeeper.model.workorder import Photo
+from camkeeper.model.workorder import Photo, WorkOrder
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, SignedIn, Told
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
@@ -119,7 +119,10 @@ class WorkSource(Protocol):
         """Return (id, name) of whom an order may be given to."""
 
     def figures(self) -> WorkFigures:
-        """Return the figures of this month. Cheap: called for every request."""
+        """Return the figures of this month. Cheap: called for every request; the same value while nothing changed."""
+
+    def figures_of(self, has: Callable[[WorkOrder], bool]) -> WorkFigures:
+        """Return the figures of this month, of the orders that are meant alone."""
 
     async def attach(self, act: Act, data: bytes) -> Acted:
         """Keep a photo and note it; returns when both are on disk, or with a sentence why it was not taken."""
@@ -127,8 +130,11 @@ class WorkSource(Protocol):
     async def photo(self, number: int, digest: str) -> tuple[Photo, bytes]:
         """Return a photo of an order; LookupError where it has none of that digest."""
 
-    async def route(self, contractor_id: str) -> RouteStanding:
-        """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor."""
+    async def route(self, contractor_id: str, has: Callable[[WorkOrder], bool] | None = None) -> RouteStanding:
+        """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor.
+
+        `has`: which orders are meant; None: all.
+        """
 
     async def channels(self) -> tuple[ChannelStanding, ...]:
         """Return every configured channel and how it fares."""

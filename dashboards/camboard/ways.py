@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from camboard.board import Board
 from camboard.desk.incidents import IncidentRow, row
 from camboard.i18n import Language
 from camboard.index import Index
@@ -33,27 +34,30 @@ class Gravest:
     rows: tuple[IncidentRow, ...]
 
 
-def ways(
-    desk: DeskStanding | None, here: str, say: Language, *, windows: bool = False, pictures: bool = False
-) -> tuple[Way, ...]:
-    """Return the header's links; without a desk only that to the register of views."""
-    at = here.partition("?")[0]
-    views = Way(word=say("看图登记"), address="/views", count=None, live=False, selected=at == "/views")
-    looked = (views,) if pictures else ()
-    if desk is None:
-        return looked
-    agreed = Way(word=say("检修剔除"), address="/windows", count=None, live=False, selected=at.startswith("/windows"))
-    return (
+def ways(board: Board, here: str, say: Language) -> tuple[Way, ...]:
+    """Return the header's links: what there is, as far as whoever asks may open it."""
+    at, desk, principal = here.partition("?")[0], board.desk_now(), board.principal
+    there = {
+        "/incidents": (say("事件"), desk is not None),
+        "/orders": (say("工单"), desk is not None),
+        "/devices": (say("设备"), True),
+        "/reports": (say("报表"), board.reports is not None),
+        "/windows": (say("检修剔除"), desk is not None and board.windows is not None),
+        "/views": (say("看图登记"), board.pictures_now() is not None),
+        "/settings": (say("设置"), desk is not None and board.work is not None and principal.scope.whole),
+        "/audit": (say("审计"), board.access is not None),
+        "/accounts": (say("账号"), board.access is not None),
+    }
+    return tuple(
         Way(
-            word=say("事件"),
-            address="/incidents",
-            count=len(desk.open),
-            live=True,
-            selected=at.startswith("/incidents"),
-        ),
-        Way(word=say("工单"), address="/orders", count=None, live=False, selected=at.startswith("/orders")),
-        *((agreed,) if windows else ()),
-        *looked,
+            word=word,
+            address=address,
+            count=len(desk.open) if address == "/incidents" and desk is not None else None,
+            live=address == "/incidents",
+            selected=at == address or at.startswith(f"{address}/"),
+        )
+        for address, (word, found) in there.items()
+        if found and board.may("GET", address)
     )
 
 

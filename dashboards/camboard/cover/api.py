@@ -93,7 +93,13 @@ class Charts:
         return self._written[key]
 
 
-CHARTS = web.AppKey("charts", Charts)
+def charts_of(request: web.Request) -> Charts:
+    """Return what is written already for who sees as much as whoever asks."""
+    board = board_of(request)
+    made = board.kept.get("charts")
+    if not isinstance(made, Charts):
+        made = board.kept["charts"] = Charts(board)
+    return made
 
 
 def _names(index: Index) -> str:
@@ -152,7 +158,7 @@ async def chart(request: web.Request) -> web.Response:
     site_id = request.query.get("site") or None
     if site_id is not None and site_id not in board.index().site_by_id:
         raise web.HTTPNotFound
-    made = await request.app[CHARTS].chart(shapes, value, site_id)
+    made = await charts_of(request).chart(shapes, value, site_id)
     headers = {"ETag": made.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == made.etag:
         return web.Response(status=304, headers=headers)
@@ -175,7 +181,7 @@ async def dark(board: Board, charts: Charts, site_id: str, *, night: bool, faile
 async def darkness(request: web.Request) -> web.Response:
     """`GET /api/v1/coverage/sites/{id}/darkness.geojson?night=&failed=ID,ID`: lost and blind, with figures."""
     night, failed = night_of(request.query), failed_of(request.query)
-    found = await dark(board_of(request), request.app[CHARTS], request.match_info["id"], night=night, failed=failed)
+    found = await dark(board_of(request), charts_of(request), request.match_info["id"], night=night, failed=failed)
     body = await asyncio.to_thread(lambda: geo.collection(geo.dark_features(found), coverwire.darkness(found)))
     response = web.Response(body=body, content_type=_GEOJSON)
     response.enable_compression()

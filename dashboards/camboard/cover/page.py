@@ -8,7 +8,7 @@ from aiohttp import web
 
 from camboard.board import board_of
 from camboard.cover import api as coverapi
-from camboard.cover.api import CHARTS, NotYet, Written
+from camboard.cover.api import NotYet, Written, charts_of
 from camboard.cover.query import MapQuery
 from camboard.cover.view import MapView, Shown, default_site, find, map_view
 from camboard.cover.words import BAND, PLACE, SIGHT, SIGHT_SHAPE
@@ -59,7 +59,7 @@ async def _write(request: web.Request, say: Language) -> Written:
     index = board.index()
     if query.site is not None and shown is None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
-    kept = request.app[CHARTS].pages
+    kept = charts_of(request).pages
     desk = board.desk_now()
     open_count = None if desk is None else len(desk.open)
     pictures = board.pictures_now()
@@ -115,7 +115,7 @@ async def _shown(
     site = find(coverage, site_id, night=query.night)
     if site is None:
         return None, Lack.NO_BOUNDARY
-    board, charts = board_of(request), request.app[CHARTS]
+    board, charts = board_of(request), charts_of(request)
     dark = await coverapi.dark(board, charts, site_id, night=query.night, failed=query.failed)
     return Shown(coverage=coverage, chart=chart, site=site, dark=dark), None
 

@@ -193,7 +193,13 @@ def _list(request: web.Request, say: Language) -> Markup:
     return request.app[PAGES].write(
         "windows.html",
         say,
-        {"o": values, "keys": keys, "by": form.remembered(request), "open_count": open_count},
+        {
+            "o": values,
+            "keys": keys,
+            "by": form.remembered(request),
+            "open_count": open_count,
+            "signed": board.signed,
+        },
     )
 
 
@@ -215,7 +221,7 @@ def _form(request: web.Request, say: Language, fields: Mapping[str, str], *, by:
         at=at_words(index),
         summary=say("登记检修或剔除"),
     )
-    return request.app[PAGES].write("windowform.html", say, {"o": draft})
+    return request.app[PAGES].write("windowform.html", say, {"o": draft, "signed": board.signed})
 
 
 def _list_page(request: web.Request, say: Language, *, told: str = "") -> web.Response:

@@ -76,7 +76,7 @@ async def _parts(request: web.Request, board: Board, *, secret_address: bool) ->
     else:
         raise ValueError("too many parts")
     form.check(request, board, fields, secret_address=secret_address)
-    return Upload(sent=form.sent_of(fields), data=data or b"")
+    return Upload(sent=form.sent_of(fields, board), data=data or b"")
 
 
 async def _bytes(part: BodyPartReader, most: int) -> bytes:

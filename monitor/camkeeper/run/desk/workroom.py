@@ -84,6 +84,12 @@ class WorkRoom:
             self._of = shown.book
         return known
 
+    def figures_of(self, has: Callable[[WorkOrder], bool]) -> WorkFigures:
+        """Return the figures of this month, of the orders that are meant alone."""
+        shown = self._desk.shown
+        orders = tuple(order for order in shown.book.orders.values() if has(order))
+        return figures_of(orders, self._township.registry, shown.at_ms)
+
     async def attach(self, act: Act, data: bytes) -> Acted:
         """Keep a photo of the repair and note it; returns when both are on disk, or why it was not taken."""
         photo = await asyncio.to_thread(take_photo, data)
@@ -112,13 +118,17 @@ class WorkRoom:
             _log.error("photo_changed", order=number, digest=digest)
             raise LookupError(digest) from error
 
-    async def route(self, contractor_id: str) -> RouteStanding:
-        """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor."""
+    async def route(self, contractor_id: str, has: Callable[[WorkOrder], bool] | None = None) -> RouteStanding:
+        """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor.
+
+        `has`: which orders are meant; None: all.
+        """
         registry, shown = self._township.registry, self._desk.shown
         contractor = next((c for c in registry.contractors if c.id == contractor_id), None)
         if contractor_id and contractor is None:
             raise LookupError(contractor_id)
-        orders = [o for o in shown.book.live() if not contractor_id or o.contractor_id == contractor_id]
+        meant = (o for o in shown.book.live() if has is None or has(o))
+        orders = [o for o in meant if not contractor_id or o.contractor_id == contractor_id]
         groups = {o.number: _out(o) for o in orders if o.kind is OrderKind.REPAIR}
         gains = await self._gains(groups)
         start = contractor.depot if contractor is not None else None
