@@ -206,7 +206,7 @@ def _row(town: Town, county: County, query: CountyQuery, zone: ZoneInfo, say: La
     now = Buckets(
         up_ms=town.now.get(Status.UP, 0) + town.now.get(Status.DEGRADED, 0), down_ms=town.now.get(Status.DOWN, 0)
     )
-    details = [say(ALARM[kind]) for kind in sorted(town.alarms)]
+    details = [say(ALARM[kind]) for kind in sorted(town.alarms) if kind.value != town.state.value]
     if town.refused:
         details.append(plain(town.refused, limit=160))
     if town.behind:

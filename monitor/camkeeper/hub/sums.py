@@ -24,9 +24,9 @@ from camkeeper.hub.reading import first_month, read_month, read_now
 from camkeeper.hub.view import TownMonth, TownNow
 from camkeeper.ledger import LedgerError
 
-GROWN_MS = 15_000
+GROWN_MS = 5_000
 """A month of a copy that grew is read again after this."""
-OLD_MS = 60_000
+OLD_MS = 20_000
 """And one that did not grow after this: time passes there too."""
 PAST_MS = 1_800_000
 """A month that is over changes by agreements and closing only."""

@@ -68,8 +68,8 @@ def configured(folder: Path, phone: Phone) -> None:
     (folder / "hub.yaml").write_text(json.dumps({"name": "临颍县", "channels": [channel]}, ensure_ascii=False))
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
+async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
+    for _ in range(round(timeout_s * 100)):
         if condition():
             return
         await asyncio.sleep(0.01)
