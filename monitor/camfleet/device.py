@@ -11,13 +11,13 @@ from typing import Protocol
 from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
-from camfleet import login, rtsp, soap
+from camfleet import dome, login, rtsp, soap
 from camfleet.counters import Counters
 from camfleet.dialect import Dialect
-from camfleet.faults import HEALTHY, Condition, Fault, Picture, Reach
+from camfleet.faults import HEALTHY, Condition, Fault, FaultKind, Picture, Reach
 from camfleet.message import Reply, Request
 from camkeeper.clock import Clock
-from camkeeper.model.equipment import Device
+from camkeeper.model.equipment import Device, DeviceKind
 from camkeeper.model.probing import Rung
 
 RECORDS_FOR_MS = 30 * 86_400_000
@@ -127,7 +127,9 @@ class VirtualDevice:
             self.gate = login.Gate()
         if condition.picture is Picture.FROZEN and before.picture is not Picture.FROZEN:
             # It stands still as it was: what is wrong in the scene from the same moment on is in it.
-            self._frozen = Shot(at_ms=self._clock.wall_ms(), shown_ms=at_ms, scene=condition.scene)
+            taken_ms = self._clock.wall_ms()
+            scene = dome.seen_by(condition.scene, taken_ms, turns=self.enrolled.kind is DeviceKind.PTZ)
+            self._frozen = Shot(at_ms=taken_ms, shown_ms=at_ms, scene=scene)
         if condition.no_recording and not before.no_recording:
             self._recorded_until_ms = at_ms
         self.condition = condition
@@ -161,8 +163,9 @@ class VirtualDevice:
             refusal = login.onvif(self, call, request)
             if refusal is not None:
                 return refusal
-        if call.operation == "search.GetRecordingSummary" and habits.records:
-            return Reply(body=self._recordings())
+        made = self._made(call.operation)
+        if made is not None:
+            return Reply(body=made)
         template = self.dialect.replies.get(call.operation)
         if template is not None:
             return Reply(body=template.fill(self._values(call)))
@@ -171,9 +174,21 @@ class VirtualDevice:
             return Reply(status=habits.missing_status, body=soap.fault("ActionNotSupported", "Not implemented"))
         return Reply(status=habits.missing_status, body=missing.fill({b"operation": call.operation.encode()}))
 
+    def _made(self, operation: str) -> bytes | None:
+        """Return what no capture has: the fleet writes it itself."""
+        if operation == "search.GetRecordingSummary" and self.dialect.habits.records:
+            return self._recordings()
+        if operation == "ptz.GetPresets" and self.dialect.habits.presets is not dome.Presets.NONE:
+            return soap.presets(self._presets(), tilt=f"{dome.TILT}", zoom=f"{dome.ZOOM}")
+        return None
+
     def _recordings(self) -> bytes:
         until_ms = self._recorded_until_ms if self.condition.no_recording else self.now_ms()
         return soap.recording_summary(since=_iso(max(0, until_ms - RECORDS_FOR_MS)), until=_iso(until_ms), count=1)
+
+    def _presets(self) -> tuple[tuple[str, str | None], ...]:
+        patrol = next((f for f in self.condition.scene if f.kind is FaultKind.PATROL), Fault(kind=FaultKind.PATROL))
+        return dome.presets(self.id, self.dialect.habits.presets, patrol.by_deg)
 
     def snapshot_path(self) -> str:
         """Return the path at which its picture lies, as its GetSnapshotUri says."""
@@ -197,11 +212,16 @@ class VirtualDevice:
         """Return what its snapshot shows now; a frozen device shows the one at which it froze."""
         if self.condition.picture is Picture.FROZEN:
             return self._frozen
-        return Shot(at_ms=self._clock.wall_ms(), shown_ms=self.now_ms(), scene=self.condition.scene)
+        at_ms = self._clock.wall_ms()
+        return Shot(at_ms=at_ms, shown_ms=self.now_ms(), scene=self._scene(at_ms))
+
+    def _scene(self, at_ms: int) -> tuple[Fault, ...]:
+        return dome.seen_by(self.condition.scene, at_ms, turns=self.enrolled.kind is DeviceKind.PTZ)
 
     def _values(self, call: soap.Call) -> dict[bytes, bytes]:
         """Fill the places of a template: times in UTC (u) and local (l), ports with their colon."""
         address = self.enrolled.address
+        head = dome.head(self.condition.scene if self.enrolled.kind is DeviceKind.PTZ else (), self._clock.wall_ms())
         utc = datetime.fromtimestamp(self.now_ms() / 1000, tz=UTC)
         values = {
             "host": f"[{address.host}]" if ":" in address.host else address.host,
@@ -212,6 +232,10 @@ class VirtualDevice:
             "serial": self._serial,
             "user": self.user,
             "password": self.enrolled_password,
+            "pan": dome.pan_of(self.id, head.by_deg),
+            "tilt": f"{dome.TILT}",
+            "zoom": f"{dome.ZOOM}",
+            "turning": "MOVING" if head.moving else "IDLE",
             "utc": utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         out = {key.encode(): escape(value).encode() for key, value in values.items()}

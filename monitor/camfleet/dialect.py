@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
+from camfleet.dome import Presets
 from camkeeper.model.equipment import Device, DeviceKind
 
 _PLACE = re.compile(rb"\{\{(\w+)\}\}")
@@ -59,6 +60,7 @@ class Habits:
     keep_alive: bool = True
     codec: str = "H264"
     records: bool = False
+    presets: Presets = Presets.NONE
     lock_after: int = 0
     """This many refused attempts lock the device for 30 minutes, right passwords included; 0: never."""
 
@@ -79,13 +81,17 @@ class Dialect:
 
 HABITS: dict[str, Habits] = {
     "axis": Habits(missing_status=400, snapshot_auth=SnapshotAuth.EITHER, records=True),
-    "bosch_dome": Habits(records=True),
+    "bosch_dome": Habits(records=True, presets=Presets.PLACED),
     "bosch_fixed": Habits(wsse=False, records=True),
     "reolink": Habits(http_digest=False, refusal_status=400, missing_status=400, snapshot_auth=SnapshotAuth.BASIC),
     # Hikvision locks the asking address after 5 to 7 refusals for half an hour, right passwords included.
-    "hikvision_oem": Habits(z_only=True, missing_status=400, codec="H265", records=True, lock_after=5),
+    "hikvision_oem": Habits(
+        z_only=True, missing_status=400, codec="H265", records=True, presets=Presets.NAMED, lock_after=5
+    ),
     "uniview_oem": Habits(codec="H265"),
-    "uniview_sunba": Habits(http_digest=False, refusal_status=400, missing_status=400, records=True),
+    "uniview_sunba": Habits(
+        http_digest=False, refusal_status=400, missing_status=400, records=True, presets=Presets.PLACED
+    ),
     "ipd_8999": Habits(http_digest=False, refusal_status=500, snapshot_auth=SnapshotAuth.BASIC, keep_alive=False),
     # Answers every fault with 200, puts the credentials into the snapshot URI, and ends it with a space.
     "xiongmai": Habits(

@@ -47,6 +47,7 @@ class FaultKind(StrEnum):
     RAIN = "rain"
     SNOW = "snow"
     OVERCAST = "overcast"
+    PATROL = "patrol"  # a dome goes round its presets, `period` at each, `by` degrees apart
     NO_PICTURE = "no_picture"  # the snapshot answers `status`
     NO_STREAM = "no_stream"  # RTSP DESCRIBE answers 404
     NO_RECORDING = "no_recording"  # the newest recording stays where it was
@@ -107,6 +108,8 @@ class Fault:
                 f"flapping：断开 {self.down_ms} 毫秒须短于周期 {self.period_ms} 毫秒",
                 f"flapping: down {self.down_ms} ms must be inside the period of {self.period_ms} ms",
             )
+        if self.kind is FaultKind.PATROL and self.period_ms <= 0:
+            raise MistakeError("patrol：在每个预置位要停一段时间", "patrol: it stays some time at each preset")
         if min(self.latency_ms, self.down_ms, self.unsynced_ms) < 0:
             raise MistakeError("时长不能为负", "a length of time is negative")
         if not 0 < self.share <= 1 or not 0 < self.density <= 1:
@@ -146,6 +149,9 @@ SPOILING = frozenset(
 WEATHER = frozenset({FaultKind.RAIN, FaultKind.SNOW, FaultKind.OVERCAST})
 """Seen in the picture, which stays usable."""
 
+HARMLESS = WEATHER | {FaultKind.PATROL}
+"""In the picture, and no fault of it."""
+
 _DEAD, _DENSITY = frozenset({"dead"}), frozenset({"density"})
 ARGUMENTS: dict[FaultKind, frozenset[str]] = {
     **dict.fromkeys(FaultKind, frozenset[str]()),
@@ -156,6 +162,7 @@ ARGUMENTS: dict[FaultKind, frozenset[str]] = {
     FaultKind.CLOCK_SKEW: frozenset({"by"}),
     FaultKind.NO_PICTURE: frozenset({"status"}),
     FaultKind.MOVED: frozenset({"by", "pitch"}),
+    FaultKind.PATROL: frozenset({"period", "by"}),
     FaultKind.ROTATED: frozenset({"by", "how"}),
     FaultKind.COVER: frozenset({"share", "how"}),
     FaultKind.HALF_PICTURE: frozenset({"share"}),
@@ -227,7 +234,7 @@ def effect(fault: Fault, since_ms: int) -> Condition:
             condition = Condition(reach=fault.dead) if down else HEALTHY
         case FaultKind.REBOOT:
             condition = _rebooting(fault, since_ms)
-        case kind if kind in SPOILING or kind in WEATHER:
+        case kind if kind in SPOILING or kind in HARMLESS:
             picture = Picture.SPOILT if kind in SPOILING else Picture.LIVE
             condition = Condition(picture=picture, scene=(fault,))
         case _:

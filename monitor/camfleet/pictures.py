@@ -111,7 +111,7 @@ def optical(device: Device, at_ms: int, faults: tuple[Fault, ...], *, size: tupl
     kinds = {fault.kind for fault in faults}
     aim, place = aim_of(device, size, seed=seed), surroundings(device, seed=seed)
     for fault in faults:
-        if fault.kind is FaultKind.MOVED:
+        if fault.kind in {FaultKind.MOVED, FaultKind.PATROL}:
             aim = aim.turned(yaw_deg=fault.by_deg, pitch_deg=fault.pitch_deg)
         elif fault.kind is FaultKind.ROTATED and fault.how == "roll":
             aim = aim.turned(roll_deg=fault.by_deg)

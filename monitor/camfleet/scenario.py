@@ -116,6 +116,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 }
 _OWN_READERS: dict[tuple[FaultKind, str], tuple[str, Callable[[str], Any]]] = {
     (FaultKind.MOVED, "by"): ("by_deg", degrees_of),
+    (FaultKind.PATROL, "by"): ("by_deg", degrees_of),
     (FaultKind.ROTATED, "by"): ("by_deg", degrees_of),
     **{(kind, "how"): ("how", _how(kind)) for kind in WAYS},
 }

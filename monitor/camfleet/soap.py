@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,4 +101,19 @@ def recording_summary(*, since: str, until: str, count: int) -> bytes:
         f"<tt:DataFrom>{since}</tt:DataFrom><tt:DataUntil>{until}</tt:DataUntil>"
         f"<tt:NumberRecordings>{count}</tt:NumberRecordings>"
         "</tse:Summary></tse:GetRecordingSummaryResponse></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+    ).encode()
+
+
+def presets(placed: Iterable[tuple[str, str | None]], *, tilt: str, zoom: str) -> bytes:
+    """Return the answer to GetPresets: names, and the pan of those that have a position."""
+    rows = []
+    for number, (name, pan) in enumerate(placed, 1):
+        where = f'<tt:PanTilt x="{pan}" y="{tilt}"/><tt:Zoom x="{zoom}"/>'
+        at = "" if pan is None else f"<tt:PTZPosition>{where}</tt:PTZPosition>"
+        rows.append(f'<tptz:Preset token="{number}"><tt:Name>{name}</tt:Name>{at}</tptz:Preset>')
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<SOAP-ENV:Envelope xmlns:SOAP-ENV="{_SOAP}" '
+        'xmlns:tptz="http://www.onvif.org/ver20/ptz/wsdl" xmlns:tt="http://www.onvif.org/ver10/schema">'
+        f"<SOAP-ENV:Body><tptz:GetPresetsResponse>{''.join(rows)}</tptz:GetPresetsResponse>"
+        "</SOAP-ENV:Body></SOAP-ENV:Envelope>"
     ).encode()

@@ -37,7 +37,12 @@ WORDS: Final[dict[PictureVerdict, tuple[str, str]]] = {
     PictureVerdict.CAST: ("偏色（提示）", "colour cast (advisory)"),
     PictureVerdict.FROZEN: ("画面冻结", "frozen"),
 }
-_ADVISORY: Final = {"cast": "偏色 cast", "dirt": "脏污 dirt", "web": "蛛网 web"}
+_ADVISORY: Final = {
+    "cast": "偏色 cast",
+    "dirt": "脏污 dirt",
+    "web": "蛛网 web",
+    "still": "静止，无法判断是否冻结 still",
+}
 # Why bytes are no picture: the decoder's words are English and fixed.
 _WHY: Final = (
     (r"no bytes at all", "空文件"),

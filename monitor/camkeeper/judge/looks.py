@@ -9,6 +9,7 @@ What a look may speak for depends on what it was held against:
 - Without a baseline only what needs none: no signal, half a picture, a frozen one; too dark or too bright by day.
 - A dome may have been sent elsewhere (`Look.place`): only the same again. Where it does not say where it points and
   its picture does match its baseline, that is a good one, however it got there. At home it is as any other camera.
+- A picture in which nothing changed, and whose coder left no noise, does not say that a frozen one moves again.
 - A good look without a baseline of its light speaks only against what needs none. By night nothing is known of a cover
   seen by day, unless there is a baseline of the night.
 - Darkness, glare, noise, blur and missing colour belong to their light: a camera whose infrared lamp is dead looks
@@ -23,7 +24,7 @@ from dataclasses import replace
 from camkeeper.judge import aiming
 from camkeeper.judge.looktrack import LookTrack, Tally
 from camkeeper.model.dome import Place
-from camkeeper.model.picture import Context, Finding, Look, Need, PicturePolicy, PictureVerdict, Turn
+from camkeeper.model.picture import STILL, Context, Finding, Look, Need, PicturePolicy, PictureVerdict, Turn
 
 __all__ = ["LookTrack", "judge_look"]
 
@@ -70,6 +71,8 @@ def _is_believed(look: Look) -> bool:
 
 def _speaks_against(look: Look, verdict: PictureVerdict, seen_in: Context | None) -> bool:
     """Return whether a good look disproves a fault that was last seen in the light `seen_in`."""
+    if verdict is PictureVerdict.FROZEN and STILL in look.diagnosis.advisory:
+        return False
     if verdict in _ABSOLUTE:
         return True
     if verdict in _OF_ITS_LIGHT and look.context is not seen_in:

@@ -48,6 +48,10 @@ class PictureVerdict(StrEnum):
 _NO_FAULT = frozenset({PictureVerdict.OK, PictureVerdict.CAST})
 
 
+STILL = "still"
+"""The advisory of a picture in which nothing changed: whether it is frozen or the scene is still, nobody can tell."""
+
+
 class Scope(StrEnum):
     """Whose doing a finding is, seen over the fleet."""
 
@@ -82,7 +86,7 @@ class Diagnosis:
     alarms: tuple[PictureVerdict, ...] = ()
     """Everything that was found, gravest first; the verdict is the first that is a fault."""
     advisory: tuple[str, ...] = ()
-    """`cast`, `dirt`, `web`: worth a look, not reliable enough to alarm."""
+    """`cast`, `dirt`, `web`: worth a look, not reliable enough to alarm. `still`, `reaimed`: explanations."""
     turn: Turn | None = None
     features: Mapping[str, float] = field(default_factory=dict)
     detail: str = ""

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from camkeeper.model.picture import Diagnosis, PictureVerdict
+from camkeeper.model.picture import STILL, Diagnosis, PictureVerdict
 from camkeeper.picture.baseline import Baseline
 from camkeeper.picture.decode import PictureError, decode
 from camkeeper.picture.diagnose import diagnose
 from camkeeper.picture.examined import Examined
-from camkeeper.picture.freeze import is_frozen, trace_of
+from camkeeper.picture.freeze import Sameness, compare, trace_of
 from camkeeper.picture.measure import sheet_of
 from camkeeper.picture.sheet import with_aim
 
@@ -46,8 +46,8 @@ def examine(
     sheet = sheet_of(image)
     trace = trace_of(image, data)
     diagnosis = diagnose(sheet, baseline, hfov_deg=hfov_deg, tilt_deg=tilt_deg, image=image)
-    if before is not None and is_frozen(before, trace):
-        diagnosis = _also_frozen(diagnosis)
+    if before is not None:
+        diagnosis = _with_sameness(diagnosis, compare(before, trace))
     return Examined(
         diagnosis=diagnosis,
         trace=trace,
@@ -56,8 +56,12 @@ def examine(
     )
 
 
-def _also_frozen(found: Diagnosis) -> Diagnosis:
+def _with_sameness(found: Diagnosis, same: Sameness) -> Diagnosis:
     """A picture that is spoilt in another way stays that: one flat colour is the same each time."""
+    if same is Sameness.UNKNOWN:
+        return replace(found, advisory=(*found.advisory, STILL))
+    if same is Sameness.LIVE:
+        return found
     alarms = (*found.alarms, PictureVerdict.FROZEN)
     verdict = found.verdict if found.verdict.is_fault else PictureVerdict.FROZEN
     return replace(found, verdict=verdict, alarms=alarms)

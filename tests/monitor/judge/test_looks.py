@@ -12,7 +12,7 @@ from tests.monitor.judge.looking import DAY, HOUR, MIN, NIGHT, POLICY, V, every,
 from camkeeper.judge.aiming import begun, joined, together
 from camkeeper.judge.looks import LookTrack, judge_look
 from camkeeper.model.dome import Place
-from camkeeper.model.picture import Finding, Look, Need, PicturePolicy, PictureVerdict
+from camkeeper.model.picture import STILL, Finding, Look, Need, PicturePolicy, PictureVerdict
 
 
 def told(found: list[Finding]) -> list[tuple[PictureVerdict, int, int]]:
@@ -257,3 +257,14 @@ def test_good_looks_and_single_bad_ones_alarm_nobody(good: list[PictureVerdict],
         if data.draw(st.booleans()):
             verdicts.append(data.draw(st.sampled_from([v for v in FAULTS if v not in {V.NOISE, V.BLUR, V.IR_STUCK}])))
     assert fold(every(10, *verdicts))[1] == []
+
+
+def test_a_still_picture_that_cannot_be_told_from_a_frozen_one_ends_no_freeze() -> None:
+    track, found = fold(every(10, V.FROZEN, V.FROZEN, V.FROZEN))
+    assert told(found) == [(V.FROZEN, 0, 20)]
+    for n in range(3, 8):
+        still = look(n * 10 * MIN)
+        track, one = judge_look(track, replace(still, diagnosis=replace(still.diagnosis, advisory=(STILL,))), POLICY)
+        assert one is None
+    _, found = fold([look(90 * MIN), look(100 * MIN)], track)
+    assert told(found) == [(V.OK, 90, 100)]

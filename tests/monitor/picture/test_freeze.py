@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from camkeeper.picture.freeze import TRACE_SIZE_BYTES, is_frozen, trace_of
+from camkeeper.picture.freeze import TRACE_SIZE_BYTES, Sameness, compare, is_frozen, trace_of
 
 Image = NDArray[np.uint8]
 FRAMES = Path(__file__).parents[2] / "data" / "pictures"
@@ -64,7 +64,7 @@ def test_a_still_night_street_with_noise_is_live(noise: float) -> None:
 
 
 @pytest.mark.parametrize("quality", [70, 80, 90, 95])
-@pytest.mark.parametrize("noise", [0.0, 2.0, 4.0])
+@pytest.mark.parametrize("noise", [2.0, 4.0])
 def test_a_picture_coded_again_is_frozen(noise: float, quality: int) -> None:
     data = coded(taken(street(), noise=noise, seed=1))
     assert is_frozen(trace(data), trace(again(data, quality)))
@@ -74,7 +74,32 @@ def test_a_clock_that_runs_over_a_picture_that_stands_proves_no_life() -> None:
     still = taken(street(), noise=4, seed=1)
     first, second = (coded(taken(still, noise=0, seed=0, clock=clock)) for clock in ("01:11:07", "01:26:48"))
     assert is_frozen(trace(first), trace(second), TEXT_FREE)
-    assert not is_frozen(trace(first), trace(second))
+    assert is_frozen(trace(first), trace(second))  # nobody said where the text is
+
+
+@pytest.mark.parametrize("quality", [60, 80, 92])
+@pytest.mark.parametrize("noise", [0.5, 1.0, 2.0, 3.0])
+def test_a_still_night_with_little_noise_is_never_called_frozen_whatever_its_clock(noise: float, quality: int) -> None:
+    """Where the coder left no noise it cannot be told, and that is said; a clock changes nothing in it."""
+    for clocks in (("", ""), ("01:11:07", "01:26:48")):
+        first, second = (
+            trace(coded(taken(taken(street(), noise=noise, seed=seed), noise=0, seed=0, clock=clock), quality))
+            for seed, clock in zip((1, 51), clocks, strict=True)
+        )
+        found = compare(first, second)
+        assert found is not Sameness.SAME
+        if quality == 60 or (noise <= 1 and quality == 80):
+            assert found is Sameness.UNKNOWN
+
+
+def test_what_moved_under_the_text_or_all_over_is_live() -> None:
+    still = taken(street(), noise=4, seed=1)
+    walker = still.copy()
+    cv2.rectangle(walker, (600, 300), (640, 420), (150, 150, 150), -1)
+    assert compare(trace(coded(still)), trace(coded(walker))) is Sameness.LIVE
+    header = still.copy()
+    header[:150] = 200
+    assert compare(trace(coded(still)), trace(coded(header))) is Sameness.LIVE
 
 
 def test_a_lamp_that_went_on_is_live() -> None:
@@ -88,7 +113,7 @@ def test_identical_bytes_are_frozen_even_where_everything_is_masked() -> None:
     data = coded(street())
     nothing = np.zeros((4, 4), np.bool_)
     assert is_frozen(trace(data), trace(data), nothing)
-    assert not is_frozen(trace(data), trace(again(data, 90)), nothing)
+    assert compare(trace(data), trace(again(data, 90)), nothing) is Sameness.LIVE
 
 
 def test_another_size_is_another_picture() -> None:
@@ -123,5 +148,11 @@ def test_real_frames_are_live_and_found_when_coded_again(camera: str) -> None:
     pairs = [(a, b) for i, a in enumerate(traces) for b in traces[i + 1 :]]
     assert pairs
     assert not any(is_frozen(a, b) for a, b in pairs)
-    for data, known in list(zip(frames, traces, strict=True))[::4]:
-        assert all(is_frozen(known, trace(again(data, quality))) for quality in (50, 70, 90))
+    found = [
+        compare(known, trace(again(data, quality)))
+        for data, known in list(zip(frames, traces, strict=True))[::4]
+        for quality in (50, 70, 90)
+    ]
+    # One frame in five has no noise to go by once it was coded; of none it is said that it is live.
+    assert Sameness.LIVE not in found
+    assert found.count(Sameness.SAME) >= 0.6 * len(found)
