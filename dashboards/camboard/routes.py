@@ -9,7 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import api, assets, events, metrics, pages
-from camboard.access import accounts, signin
+from camboard.access import accounts, commands, signin
 from camboard.cover import api as coverapi
 from camboard.cover import page as mappage
 from camboard.desk import api as deskapi
@@ -153,6 +153,7 @@ SIGN_IN = (
     post("/tokens", accounts.add_token, ADMIN, note="token_new"),
     post("/tokens/{id}", accounts.revoke, ADMIN, note="token_revoke"),
     get("/api/v1/accounts", accounts.listed, ADMIN),
+    post("/api/v1/access/{command}", commands.act, ADMIN, note="account_change"),
 )
 
 ROUTES: tuple[Route, ...] = (

@@ -229,6 +229,14 @@ class InsightSource(Protocol):
         """Have devices probed at once; return those that will be: the others were asked a moment ago."""
 
 
+@runtime_checkable
+class CommandSource(Protocol):
+    """Accounts that commands on the machine may ask for what no page has: a first link, a password set by hand."""
+
+    async def command(self, by: Principal, command: str, fields: Mapping[str, str]) -> Told:
+        """Do what `camkeeper access` asks. LookupError: unknown command; ValueError: a field that cannot be read."""
+
+
 class AccessSource(Protocol):
     """Who may come in, and what they did. What is asked at every request is cheap and never waits for a disk."""
 

@@ -325,7 +325,9 @@ class Access:
 
     def _not_admin(self, by: Principal) -> Told | None:
         # The table of routes says so as well; this is the room's own door.
-        return None if by.role is Role.ADMIN and not by.must_change else changes.NOT_ADMIN
+        # Who sees a part of the township only could otherwise make an account that sees all of it.
+        good = by.role is Role.ADMIN and by.scope.whole and not by.must_change
+        return None if good else changes.NOT_ADMIN
 
     async def _with_password(self, password: str, change: Callable[[Desk, str], Told], *, shown: bool) -> Told:
         try:

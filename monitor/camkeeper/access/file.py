@@ -61,11 +61,13 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5)
         try:
+            empty = not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+            if not empty:
+                _check(db, path)  # before a byte of somebody else's file is changed
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
-            if not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if empty:
                 _create(db, created_ms)
-            _check(db, path)
         except BaseException:
             db.close()
             raise

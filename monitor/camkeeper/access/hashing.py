@@ -57,7 +57,7 @@ class Hashing:
 
     async def hash(self, password: str) -> str:
         """Return the hash of a password. TooBusyError."""
-        return await self._run(lambda: self._hasher.hash(password))
+        return await self._run(lambda: self._hasher.hash(_bytes(password)))
 
     async def fits(self, stored: str | None, password: str) -> bool:
         """Tell whether a password is the stored one. None: it is not, and finding that takes as long. TooBusyError."""
@@ -65,7 +65,7 @@ class Hashing:
 
         def run() -> bool:
             try:
-                return self._hasher.verify(against, password)
+                return self._hasher.verify(against, _bytes(password))
             except (VerificationError, InvalidHashError):
                 return False
 
@@ -95,6 +95,11 @@ class Hashing:
         salt, digest = (base64.b64encode(secrets.token_bytes(n)).rstrip(b"=").decode() for n in (16, 32))
         cost = self._cost
         return f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p={cost.lanes}${salt}${digest}"
+
+
+def _bytes(password: str) -> bytes:
+    """Return what is hashed; a body of JSON may hold half a character, which is a wrong password and no error."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _stand_back() -> None:

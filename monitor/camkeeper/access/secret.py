@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 TOKEN_PREFIX = "ck_"  # noqa: S105 - by which leaked ones are found
-_PLAIN = "abcdefghijkmnpqrstuvwxyz23456789"
+_PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"
 """Nothing that reads alike: passwords are copied from a terminal by hand, and told by telephone."""
 _GROUPS, _GROUP = 4, 4
 
@@ -22,7 +22,7 @@ def new_token() -> str:
 
 
 def new_password() -> str:
-    """Return a one-time password of 80 random bits."""
+    """Return a one-time password of 79 random bits."""
     return "-".join("".join(secrets.choice(_PLAIN) for _ in range(_GROUP)) for _ in range(_GROUPS))
 
 

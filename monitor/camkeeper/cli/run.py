@@ -20,9 +20,7 @@ ConfigOption = Annotated[
     Path, typer.Option("--config", envvar="CAMKEEPER_CONFIG", help="乡镇配置文件 / the township's configuration")
 ]
 LedgerOption = Annotated[Path, typer.Option("--ledger", envvar="CAMKEEPER_LEDGER", help="账本文件 / the ledger's file")]
-ListenOption = Annotated[
-    str, typer.Option("--listen", help="看板地址 HOST:PORT（仅限本机回环）/ address of the board, loopback only")
-]
+ListenOption = Annotated[str, typer.Option("--listen", help="看板地址 HOST:PORT / address of the board")]
 LogOption = Annotated[
     Literal["json", "text"] | None,
     typer.Option("--log", help="日志格式，默认：终端用 text，其余用 json / log form; default: text on a terminal"),
@@ -88,11 +86,11 @@ def start(
 
     logs.configure(form=log, level=level)
     try:
-        host, port = parse_listen(listen)
+        host, port = parse_listen(listen, login=login == "password")
 
-        def board(keeper: Keeper, clock: Clock, access: Access | None) -> web.AppRunner:  # noqa: ARG001
+        def board(keeper: Keeper, clock: Clock, access: Access | None) -> web.AppRunner:
             settings = BoardSettings(host=host, port=port, clock=clock, allowed_hosts=keeper.public_hosts)
-            return create_runner(create_app(keeper, settings=settings))
+            return create_runner(create_app(keeper, settings=settings, access=access))
 
         async def both() -> None:
             async with beside():
