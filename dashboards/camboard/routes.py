@@ -10,6 +10,7 @@ from aiohttp import web
 
 from camboard import api, assets, events, metrics, pages
 from camboard.access import accounts, commands, signin
+from camboard.audit import page as auditpage
 from camboard.cover import api as coverapi
 from camboard.cover import page as mappage
 from camboard.desk import api as deskapi
@@ -38,6 +39,10 @@ OVERVIEW = (
     get("/api/v1/sites", api.sites, PEOPLE),
     get("/api/v1/sites/{id}", api.site, PEOPLE),
     get("/api/v1/sla", api.sla, FIGURES),
+)
+AUDIT = (
+    get("/audit", auditpage.page, CREW),
+    get("/audit.csv", auditpage.csv, CREW, note="export"),
 )
 SCREEN = (
     get("/wall", wallpage.page, PEOPLE | WALL),
@@ -159,6 +164,7 @@ SIGN_IN = (
 ROUTES: tuple[Route, ...] = (
     *OVERVIEW,
     *SCREEN,
+    *AUDIT,
     *COVERAGE,
     *REPORTS,
     *WHY,

@@ -175,6 +175,8 @@
         if (answer.ok) {
           show(await answer.json());
           etag = answer.headers.get("ETag") ?? "";
+        } else {
+          await answer.text();
         }
         toldAge = Number(answer.headers.get("X-Age-Ms"));
         localMs = Number(answer.headers.get("X-Local-Ms"));

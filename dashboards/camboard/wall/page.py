@@ -30,7 +30,7 @@ class Walls:
     def of(self, board: Board, say: Language) -> tuple[Wall, bytes, str]:
         """Return the screen, its JSON and the digest of that."""
         index, desk = board.index(), board.desk_now()
-        key = (id(board), say.code)
+        key = (id(board.kept), say.code)  # of one role and scope, while requests come and go
         known = self._made.get(key)
         if known is None or known[0] is not index or known[1] is not desk:
             shown = wall(index, desk, say)

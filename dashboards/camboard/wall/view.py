@@ -52,7 +52,7 @@ class WallTile:
     shape: str
     name: str
     online: str
-    """`11/12`."""
+    """`11/12`; where a line must do, how many cameras have the state that is shown, and nothing for up."""
     rate: str | None
     """Of the month."""
 
@@ -150,8 +150,11 @@ def _rate(shown: Figure) -> Rate:
 
 
 def _tile(site: SiteStanding, index: Index, density: int, say: Language) -> WallTile:
-    state = state_of_all(index.cameras_of(site.id))
-    name = site_name(site, say)
+    counts = index.cameras_of(site.id)
+    state = state_of_all(counts)
+    name, online = site_name(site, say), f"{site.cameras_online}/{site.cameras_total}"
+    if density == _DENSEST:
+        online = str(counts[state]) if state is not None and state is not State.UP else ""
     if density == _DENSEST and len(name) > 2:  # a village of one letter keeps its last
         name = name.removesuffix("村")
     month = figure(site.month.buckets, site.month.target_bp, site.month.verdict, say)
@@ -159,7 +162,7 @@ def _tile(site: SiteStanding, index: Index, density: int, say: Language) -> Wall
         tone=state.value if state else "none",
         shape=SHAPE[state] if state else "–",
         name=name,
-        online=f"{site.cameras_online}/{site.cameras_total}",
+        online=online,
         rate=month.value,
     )
 
@@ -171,7 +174,7 @@ def _incidents(desk: DeskStanding | None, index: Index, zone: ZoneInfo, say: Lan
     out = []
     for view in (*desk.open, *desk.recent)[:INCIDENTS_SHOWN]:
         shown = row(view, index, index.standing.at_ms, zone, say)
-        left = f"{shown.still}/{shown.total}" if shown.open else say("已恢复")
+        left = f"{shown.still}/{shown.total}" if shown.open and shown.total else "" if shown.open else say("已恢复")
         out.append(
             WallIncident(
                 tone=shown.tone,
