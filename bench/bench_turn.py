@@ -45,6 +45,8 @@ class Setting:
     text: bool = True
     masked: bool = True
     yaw_deg: float = 25.0
+    tilt_deg: float = 0.0  # how far down it looks
+    told_tilt: bool = True  # the measurement knows that
     lie: float = 1.0  # how much too wide the register's field of view is
 
 
@@ -66,7 +68,7 @@ def view(frame: Image, angles: Angles, setting: Setting, zoom: float = 1.0) -> I
     outer = inner.copy()
     outer[0, 0] = outer[1, 1] = inner[0, 0] / zoom * scale
     outer[0, 2], outer[1, 2] = (width - 1) / 2.0, (height - 1) / 2.0
-    there = inner @ rotation_of(angles).T @ np.linalg.inv(outer)
+    there = inner @ rotation_of(angles, tilt_deg=setting.tilt_deg).T @ np.linalg.inv(outer)
     soft = cv2.GaussianBlur(frame, (0, 0), 0.4 * scale) if scale > 1.2 else frame
     size = (setting.width_px, setting.height_px)
     warped = cv2.warpPerspective(soft, there, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
@@ -110,7 +112,8 @@ def measure(reference: Aim, frame: Image, truth: Angles, setting: Setting, zoom:
     mask = mask_of(setting)
     picture = view(frame, truth, setting, zoom)
     begin = time.perf_counter()
-    turn = turn_between(reference, picture, hfov_deg=setting.hfov_deg * setting.lie, mask=mask)
+    tilt_deg = setting.tilt_deg if setting.told_tilt else 0.0
+    turn = turn_between(reference, picture, hfov_deg=setting.hfov_deg * setting.lie, tilt_deg=tilt_deg, mask=mask)
     took_ms = (time.perf_counter() - begin) * 1e3
     return Case(truth=truth, turn=turn, sway_deg=None, took_ms=took_ms)
 
@@ -177,6 +180,10 @@ def main() -> None:
         Setting(name="1080p 40", hfov_deg=40, width_px=960, height_px=540),
         Setting(name="D1 60", hfov_deg=60, width_px=352, height_px=288),
         Setting(name="text not masked", hfov_deg=60, width_px=960, height_px=540, masked=False),
+        Setting(name="looks down 20", hfov_deg=60, width_px=960, height_px=540, tilt_deg=20.0),
+        Setting(
+            name="looks down 20, not told", hfov_deg=60, width_px=960, height_px=540, tilt_deg=20.0, told_tilt=False
+        ),
         Setting(name="not turned", hfov_deg=60, width_px=960, height_px=540, yaw_deg=0.0),
         Setting(name="hfov 5% too wide", hfov_deg=60, width_px=960, height_px=540, lie=1.05),
     ]
@@ -190,7 +197,12 @@ def main() -> None:
             cases = run(frames, setting, count, rng)
             everything += cases
             for case in cases:
-                if case.turn is not None and abs(case.turn.yaw_deg - case.truth.yaw_deg) > 1.0 and setting.lie == 1.0:
+                if (
+                    case.turn is not None
+                    and abs(case.turn.yaw_deg - case.truth.yaw_deg) > 1.0
+                    and setting.lie == 1.0
+                    and setting.told_tilt
+                ):
                     print("   wrong:", case)
         figures[setting.name] = summary(everything)
         print(setting.name, figures[setting.name], flush=True)

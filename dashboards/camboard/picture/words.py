@@ -36,7 +36,13 @@ SCOPE = {
     Scope.PLATFORM: mark("多台同时：取图的平台停了"),
 }
 VIEWED = {Viewed.THUMBNAIL: mark("告警模糊图"), Viewed.SNAPSHOT: mark("原图")}
-ADVISORY = {"cast": mark("可能偏色"), "dirt": mark("镜头可能有污渍"), "web": mark("镜头前可能有蛛网")}
+ADVISORY = {
+    "cast": mark("可能偏色"),
+    "dirt": mark("镜头可能有污渍"),
+    "web": mark("镜头前可能有蛛网"),
+    "still": mark("画面静止，无法判断是否冻结"),
+    "reaimed": mark("修复后朝向与验收时略有不同"),
+}
 _WRONG_S = 1.0
 """Devices tell whole seconds: less is right."""
 

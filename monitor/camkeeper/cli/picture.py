@@ -98,6 +98,14 @@ def check(
     hfov_deg: Annotated[
         float, typer.Option(min=1.0, max=179.0, help="水平视场角，度 / horizontal field of view, degrees")
     ] = 90.0,
+    tilt_deg: Annotated[
+        float,
+        typer.Option(
+            min=-90.0,
+            max=90.0,
+            help="镜头下倾角，度；影响转角的换算 / how far down it looks, degrees: turns are about the mast",
+        ),
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
     """逐张诊断画面：遮挡、转动、模糊、冻结等；不是图片的文件也有结论。查完即返回 0，结论看输出。
@@ -113,7 +121,14 @@ def check(
     wanted = None if context is None else context.value
     try:
         looks = asyncio.run(
-            run.check(files, baseline=known, context=wanted, hfov_deg=hfov_deg, tick=_ticker(len(files)))
+            run.check(
+                files,
+                baseline=known,
+                context=wanted,
+                hfov_deg=hfov_deg,
+                tilt_deg=tilt_deg,
+                tick=_ticker(len(files)),
+            )
         )
     except run.ContextError as error:
         fail(

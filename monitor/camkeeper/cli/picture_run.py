@@ -84,6 +84,7 @@ async def check(
     baseline: bytes | None,
     context: str | None,
     hfov_deg: float,
+    tilt_deg: float = 0.0,
     tick: Callable[[int], None],
 ) -> list[Seen]:
     """Examine every file. Raises ContextError, RefusedError, WorkerError."""
@@ -95,7 +96,14 @@ async def check(
             if context is not None and context != learned:
                 raise ContextError(learned, context)
         for number, (path, data) in enumerate(_read(files), 1):
-            job = Job(device_id=str(number), data=data, baseline=baseline, hfov_deg=hfov_deg, before=before)
+            job = Job(
+                device_id=str(number),
+                data=data,
+                baseline=baseline,
+                hfov_deg=hfov_deg,
+                tilt_deg=tilt_deg,
+                before=before,
+            )
             found = await worker.examine(job)
             seen.append(Seen(path=path, diagnosis=found.diagnosis))
             before = found.trace or None

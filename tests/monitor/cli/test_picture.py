@@ -95,6 +95,9 @@ def test_a_turned_camera_is_told_in_degrees(tmp_path: Path) -> None:
     assert (still["verdict"], right["verdict"], left["verdict"]) == ("ok", "moved", "moved")
     assert right["moved_deg"] == pytest.approx(4, abs=0.25)
     assert left["moved_deg"] == pytest.approx(-6, abs=0.25)
+    # One that looks 30 degrees down turns by more about its mast than about its own axis: tan(4) / cos(30).
+    (steep,) = checked(paths[7], "--baseline", own, "--hfov-deg", "60", "--tilt-deg", "30")
+    assert steep["moved_deg"] == pytest.approx(4.61, abs=0.25)
 
 
 def test_without_a_baseline_common_sense_remains(looks: list[Path], tmp_path: Path) -> None:
