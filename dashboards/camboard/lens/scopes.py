@@ -13,7 +13,7 @@ from camboard.board import Board
 from camboard.index import IndexCache
 from camboard.lens.past import ScopedInsight, ScopedReports
 from camboard.lens.rooms import ScopedCoverage, ScopedPictures, ScopedStanding, ScopedWindows
-from camboard.lens.work import STEPS, ScopedDesk, ScopedWork
+from camboard.lens.work import ScopedDesk, ScopedWork
 from camboard.picture.index import PictureCache
 from camkeeper.model.access import Principal, Role, Scope, Via
 
@@ -21,8 +21,8 @@ _KEPT = 64
 """Scopes whose values are kept; a county has fewer."""
 _NOBODYS = "\x00"
 """A contractor's account that names no contractor sees nothing, rather than everything."""
-_DEVICES = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.CONTRACTOR})
-_SITES = frozenset({Role.ADMIN, Role.TECHNICIAN, Role.OFFICIAL, Role.COUNTY})
+_READERS = frozenset({Role.OFFICIAL, Role.COUNTY})
+"""They read figures: no desk, no orders, no windows, no pictures."""
 
 
 class Scopes:
@@ -46,20 +46,20 @@ class Scopes:
         return replace(found, principal=principal)
 
     def _build(self, role: Role, scope: Scope) -> Board:
-        board = self._whole if scope.whole else self._scoped(role, scope)
-        if role in _DEVICES:
-            desk = self._whole.desk
-            town = board.source if isinstance(board.source, ScopedStanding) else None
-            board = replace(board, desk=None if desk is None else ScopedDesk(desk, role, town))
-        if role not in STEPS:
+        board = self._whole if scope.whole else self._scoped(scope)
+        town = board.source if isinstance(board.source, ScopedStanding) else None
+        desk = self._whole.desk
+        if role in _READERS:
             board = replace(board, desk=None, work=None, windows=None, pictures=None, access=None)
+        elif desk is not None:
+            board = replace(board, desk=ScopedDesk(desk, role, town))
         if role is Role.CONTRACTOR:
-            board = replace(board, windows=None, access=None, reports=None)
+            board = replace(board, coverage=None, windows=None, access=None, reports=None)
         return replace(board, kept={})
 
-    def _scoped(self, role: Role, scope: Scope) -> Board:
+    def _scoped(self, scope: Scope) -> Board:
         whole, town = self._whole, ScopedStanding(self._whole.source, scope)
-        sited = scope.contractor_id is None and role in _SITES
+        sited = scope.contractor_id is None
         return Board(
             source=town,
             settings=whole.settings,
