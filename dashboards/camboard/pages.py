@@ -19,12 +19,16 @@ from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
 from camboard.overview import Overview, board_name, overview
 from camboard.picture.index import PictureIndex
+from camboard.promise import promise_view
 from camboard.query import Query
 from camboard.settings import BoardSettings
 from camboard.text import plain
 from camboard.ways import Way, gravest, ways
+from camboard.why.link import WHY
 from camkeeper.model.access import Via
+from camkeeper.standing.coverage import CoverageStanding
 from camkeeper.standing.desk import DeskStanding
+from camkeeper.standing.past import Past
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _COOKIE = "lang"
@@ -72,9 +76,12 @@ class Pages:
         has_map: bool,
         desk: DeskStanding | None,
         pictures: PictureIndex | None = None,
+        past: Past | None = None,
+        has_why: bool = False,
+        coverage: CoverageStanding | None = None,
     ) -> tuple[Overview, Markup]:
-        """Write the live part; the same choice of the same Standing, desk and pictures is written once."""
-        of = (index.standing, desk, pictures)
+        """Write the live part; the same choice of the same Standing, desk, pictures and past is written once."""
+        of = (index.standing, desk, pictures, past, has_why, coverage)
         same = len(self._of) == len(of) and all(a is b for a, b in zip(self._of, of, strict=True))
         if not same or len(self._written) >= _KEPT:
             self._written.clear()
@@ -82,7 +89,9 @@ class Pages:
         key = (say.code, query)
         if key not in self._written:
             values = overview(index, query, settings, say, pictures)
-            html = self.write("board.html", say, {"o": values, "has_map": has_map, "desk": gravest(desk, index, say)})
+            promise = promise_view(index, say, past=past, has_why=has_why, desk=desk, coverage=coverage)
+            words = {"o": values, "has_map": has_map, "desk": gravest(desk, index, say), "promise": promise}
+            html = self.write("board.html", say, words)
             self._written[key] = values, html
         return self._written[key]
 
@@ -192,15 +201,7 @@ async def home(request: web.Request) -> web.Response:
     board, pages, say = board_of(request), request.app[PAGES], language_of(request)
     query = Query.read(request.query)
     index = board.index()
-    values, html = pages.board(
-        index,
-        query,
-        board.settings,
-        say,
-        has_map=board.coverage is not None,
-        desk=board.desk_now(),
-        pictures=board.picture_index(),
-    )
+    values, html = _board(pages, board, index, query, say)
     around = shell(
         board,
         index,
@@ -219,12 +220,26 @@ async def fragment(request: web.Request) -> web.Response:
     """`GET /fragments/board`: the live part of `/` for the same choice."""
     board, say = board_of(request), language_of(request)
     index = board.index()
-    query = Query.read(request.query)
-    has_map = board.coverage is not None
-    _, html = request.app[PAGES].board(
-        index, query, board.settings, say, has_map=has_map, desk=board.desk_now(), pictures=board.picture_index()
-    )
+    _, html = _board(request.app[PAGES], board, index, Query.read(request.query), say)
     return fragment_response(board, index, html)
+
+
+def _board(pages: Pages, board: Board, index: Index, query: Query, say: Language) -> tuple[Overview, Markup]:
+    insight = board.insight if board.may("GET", WHY) else None
+    # The past is of sites with all that is in them: who sees one contractor's devices alone is told of the present.
+    past = insight.past() if insight is not None and board.principal.scope.contractor_id is None else None
+    return pages.board(
+        index,
+        query,
+        board.settings,
+        say,
+        has_map=board.coverage is not None,
+        desk=board.desk_now(),
+        pictures=board.picture_index(),
+        past=past,
+        has_why=insight is not None,
+        coverage=board.coverage.coverage() if board.coverage is not None and board.may("GET", "/map") else None,
+    )
 
 
 def html_response(text: str, *, status: int = 200) -> web.Response:

@@ -17,6 +17,8 @@ from camboard.desk import api as deskapi
 from camboard.desk import page as deskpage
 from camboard.desk import phone as phonepage
 from camboard.device import page as devicepage
+from camboard.device import steps as devicesteps
+from camboard.devices import page as devicespage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
 from camboard.reports import page as reportpage
@@ -72,6 +74,12 @@ WHY = (
     get("/why/cameras.csv", whypage.cameras_csv, PEOPLE),
 )
 DEVICE = (
+    get("/devices", devicespage.page, DEVICES),
+    get("/fragments/devices", devicespage.fragment, DEVICES),
+    get("/devices.csv", devicespage.table, DEVICES),
+    post("/devices", devicespage.act, REPAIR, note="probe_now"),
+    post(f"{_DEVICE}/probe", devicesteps.probe, REPAIR, note="probe_now"),
+    get(f"{_DEVICE}/label", devicesteps.label, REPAIR),
     get(_DEVICE, devicepage.page, DEVICES),
     get(f"/fragments{_DEVICE}", devicepage.fragment, DEVICES),
     get("/api/v1/devices", api.devices, DEVICES),

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
+from camkeeper.standing.past import CELL_MS, CELLS
 from camkeeper.standing.view import StripSegment
 
 COLUMNS = 288
@@ -59,8 +60,13 @@ def runs(cells: Iterable[Status | None]) -> Iterator[tuple[Status | None, int, i
 
 def paths(segments: Iterable[StripSegment], end_ms: int) -> Mapping[Status, str]:
     """Return one SVG path per status that occurs, in a box of 288 by 20."""
+    return drawn(columns(segments, end_ms))
+
+
+def drawn(cells: Iterable[Status | None]) -> Mapping[Status, str]:
+    """Return one SVG path per status that occurs, in a box of as many columns by 20."""
     out: dict[Status, list[str]] = {}
-    for status, first, width in runs(columns(segments, end_ms)):
+    for status, first, width in runs(cells):
         if status is not None:
             top, height = _TOP_AND_HEIGHT[status]
             out.setdefault(status, []).append(f"M{first} {top}h{width}v{height}h-{width}z")
@@ -83,3 +89,25 @@ def facts(segments: Iterable[StripSegment], end_ms: int) -> StripFacts:
             unknown_ms += part.length_ms
         before = segment.status
     return StripFacts(down_ms=down_ms, down_times=down_times, unknown_ms=unknown_ms)
+
+
+def month_cells(stored: bytes, first_cell: int, segments: Iterable[StripSegment], end_ms: int) -> list[Status | None]:
+    """Return the worst status of each four hours of the thirty days that end now; None: not in service.
+
+    `stored` was read a while ago: the last day comes from `segments`, and what both know shows the worse of the two.
+    """
+    last = end_ms // CELL_MS
+    shift = last - CELLS + 1 - first_cell
+    ranks = [_NOT_THERE] * CELLS
+    for n in range(CELLS):
+        code = stored[n + shift] if 0 <= n + shift < len(stored) else 0
+        if code:
+            ranks[n] = _RANK[Status.from_code(code)]
+    for segment in segments:
+        if segment.status is None or segment.span.length_ms == 0:
+            continue
+        first = segment.span.start_ms // CELL_MS - (last - CELLS + 1)
+        stop = (segment.span.end_ms - 1) // CELL_MS - (last - CELLS + 1) + 1
+        for n in range(max(0, first), min(CELLS, stop)):
+            ranks[n] = min(ranks[n], _RANK[segment.status])
+    return [_WORST[rank] if rank < _NOT_THERE else None for rank in ranks]

@@ -13,8 +13,10 @@ from camboard import form
 from camboard.api import history
 from camboard.board import Board, board_of
 from camboard.device.aim import aim_view, planned_azimuth
+from camboard.device.more import more
 from camboard.device.view import DevicePage, device_page
 from camboard.device.way import device_address
+from camboard.devices.page import probed_words
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.live import Live, at_words, write_live
@@ -24,6 +26,7 @@ from camboard.picture.view import clock_view, picture_part
 from camboard.picture.words import verdict_word
 from camboard.source import PictureSource
 from camboard.text import local
+from camboard.why.link import WHY
 from camkeeper.jpeg import JpegError, read_header
 from camkeeper.message.clean import clean
 from camkeeper.model.picture import Drift
@@ -64,6 +67,8 @@ async def page(request: web.Request) -> web.Response:
     around = Around(seen=_seen(request, asked, say)) if asked else Around()
     if request.query.get("relearn") == "1":
         around = Around(done=say("已安排重新学习基线"))
+    if (probed := request.query.get("probed")) in {"0", "1"}:
+        around = Around(done=probed_words(int(probed == "1"), int(probed == "0"), say))
     return await _page(request, say, around)
 
 
@@ -200,7 +205,13 @@ async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
         "has_map": board.coverage is not None,
         "look_address": device_address(device_id, part="view"),
         "relearn_address": device_address(device_id, part="relearn"),
-        "keys": {part: board.form_key(f"/devices/{device_id}/{part}") for part in ("view", "relearn")},
+        "keys": {part: board.form_key(f"/devices/{device_id}/{part}") for part in ("view", "relearn", "probe")},
+        "more": more(device, index, board.insight.past() if board.insight is not None else None, say),
+        "has_why": board.insight is not None and board.may("GET", WHY),
+        "may_probe": board.insight is not None and board.may("POST", "/devices/{id}/probe"),
+        "may_label": board.may("GET", "/devices/{id}/label"),
+        "probe_address": device_address(device_id, part="probe"),
+        "label_address": device_address(device_id, part="label"),
         "most": {"unit": MAX_UNIT, "why": MAX_WHY},
     }
     return write_live(request, say, "device.html", values, here, f"/fragments{here}")

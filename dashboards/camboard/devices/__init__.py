@@ -1,0 +1,1 @@
+"""All devices: searched, narrowed, sorted, chosen for a step, and as a table to take away."""
