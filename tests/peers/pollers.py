@@ -131,7 +131,7 @@ class Township:
         return self.processes[name]
 
     def start_keeper(self) -> None:
-        where = ("--config", str(self.config), "--listen", "127.0.0.1:0", "--log", "json")
+        where = ("--config", str(self.config), "--listen", "127.0.0.1:0", "--login", "open", "--log", "json")
         keeper = self.start("keeper", "edge", "run", str(self.edge), *where)
         assert keeper.stdout is not None
         line = keeper.stdout.readline()

@@ -40,7 +40,7 @@ MARGIN_MS = 5_000
 STEPS = 20
 """A climb has at most about so many steps, each with the policy's timeout."""
 SKEW_MS = 500
-_MAY_HAVE_ASKED = frozenset({Refusal.OUT_OF_TIME, Refusal.BUG})
+_MAY_HAVE_ASKED = frozenset({Refusal.LEASE_LOST, Refusal.OUT_OF_TIME, Refusal.BUG})
 _log = structlog.get_logger(__name__)
 
 

@@ -129,6 +129,9 @@ class Member:
             answer, picture = await self._asked(shard, message.data)
         except RefusedError as error:
             answer = Answer(member=self._name, refusal=error.refusal, detail=error.detail)
+        except asyncio.CancelledError:
+            # Not a result any more, but the keeper need not wait for one: it asks whoever holds the shard now.
+            answer = Answer(member=self._name, refusal=Refusal.LEASE_LOST)
         except Exception as error:  # noqa: BLE001
             # A broken camera is a value; this is a bug of ours. The keeper counts it, and the others are asked on.
             _log.exception("probe_bug")

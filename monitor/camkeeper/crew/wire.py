@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     WRONG_SHARD = "wrong_shard"
     NOT_HELD = "not_held"  # its lease has run out, or was given back a moment ago
+    LEASE_LOST = "lease_lost"  # it ran out, or the poller was told to stop, while the device was being asked
     BUSY = "busy"  # the device is being asked at this moment, or there is no room
     NO_JOURNAL = "no_journal"  # it can't know whether the credential was refused before
     OUT_OF_TIME = "out_of_time"
@@ -41,7 +42,7 @@ class Refusal(StrEnum):
     @property
     def passes(self) -> bool:
         """True where asking again in a moment may go better."""
-        return self in {Refusal.NOT_HELD, Refusal.BUSY, Refusal.NO_JOURNAL}
+        return self in {Refusal.NOT_HELD, Refusal.LEASE_LOST, Refusal.BUSY, Refusal.NO_JOURNAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
