@@ -34,6 +34,8 @@ SHARE = 0.25
 """Of one core, at most, once all of them were read; before that as fast as goes."""
 MOST_MONTHS = 6
 IDLE_S = 0.5
+LONGEST_S = 2.0
+"""A machine that is busy with other things makes reading look dear: figures must not stand still for that."""
 _FAULTS = (LedgerError, LookupError, OSError, sqlite3.Error, ValueError)
 _log = structlog.get_logger(__name__)
 
@@ -113,7 +115,8 @@ class Sums:
                 await self._month(edge, month)
                 worked = True
             took_s = perf_counter() - began_s
-            await asyncio.sleep(IDLE_S if not worked else took_s if fresh else took_s * (1 / SHARE - 1))
+            pause_s = took_s if fresh else took_s * (1 / SHARE - 1)
+            await asyncio.sleep(min(pause_s, LONGEST_S) if worked else IDLE_S)
 
     def _due(self) -> tuple[str, Edge] | None:
         """Return what is to be read next: never read first, the newest question before, then the oldest figure."""
@@ -135,7 +138,8 @@ class Sums:
         return None if best is None else best[1:]
 
     async def _month(self, edge: Edge, month: str) -> None:
-        seq, wall_ms, found = edge.place.seq, self.clock.wall_ms(), None
+        seq, wall_ms, known = edge.place.seq, self.clock.wall_ms(), self.months[month].get(edge.edge_id)
+        found = None if known is None else known.month
         try:
             found = await asyncio.to_thread(read_month, edge.path, edge.edge_id, month, wall_ms)
             if edge.edge_id not in self._first:
@@ -150,7 +154,7 @@ class Sums:
         known, now_ms = self._now.get(edge.edge_id), self.clock.elapsed_ms()
         if not edge.place.seq or (known is not None and known.seq == edge.place.seq and now_ms - known.at_ms < OLD_MS):
             return False
-        seq, found = edge.place.seq, None
+        seq, found = edge.place.seq, None if known is None else known.value  # better old than none
         try:
             found = await asyncio.to_thread(read_now, edge.path, self.clock.wall_ms())
         except _FAULTS as error:
