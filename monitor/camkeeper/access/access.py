@@ -150,8 +150,7 @@ class Access:
     @property
     def untouched(self) -> bool:
         """Whether no admin has a password of their own yet."""
-        admins = [a for a in self._writer.held.accounts.values() if a.role is Role.ADMIN and not a.disabled]
-        return not any(not a.must_change and (a.password or a.outside) for a in admins)
+        return self._writer.held.untouched
 
     def accounts(self) -> tuple[Account, ...]:
         """Return every account, by name."""

@@ -108,6 +108,12 @@ class Held:
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Networks by the account's key."""
 
+    @property
+    def untouched(self) -> bool:
+        """Whether no admin has a password of their own yet."""
+        admins = [a for a in self.accounts.values() if a.role is Role.ADMIN and not a.disabled]
+        return not any(not a.must_change and (a.password or a.outside) for a in admins)
+
 
 def key_of(name: str) -> str:
     """Return a name as names are compared: two that look alike to their owner are one."""

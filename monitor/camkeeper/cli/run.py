@@ -80,6 +80,7 @@ def start(
     from camkeeper.config import ConfigError
     from camkeeper.ledger.record import LedgerError
     from camkeeper.probe.latch import LatchFileError
+    from camkeeper.run.access import check_reach
     from camkeeper.run.app import Settings, monitor
     from camkeeper.run.board import BoardError, parse_listen
     from camkeeper.run.keeper import Keeper
@@ -87,6 +88,7 @@ def start(
     logs.configure(form=log, level=level)
     try:
         host, port = parse_listen(listen, login=login == "password")
+        check_reach(ledger, listen, host)
 
         def board(keeper: Keeper, clock: Clock, access: Access | None) -> web.AppRunner:
             settings = BoardSettings(host=host, port=port, clock=clock, allowed_hosts=keeper.public_hosts)

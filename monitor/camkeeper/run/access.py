@@ -11,7 +11,18 @@ from typing import Literal
 
 import structlog
 
-from camkeeper.access import Access, AccessError, access_beside, key_beside, leave_key, new_password, os_user, take_key
+from camkeeper.access import (
+    Access,
+    AccessError,
+    access_beside,
+    file,
+    key_beside,
+    leave_key,
+    new_password,
+    os_user,
+    take_key,
+)
+from camkeeper.access.rows import read_all
 from camkeeper.clock import Clock
 from camkeeper.model.access import EVERYTHING, PEOPLE, Principal, Role, Scope, Via
 from camkeeper.run.board import BoardError, is_loopback
@@ -66,7 +77,7 @@ def local() -> Principal:
 async def open_access(
     ledger: Path, clock: Clock, *, login: Login, host: str, trial: Mapping[Role, Scope] | None = None
 ) -> AsyncIterator[Door]:
-    """Keep the door until the block ends. AccessError or BoardError where it cannot be kept."""
+    """Keep the door until the block ends. AccessError where it cannot be kept."""
     if login == "open":
         key_beside(ledger).unlink(missing_ok=True)
         yield Door(access=None)
@@ -74,7 +85,11 @@ async def open_access(
     with Access.open(access_beside(ledger), clock=clock) as access:
         first = await access.first_run()
         if not is_loopback(host):
-            _beyond_loopback(access, ledger, host)
+            _log.warning(
+                "plain_http",
+                zh="看板以明文 HTTP 对外监听，密码可被同网段窃听；请在前面放置 TLS 反向代理",
+                en="the board listens beyond loopback in plain HTTP: passwords can be overheard; put TLS before it",
+            )
         key = leave_key(ledger)
         access.let_local(key)
         try:
@@ -83,16 +98,15 @@ async def open_access(
             take_key(ledger, key)
 
 
-def _beyond_loopback(access: Access, ledger: Path, host: str) -> None:
-    if access.untouched:
-        raise BoardError(
-            f"{host}：管理员还没有自己的密码，不能对外监听；请先运行 camkeeper access passwd admin --ledger {ledger}"
-            f" / no admin has a password of their own yet: first run camkeeper access passwd admin --ledger {ledger}"
-        )
-    _log.warning(
-        "plain_http",
-        zh="看板以明文 HTTP 对外监听，密码可被同网段窃听；请在前面放置 TLS 反向代理",
-        en="the board listens beyond loopback in plain HTTP: passwords can be overheard; put TLS in front of it",
+def check_reach(ledger: Path, listen: str, host: str) -> None:
+    """Refuse to be reached from elsewhere while the first password stands. BoardError with the remedy."""
+    path = access_beside(ledger)
+    if is_loopback(host) or (path.is_file() and not file.read(path, read_all).untouched):
+        return
+    raise BoardError(
+        f"--listen {listen}：管理员还没有自己的密码，不能对外监听；"
+        f"请先运行 camkeeper access passwd admin --ledger {ledger}"
+        f" / no admin has a password of their own yet: first run camkeeper access passwd admin --ledger {ledger}"
     )
 
 

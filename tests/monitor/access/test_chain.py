@@ -73,7 +73,7 @@ def test_what_is_taken_out_or_swapped_is_found(rows: list[tuple[int, tuple[str, 
 
 
 def test_a_cut_off_end_is_found_by_a_head_that_was_noted() -> None:
-    records = chained([(1, ("a",) * 6), (2, ("b",) * 6)])  # type: ignore[list-item]
+    records = chained([(1, ("a",) * 6), (2, ("b",) * 6)])
     noted = frozenset({records[-1].head})
     assert walk(START, records[:1], looked_for=noted).passed == frozenset()
 

@@ -53,7 +53,7 @@ def test_length_is_counted_in_characters_after_normal_form(password: str) -> Non
 @given(st.text(max_size=60))
 def test_one_password_however_it_is_composed(password: str) -> None:
     for form in ("NFC", "NFD"):
-        assert normal(unicodedata.normalize(form, password)) == normal(password)  # type: ignore[arg-type]
+        assert normal(unicodedata.normalize(form, password)) == normal(password)
 
 
 def test_what_we_make_is_fit_and_never_twice_the_same() -> None:
