@@ -35,7 +35,7 @@ async def test_a_dome_of_each_make_is_asked_by_the_monitor_and_says_what_its_mak
     one = camera(name, maker=MAKERS[name], kind=DeviceKind.PTZ)
     registry, got = town([one]), list[DomeReport | None]()
     asker = Prober(
-        clock=SystemClock(), password_of=lambda _: PASSWORD, policy=ProbePolicy(timeout_s=2.0),
+        clock=SystemClock(), password_of=lambda _: PASSWORD, policy=ProbePolicy(timeout_s=20.0),
         latches=MemoryLatches(), on_picture=lambda _, __, report: got.append(report),
     )  # fmt: skip
     async with Fleet(registry, PASSWORDS, pictures="light") as fleet, asker:
