@@ -72,8 +72,8 @@ def promise_view(
 def sentence(month: Figure, say: Language) -> str:
     """Say in one sentence whether the promise is kept, and how sure that is."""
     values = {"lower": month.lower, "upper": month.upper, "target": month.target}
-    if month.lower is None:
-        return say("本月还没有可计的时间，不下结论")
+    if month.value is None:  # bounds of 0 and 100 would read like a rate
+        return say("本月至今什么也没有测得，不下结论")
     if month.verdict is Promise.MET:
         return say("本月至今达标：把不知道的时间全算离线，在线率也有 %(lower)s，目标 %(target)s", **values)
     if month.verdict is Promise.MISSED:

@@ -15,8 +15,9 @@ from camboard.query import ALL, CAMERAS, OTHERS, Query, page_of
 from camboard.rows import Row, row, site_name
 from camboard.text import plain
 from camboard.why.link import why_address
-from camboard.words import KIND, REASON, SHAPE, STATE, WORST_FIRST, State, mark
+from camboard.words import KIND, REASON, RUNG, SHAPE, STATE, VERDICT, WORST_FIRST, State, mark
 from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.probing import RungResult
 from camkeeper.model.status import Reason
 from camkeeper.standing.past import Past
 from camkeeper.standing.view import DeviceStanding
@@ -124,10 +125,14 @@ def _row(device: DeviceStanding, index: Index, past: Past | None, zone: ZoneInfo
         row=replace(shown, site_address=DeviceQuery(site=device.site_id).address()),
         field=f"{CHOSEN}{device.id}",
         days=days_of(device, past, index.standing.at_ms, say),
-        failing=next((chip.label for chip in shown.chips if chip.tone == "bad"), ""),
+        failing=next((_failing(result, say) for result in device.rungs if result.verdict.is_failure), ""),
         host=plain(device.host),
         why=why_address(device_id=device.id),
     )
+
+
+def _failing(result: RungResult, say: Language) -> str:
+    return say("%(rung)s：%(verdict)s", rung=say(RUNG[result.rung]), verdict=say(VERDICT[result.verdict]))
 
 
 def _states(query: DeviceQuery, counts: Counter[State], total: int, say: Language) -> tuple[Choice, ...]:
