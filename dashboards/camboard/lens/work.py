@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from camboard.form import Refused
@@ -14,6 +14,8 @@ from camkeeper.model.access import Role
 from camkeeper.model.workorder import Photo, WorkOrder
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
+from camkeeper.workorder.priority import Ranked
+from camkeeper.workorder.route import VanRoute
 
 Has = Callable[[WorkOrder], bool]
 STEPS: Mapping[Role, frozenset[Action]] = {
@@ -127,9 +129,20 @@ class ScopedWork:
         value = await self._source.route(own, self._has)
         return replace(
             value,
+            route=self._way(value.route, seen),
             orders={number: self._view(view) for number, view in value.orders.items()},
             gains={number: gain for number, gain in value.gains.items() if number in value.orders},
         )
+
+    def _way(self, way: VanRoute, seen: Reach) -> VanRoute:
+        """Return a way past the stops within reach; what is to be done elsewhere is to be asked about."""
+
+        def cut(found: Iterable[Ranked]) -> tuple[Ranked, ...]:
+            return tuple(replace(r, order=desklens.order(r.order, seen)) for r in found)
+
+        here = tuple(replace(s, orders=cut(s.orders)) for s in way.stops if s.site_id in seen.site_ids)
+        away = tuple(r for s in way.stops if s.site_id not in seen.site_ids for r in s.orders)
+        return VanRoute(stops=here, unplaced=cut((*way.unplaced, *away)), left_out=cut(way.left_out))
 
     def figures_of(self, has: Has) -> WorkFigures:
         """Return the month's figures of orders within reach."""
