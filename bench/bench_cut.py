@@ -10,6 +10,7 @@ meanwhile (`ip link set down`), and the clock of the figures starts when it is u
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -71,6 +72,9 @@ def measure(folder: Path, changes: int) -> dict[str, object]:
 def main() -> None:
     """Measure and print."""
     options = arguments(__doc__ or "").parse_args()
+    if os.geteuid() != 0:
+        print("跳过：需要 root（网络命名空间） / skipped: network namespaces want root", file=sys.stderr)
+        return
     with tempfile.TemporaryDirectory() as name:
         print_figures("cut", measure(Path(name), USUAL if options.quick else BAD))
 

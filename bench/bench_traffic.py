@@ -73,6 +73,9 @@ async def measured(folder: Path, *, devices: int, every_s: float, seconds: float
 def main() -> None:
     """Measure in a namespace of our own and print."""
     options = arguments(__doc__ or "").parse_args()
+    if os.geteuid() != 0:
+        print("跳过：需要 root（网络命名空间） / skipped: network namespaces want root", file=sys.stderr)
+        return
     if INSIDE not in os.environ:
         inner = [sys.executable, *sys.argv]
         script = 'ip link set lo up && exec "$@"'
