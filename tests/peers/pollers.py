@@ -142,6 +142,13 @@ class Township:
         where = ("--config", str(self.config), "--log", "json")
         self.start(name, "edge", "poller", str(self.edge / f"{name}.json"), *where)
 
+    def pace(self, **probe: float) -> None:
+        """Have the keeper ask by another policy; pollers adopt the file by themselves."""
+        wished = yaml.safe_load(self.config.read_text())
+        wished["policy"]["probe"].update(probe)
+        self.config.write_text(yaml.safe_dump(wished, allow_unicode=True))
+        self.processes["keeper"].send_signal(signal.SIGHUP)
+
     def kill(self, name: str) -> None:
         self.processes[name].kill()
         self.processes[name].wait(10)

@@ -110,8 +110,9 @@ class Member:
         """Listen no longer. Where the lease ran out, stop asking too: somebody else may have begun."""
         heard = self._heard.pop(shard, None)
         if heard is not None:
-            with contextlib.suppress(nats.errors.Error, OSError):
-                await heard.unsubscribe()
+            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+                # Drained: a question that is on its way is still heard, and refused; dropped, it would be waited for.
+                await (heard.drain() if self._link.is_connected else heard.unsubscribe())
         if not given:
             for task in [task for task, of in self._tasks.items() if of == shard]:
                 task.cancel()
