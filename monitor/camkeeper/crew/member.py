@@ -112,7 +112,10 @@ class Member:
         if heard is not None:
             with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
                 # Drained: a question that is on its way is still heard, and refused; dropped, it would be waited for.
-                await (heard.drain() if self._link.is_connected else heard.unsubscribe())
+                if self._link.is_connected:
+                    await heard.drain()  # type: ignore[no-untyped-call]
+                else:
+                    await heard.unsubscribe()
         if not given:
             for task in [task for task, of in self._tasks.items() if of == shard]:
                 task.cancel()
