@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
 from hypothesis import given
@@ -19,7 +20,7 @@ from tests.dashboards.desk_town import DeskTown
 from tests.dashboards.stage import Stage
 from tests.dashboards.township import AT_MS, Township, device, standing, township
 
-from camboard.app import create_app
+from camboard.app import create_app, create_runner
 from camboard.i18n import languages
 from camboard.index import index
 from camboard.settings import BoardSettings
@@ -177,3 +178,19 @@ async def test_a_change_arrives_and_silence_is_veiled(stage: Stage) -> None:
         stage.clock.step_wall(300_000)
         await page.locator("#veil").wait_for(state="visible", timeout=10_000)
         assert "数据已过期 5 分钟" in await page.locator("#veil").inner_text()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_it_comes_back_by_itself_when_the_monitor_was_started_anew(stage: Stage) -> None:
+    port = stage.runner.addresses[0][1]
+    settings = BoardSettings(clock=stage.clock, heartbeat_s=0.5, refresh_s=2.0)
+    async with stage.page("/wall", width=1920) as page:
+        await page.locator("#age").wait_for()
+        await stage.runner.cleanup()
+        await page.locator("#veil").wait_for(state="visible", timeout=12_000)
+        runner = create_runner(create_app(stage.town, settings=settings))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await page.locator("#veil").wait_for(state="hidden", timeout=20_000)
+        assert await page.locator("#tiles li").count() == 27
+        await runner.cleanup()
