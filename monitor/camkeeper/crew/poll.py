@@ -61,13 +61,15 @@ class Register:
 
     async def follow(self, prober: Prober, uplinks: UplinkWatch) -> None:
         """Take over another configuration when it is asked for, until cancelled."""
-        seen = await asyncio.to_thread(_stamp, self.path)
+        tried: object = None
         while True:
             await asyncio.sleep(LOOK_S)
-            stamp = await asyncio.to_thread(_stamp, self.path)
-            wanted = self.wanted is not None and stamp != seen
-            seen = stamp
-            if self.again or (wanted and await asyncio.to_thread(_digest, self.path) == self.wanted):
+            wanted = self.wanted
+            # Once for each file that lies here and each digest that is asked by, whichever came first.
+            if wanted is not None and (now := (wanted, await asyncio.to_thread(_stamp, self.path))) != tried:
+                tried = now
+                self.again = self.again or await asyncio.to_thread(_digest, self.path) == wanted
+            if self.again:
                 self.again = False
                 await self._take(prober, uplinks)
 
