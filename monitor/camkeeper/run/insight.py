@@ -38,6 +38,8 @@ class Insight:
         self._due_ms = clock.elapsed_ms()
         self._reading: asyncio.Task[None] | None = None
         self._asked_ms: dict[str, int] = {}
+        self._one = asyncio.Lock()
+        """One question at a time: a county's month takes seconds of a core, and probes want it too."""
 
     def past(self) -> Past | None:
         """Return the newest past; None before the first was read."""
@@ -63,7 +65,8 @@ class Insight:
     async def why(self, ask: WhyAsk) -> Why:
         """Return everything behind one figure; see `run.why`."""
         judge = self._township.registry.judge
-        return await asyncio.to_thread(partial(why, self._ledger, ask, judge=judge, now_ms=self._timeline.now_ms()))
+        async with self._one:
+            return await asyncio.to_thread(partial(why, self._ledger, ask, judge=judge, now_ms=self._timeline.now_ms()))
 
     def probe_now(self, device_ids: Collection[str]) -> frozenset[str]:
         """Have devices probed at once; return those that will be: not who was asked just now, nor who is unknown."""

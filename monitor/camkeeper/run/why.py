@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from sqlite3 import Connection
+from typing import NamedTuple
 
 from camkeeper.availability.buckets import Buckets
 from camkeeper.availability.days import day_span
@@ -48,18 +49,14 @@ class _Subject:
     """Device -> its site."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Raw:
-    """A stretch before anybody asked for its record."""
+class _Raw(NamedTuple):
+    """A stretch before anybody asked for its record; sorts worst and longest first. A tuple: a county has many."""
 
+    rank: int
+    minus_counted_ms: int
     device_id: str
     piece: Piece
     excluded_ms: int
-
-    @property
-    def order(self) -> tuple[int, int, str, int]:
-        start, end, status, _ = self.piece
-        return _ORDER.get(status, len(_ORDER)), start - end + self.excluded_ms, self.device_id, start
 
 
 def why(path: Path, ask: WhyAsk, *, judge: JudgePolicy | None, now_ms: int) -> Why:
@@ -77,7 +74,7 @@ def why(path: Path, ask: WhyAsk, *, judge: JudgePolicy | None, now_ms: int) -> W
         parts = reader.buckets(asked.period, excluded=excluded, device_ids=subject.devices)
         pair = _figures(reader, asked, subject)
         ranked = sorted(parts.items(), key=lambda each: _worst(each[1], each[0]))
-        stretches = sorted(_stretches(db, reader, asked.period, subject, excluded, known_ms), key=lambda s: s.order)
+        stretches = sorted(_stretches(db, reader, asked.period, subject, excluded, known_ms))
         count = min(max(1, ask.count), MAX_ROWS)
         shown = stretches[ask.stretches_from : ask.stretches_from + count]
         windows = tuple(_windows(asked, subject))
@@ -178,7 +175,8 @@ def _stretches(
         for piece in filled(lives.get(device_id, []), found.get(device_id, []), period):
             if everything or piece.status not in {Status.UP.code, ABSENT}:
                 out = _excluded_ms(piece, spans) if piece.status != ABSENT else 0
-                yield _Raw(device_id=device_id, piece=piece, excluded_ms=out)
+                rank = _ORDER.get(piece.status, len(_ORDER))
+                yield _Raw(rank, piece.start_ms - piece.end_ms + out, device_id, piece, out)
 
 
 def _excluded_ms(piece: Piece, spans: Sequence[Span]) -> int:
