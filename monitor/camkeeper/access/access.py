@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -16,7 +17,7 @@ from camkeeper.access.hashing import Cost, Hashing, TooBusyError
 from camkeeper.access.localkey import PREFIX, taken_apart
 from camkeeper.access.notes import Trickle, entry
 from camkeeper.access.password import normal, unfit
-from camkeeper.access.record import AccountRow, SessionRow, Terms, TokenRow
+from camkeeper.access.record import AccessError, AccountRow, SessionRow, Terms, TokenRow
 from camkeeper.access.secret import TOKEN_PREFIX, digest_of, new_password
 from camkeeper.access.signin import BUSY, SignIn
 from camkeeper.access.writer import Desk, Writer
@@ -102,7 +103,8 @@ class Access:
             rows.note_use(desk.db, used)
             desk.changed = True
 
-        self._writer.put(run)
+        with suppress(AccessError):  # whoever asks is answered all the same
+            self._writer.put(run)
 
     # Signing in
 

@@ -251,7 +251,7 @@ async def test_a_hundred_guesses_at_once_cost_five_hashes(tmp_path: Path) -> Non
 
 
 async def test_a_flood_is_asked_to_come_again_and_the_loop_goes_on() -> None:
-    hashing = Hashing(Cost(memory_kib=16_384, passes=2))
+    hashing = Hashing(Cost(memory_kib=8_192, passes=1))
     try:
         flood = [asyncio.create_task(hashing.fits(None, "x")) for _ in range(100)]
         beats = 0
