@@ -16,8 +16,11 @@ class BoardSettings:
     port: int = 8600
     allowed_hosts: frozenset[str] = frozenset()
     """Further names that a Host header may carry, without port: those of a reverse proxy."""
-    proxies: frozenset[str] = frozenset()
-    """Addresses of our own reverse proxies: what they say in `X-Forwarded-For` of where a request came from counts."""
+    proxies: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+    """Addresses of our own reverse proxies: what they say in `X-Forwarded-For` of where a request came from counts.
+
+    Usually this machine. Whoever else is on it could write the header, too, and has nearer ways.
+    """
     refresh_s: float = 10.0
     """How often the monitor ticks at the latest; data older than two of these is veiled."""
     heartbeat_s: float = 5.0

@@ -260,5 +260,5 @@ def _day(at_ms: int | None, board: Board) -> str:
 
 
 def _scope_json(scope: Scope) -> dict[str, JSON]:
-    sites: JSON = None if scope.site_ids is None else sorted(scope.site_ids)
-    return {"sites": sites, "contractor": scope.contractor_id}
+    sites: list[JSON] = [*sorted(scope.site_ids or ())]
+    return {"sites": None if scope.site_ids is None else sites, "contractor": scope.contractor_id}

@@ -23,6 +23,8 @@ from camkeeper.model.workorder import Step
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
 from camkeeper.workorder.law import LEGAL
 
+_ASSIGN = "/api/v1/orders/{number:[1-9][0-9]{0,8}}/assign"
+
 
 def desk_of(board: Board) -> tuple[DeskSource, DeskStanding]:
     """Return the desk and its newest value; 404 where there is none, 503 where it isn't there yet."""
@@ -175,7 +177,12 @@ def _orders(request: web.Request, say: Language) -> Live:
 def _assignable(board: Board, view: IncidentView) -> tuple[tuple[str, str], ...]:
     """Return (id, name) of the other contractors that the order may be given to now."""
     order = view.order
-    if order is None or board.work is None or order.state not in LEGAL[order.kind][Step.ASSIGNED]:
+    if (
+        order is None
+        or board.work is None
+        or not board.may("POST", _ASSIGN)
+        or order.state not in LEGAL[order.kind][Step.ASSIGNED]
+    ):
         return ()
     return tuple((i, plain(name)) for i, name in board.work.contractors() if i != order.contractor_id)
 

@@ -107,6 +107,7 @@ async def view(request: web.Request) -> web.Response:
 
 async def thumbnail(request: web.Request) -> web.Response:
     """`GET /devices/{id}/thumbnail/{ticket}`: the blurred picture, once; 404 ever after."""
+    _device(request)
     picture = request.app[TICKETS].take(request.match_info["ticket"], request.match_info["id"])
     if picture is None:
         raise web.HTTPNotFound
@@ -205,6 +206,7 @@ async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
         "has_map": board.coverage is not None,
         "look_address": device_address(device_id, part="view"),
         "relearn_address": device_address(device_id, part="relearn"),
+        "may": {part: board.may("POST", f"/devices/{{id}}/{part}") for part in ("view", "relearn")},
         "keys": {part: board.form_key(f"/devices/{device_id}/{part}") for part in ("view", "relearn", "probe")},
         "more": more(device, index, board.insight.past() if board.insight is not None else None, say),
         "has_why": board.insight is not None and board.may("GET", WHY),

@@ -118,6 +118,8 @@
         }
         told(Number(answer.headers.get("X-Age-Ms")));
         board.dispatchEvent(new Event("renewed"));
+      } else if (answer.status === 401) {
+        location.reload(); // signed out meanwhile: the server leads to the form, and back here
       }
     } catch {
       wanted = true; // the stream's own end says that we are lost; asked again when it is back

@@ -147,6 +147,7 @@ def _order(request: web.Request, say: Language, *, by: str = "") -> Live:
         "open_count": len(now.open),
         "by": by or form.remembered(request),
         "key": board.form_key(here),
+        "decides": board.may("POST", f"/api/v1/orders/{NUMBER}/assign"),
         "photo_key": board.form_key(f"{here}/photo"),
     }
     return write_live(request, say, "order.html", values, here, f"/fragments{here}")
