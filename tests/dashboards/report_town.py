@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from tests.dashboards.township import AT_MS, VILLAGES, Township, device, standing
-from tests.monitor.run.township import DAY_MS, HOUR_MS, NOVEMBER_MS, OCTOBER_MS, ZONE, Story, write
+from tests.monitor.run.township import DAY_MS, HOUR_MS, NOVEMBER_MS, OCTOBER_MS, REASON, ZONE, Story
 
 from camkeeper.clock import SimulatedClock
-from camkeeper.ledger import Batch, Boot, Ledger
+from camkeeper.ledger import Batch, Boot, Ledger, LifeChange, snapshot_of
+from camkeeper.model.change import Transition
 from camkeeper.model.contract import Contractor, Window, WindowKind
 from camkeeper.model.equipment import Address, Device, DeviceKind
 from camkeeper.model.incident import (
@@ -134,7 +137,10 @@ def _event(
 
 def written(path: Path, registry: Registry, *, close: str | None = None) -> None:
     """Write the ledger, its incidents, its rollups, and close a month where one is named."""
-    write(path, registry, stories(registry), tick_ms=TICK_MS)
+    clock = SimulatedClock(wall_ms=OCTOBER_MS)
+    with Ledger.open(path, boot=Boot(boot_id="b", version="test"), clock=clock) as ledger:
+        for batch in _batches(registry):
+            ledger.append(batch).result(60)
     clock = SimulatedClock(wall_ms=TICK_MS)
     with Ledger.open(path, boot=Boot(boot_id="b2", version="test"), clock=clock) as ledger:
         for event in incidents():
@@ -143,6 +149,22 @@ def written(path: Path, registry: Registry, *, close: str | None = None) -> None
             pass
         if close is not None:
             ledger.close_month(close, zone=ZONE, by="李主任").result(10)
+
+
+def _batches(registry: Registry) -> Iterator[Batch]:
+    """Yield what the monitor would have told, thousands of changes at a time."""
+    told = stories(registry)
+    lives = tuple(LifeChange(device_id=s.device.id, at_ms=s.life.start_ms, enrolled=True) for s in told)
+    yield Batch(config=snapshot_of(registry), at_ms=OCTOBER_MS, lives=lives)
+    changes = [
+        Transition(device_id=s.device.id, at_ms=at_ms, decided_ms=at_ms, old=old, new=new, reason=REASON[new])
+        for s in told
+        for (_, old), (at_ms, new) in pairwise([(0, Status.UNKNOWN), *s.changes])
+    ]
+    changes.sort(key=lambda change: (change.at_ms, change.device_id))
+    for n in range(0, len(changes), 4096):
+        yield Batch(transitions=tuple(changes[n : n + 4096]))
+    yield Batch(tick_ms=TICK_MS)
 
 
 @dataclass(slots=True, kw_only=True)

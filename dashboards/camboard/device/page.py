@@ -215,6 +215,7 @@ async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
         "probe_address": device_address(device_id, part="probe"),
         "label_address": device_address(device_id, part="label"),
         "most": {"unit": MAX_UNIT, "why": MAX_WHY},
+        "trend": urlencode({"device": device_id}) if board.reports is not None and board.may("GET", "/trend") else "",
     }
     return write_live(request, say, "device.html", values, here, f"/fragments{here}")
 

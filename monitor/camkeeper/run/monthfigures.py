@@ -11,6 +11,7 @@ from camkeeper.availability.figures import Figure, figure_pair
 from camkeeper.ledger import LedgerReader, Snapshot
 from camkeeper.ledger.snapshot import SiteEntry
 from camkeeper.model.access import Scope
+from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
 from camkeeper.model.registry import Registry
 from camkeeper.run.sla import Asked, cameras_of, subtree
@@ -68,14 +69,18 @@ def rates(reader: LedgerReader, asked: Asked, scope: Scope, registry: Registry) 
     cameras = cameras_within(cameras_of(reader, asked), scope, config, registry)
     groups = {i: f"{site}{_APART}{contractor_of(i, registry)}" for i, site in cameras.items()}
     deciding = config.policies[0]
-    own = _pairs(reader, asked, groups, deciding)
+    read: dict[tuple[frozenset[WindowKind], str], dict[str, _Pair]] = {}
+    for policy in config.policies:  # policies that look at the same hours share them
+        if (policy.excludes, policy.patrol_at) not in read:
+            read[policy.excludes, policy.patrol_at] = _pairs(reader, asked, groups, policy)
+    own = read[deciding.excludes, deciding.patrol_at]
     target_bp = sites[0].target_bp
     whole = _sum(own.values())
     total = _rated(deciding, "", registry.name, None, target_bp, len(cameras), whole)
     others = tuple(
         figure_pair(p, net=pair[0], gross=pair[1], target_bp=target_bp).net
         for p in config.policies[1:]
-        for pair in (_sum(_pairs(reader, asked, groups, p).values()),)
+        for pair in (_sum(read[p.excludes, p.patrol_at].values()),)
     )
     return Rates(
         total=total,
