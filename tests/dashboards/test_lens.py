@@ -9,12 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.dashboards.township import buckets, device, rate, site, standing
 
+from camboard.lens.past import past_within
 from camboard.lens.reach import reach
 from camboard.lens.township import scoped
 from camkeeper.availability.buckets import Buckets
 from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.status import Status
+from camkeeper.standing.past import Past
 from camkeeper.standing.view import Standing
 
 HOUR_MS = 3_600_000
@@ -136,3 +138,18 @@ def test_the_verdict_is_by_the_rule_that_decides() -> None:
         seen = scoped(replace(value, unknown_limit_bp=limit), Scope(contractor_id="a"))
         assert seen.total.month.verdict.value == met
     assert rate(own.month.buckets, 0, 100 * HOUR_MS).target_bp == seen.total.target_bp
+
+
+@settings(max_examples=30)
+@given(towns(), SCOPES)
+def test_the_past_is_of_what_is_shown(town: Standing, scope: Scope) -> None:
+    value = Past(
+        at_ms=0,
+        first_cell=0,
+        cells={d.id: b"\x01" for d in town.devices},
+        months={s.id: () for s in town.sites},
+    )
+    seen = reach(town, scope)
+    cut = past_within(value, seen)
+    assert cut.cells.keys() == seen.device_ids
+    assert cut.months.keys() == (set() if scope.contractor_id is not None else seen.site_ids)

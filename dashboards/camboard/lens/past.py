@@ -25,7 +25,7 @@ class ScopedInsight:
     def past(self) -> Past | None:
         """Return the past of what is shown; a contractor has no share in the months of a site."""
         value, seen = self._source.past(), self._town.reach()
-        return None if value is None else self._once.of(value, seen, lambda: _past(value, seen))
+        return None if value is None else self._once.of(value, seen, lambda: past_within(value, seen))
 
     async def why(self, ask: WhyAsk) -> Why:
         """Return what is behind a figure within reach; of a site, of the devices that are shown."""
@@ -44,7 +44,7 @@ class ScopedInsight:
         return self._source.probe_now(frozenset(device_ids) & self._town.reach().device_ids)
 
 
-def _past(value: Past, seen: Reach) -> Past:
+def past_within(value: Past, seen: Reach) -> Past:
     months = {} if seen.contractor_id is not None else value.months
     return replace(
         value,
