@@ -103,3 +103,10 @@ async def test_nothing_is_wider_than_a_phone(reported: Stage, path: str) -> None
         await page.wait_for_timeout(300)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert not reported.seen.complaints
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_device_has_its_days_on_its_page(reported: Stage) -> None:
+    async with reported.page("/devices/cam-0004") as page:
+        await page.locator(".trend-here .drawn canvas").wait_for()
+    assert not reported.seen.complaints
