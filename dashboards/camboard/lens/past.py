@@ -45,6 +45,7 @@ class ScopedInsight:
 
 
 def past_within(value: Past, seen: Reach) -> Past:
+    """Return the past of the devices and sites within reach."""
     months = {} if seen.contractor_id is not None else value.months
     return replace(
         value,
