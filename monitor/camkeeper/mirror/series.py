@@ -23,9 +23,10 @@ DEVICE_DAY = "camkeeper_availability_day"
 SITE_HOUR = "camkeeper_site_availability_hour"
 SITE_DAY = "camkeeper_site_availability_day"
 COVERAGE = "camkeeper_coverage"
+MONITOR = "camkeeper_monitor"
 EXACT = (STATUS, DEVICE_DAY, SITE_DAY, DEVICE_HOUR, SITE_HOUR, COVERAGE)
-"""Follow from the ledger to the last digit; heartbeats do not."""
-FINE = frozenset({HEARTBEAT, DEVICE_HOUR, SITE_HOUR})
+"""Follow from the ledger to the last digit; heartbeats and the monitor's own state do not."""
+FINE = frozenset({HEARTBEAT, MONITOR, DEVICE_HOUR, SITE_HOUR})
 """Short-lived: they go into the bucket `fine`."""
 AVAILABILITY_FIELDS = ("up_ms", "degraded_ms", "down_ms", "unknown_ms", "excluded_ms")
 NOT_IN_SERVICE = 0
@@ -160,3 +161,8 @@ def heartbeat_row(place: Place, result: ProbeResult, scores: Mapping[str, float]
     if result.facts.clock_offset_s is not None:
         fields += (("clock_offset_s", float(result.facts.clock_offset_s)),)
     return Row(place.head(HEARTBEAT), fields, result.at_ms)
+
+
+def monitor_row(fields: Fields, at_ms: int) -> Row:
+    """Return the monitor's own state at one instant."""
+    return Row(head(MONITOR, {}), fields, at_ms)

@@ -179,7 +179,11 @@ async def _run(
     )
     keeper.show_crew(crew)
     mirror = MirrorRoom(
-        ledger=settings.ledger, registry=lambda: township.registry, clock=clock, look_of=pictures.newest_look
+        ledger=settings.ledger,
+        registry=lambda: township.registry,
+        clock=clock,
+        look_of=pictures.newest_look,
+        self_of=keeper.self_numbers,
     )
     keeper.show_mirror(mirror)
     poller = Poller(

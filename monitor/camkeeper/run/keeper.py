@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from camkeeper.clock import Clock, Timeline
 from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
+from camkeeper.mirror.lines import Fields
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.insight import Insight
 from camkeeper.run.keeperrooms import Rooms
+from camkeeper.run.mirrorself import self_fields
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
@@ -248,6 +250,12 @@ class Keeper(Rooms):
             mirror=self.mirror(),
             crew=self.crew(),
         )
+
+    def self_numbers(self) -> Fields:
+        """Return the monitor's own state now, for the mirror; empty before the rooms are known."""
+        if self._standing is None:
+            return ()
+        return self_fields(self._monitor(), self.desk(), now_ms=self._timeline.now_ms())
 
     def _uplink(self, uplink_id: str, name: str) -> UplinkStanding:
         sight = self._uplinks.sight(uplink_id)

@@ -19,7 +19,8 @@ from camkeeper.clock import Clock
 from camkeeper.config.channels import secret_source
 from camkeeper.config.secrets import SecretError
 from camkeeper.mirror import Mirror, Ring
-from camkeeper.mirror.series import Place, heartbeat_row
+from camkeeper.mirror.lines import Fields
+from camkeeper.mirror.series import Place, heartbeat_row, monitor_row
 from camkeeper.model.equipment import Credential, Device
 from camkeeper.model.mirror import InfluxSetting, MirrorStanding
 from camkeeper.model.picture import Look
@@ -31,8 +32,19 @@ FOLLOW_S = 2.0
 """How often it looks whether the configuration names another server."""
 LATE_MS = 900_000
 """Missing for this long, and the board says so."""
-SCORES = ("p50", "p99", "noise", "saturated")
-"""What of a look goes into a heartbeat: brightness, highlights, noise, share of burnt-out ground."""
+SELF_MS = 60_000
+"""How often the monitor's own state is mirrored."""
+SCORES = {
+    "p50": "p50",
+    "p99": "p99",
+    "noise": "noise",
+    "saturated": "saturated",
+    "sharpness": "d_sharpness",
+    "contrast": "d_contrast",
+    "matched": "d_matched",
+}
+"""What of a look goes into a heartbeat: brightness, highlights, noise, share of burnt-out ground; and against the
+camera's own baseline sharpness, contrast, and how much of the scene is still itself."""
 
 
 class Probes(Protocol):
@@ -52,9 +64,11 @@ class MirrorRoom:
         registry: Callable[[], Registry],
         clock: Clock,
         look_of: Callable[[str], Look | None] = lambda _: None,
+        self_of: Callable[[], Fields] = lambda: (),
     ) -> None:
-        """`look_of`: the newest diagnosed picture of a camera."""
+        """`look_of`: the newest diagnosed picture of a camera; `self_of`: the monitor's own state, empty at first."""
         self._ledger, self._registry, self._clock, self._look_of = ledger, registry, clock, look_of
+        self._self_of, self._self_due_ms = self_of, clock.elapsed_ms()
         self._ring = Ring()
         self._mirror: Mirror | None = None
         self._looked: dict[str, int] = {}
@@ -74,7 +88,15 @@ class MirrorRoom:
         if look is None or self._looked.get(device_id) == look.at_ms:
             return {}
         self._looked[device_id] = look.at_ms
-        return {name: look.diagnosis.features[name] for name in SCORES if name in look.diagnosis.features}
+        features = look.diagnosis.features
+        return {name: features[feature] for name, feature in SCORES.items() if feature in features}
+
+    def _tell_self(self) -> None:
+        if self._clock.elapsed_ms() < self._self_due_ms:
+            return
+        self._self_due_ms = self._clock.elapsed_ms() + SELF_MS
+        if fields := self._self_of():
+            self._ring.put(monitor_row(fields, self._clock.wall_ms()))
 
     async def run(self) -> None:
         """Mirror to the configured server until cancelled; another configuration begins another mirror."""
@@ -96,7 +118,8 @@ class MirrorRoom:
         thread = threading.Thread(target=mirror.run, args=(stop,), name="mirror", daemon=True)
         thread.start()
         try:
-            while thread.is_alive() and self._registry().influx == setting:  # noqa: ASYNC110 - threads tell no event
+            while thread.is_alive() and self._registry().influx == setting:
+                self._tell_self()
                 await asyncio.sleep(FOLLOW_S)
         finally:
             self._mirror = None
