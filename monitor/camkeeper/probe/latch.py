@@ -128,30 +128,36 @@ class FileLatches:
 
     def put(self, latch: Latch) -> None:
         """Remember a refusal; on disk when this returns. Raises OSError. Replaces a file that became unreadable."""
+        # Refusals come in bunches, each in a thread of its own: one must not clear, or write over, another's.
         self._unsaved[latch.device_id, latch.scope] = latch
-        with self._locked():
-            self._write({**self._latches, **self._unsaved})
-            self._unsaved.clear()
+        with self._locked() as stored:
+            unsaved = dict(self._unsaved)
+            self._write({**stored, **unsaved})
+            for key, saved in unsaved.items():
+                if self._unsaved.get(key) is saved:
+                    self._unsaved.pop(key, None)
 
     def remove(self, device_id: str, scope: Rung | None = None) -> bool:
         """Forget a device's latches, or one of them; return whether there was any. Raises OSError."""
         unsaved = [k for k in self._unsaved if k[0] == device_id and scope in {None, k[1]}]
         for key in unsaved:
             del self._unsaved[key]
-        with self._locked():
-            kept = {k: v for k, v in self._latches.items() if k[0] != device_id or scope not in {None, k[1]}}
-            if len(kept) == len(self._latches):
+        with self._locked() as stored:
+            kept = {k: v for k, v in stored.items() if k[0] != device_id or scope not in {None, k[1]}}
+            if len(kept) == len(stored):
                 return bool(unsaved)
             self._write(kept)
             return True
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[Mapping[tuple[str, Rung], Latch]]:
+        """Keep others out, and give what is on disk now; where that can't be read, what was known before."""
         with self._path.with_suffix(".lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            stored = self._latches
             with suppress(LatchFileError):
-                self._refresh()
-            yield
+                stored = _parse(self._path) if self._path.exists() else {}
+            yield stored
 
     def _refresh(self) -> None:
         try:

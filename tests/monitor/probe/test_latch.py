@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,11 @@ def test_a_disk_that_takes_nothing_still_latches_here(tmp_path: Path) -> None:
     (tmp_path / "l.new").rmdir()
     store.put(_latch("e"))
     assert {row["device_id"] for row in json.loads((tmp_path / "l.json").read_text())["latches"]} == {"d", "e"}
+
+
+def test_refusals_that_come_at_once_are_all_kept(tmp_path: Path) -> None:
+    store = FileLatches(tmp_path / "l.json")
+    latches = [_latch(f"d{n}") for n in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(store.put, latches))
+    assert FileLatches(tmp_path / "l.json").all() == tuple(sorted(latches, key=lambda latch: latch.device_id))
