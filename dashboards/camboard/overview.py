@@ -102,6 +102,8 @@ class Overview:
     site_off: str
     rows: tuple[Row, ...]
     row_pager: Pager
+    all_rows: str | None
+    """Where all rows are, while only the worst few are shown."""
     beginning: str | None
     """Why there is nothing to show yet, for the top of the page."""
     empty: str | None
@@ -159,6 +161,7 @@ def overview(
         site_off=query.address(site=None),
         rows=rows,
         row_pager=row_pager,
+        all_rows=query.address(whole=True) if len(rows) < row_pager.total and query.bare else None,
         beginning=_beginning(index, say),
         empty=None if row_pager.total or not standing.devices else say("没有符合条件的设备。"),
         summary=say(
@@ -237,14 +240,17 @@ def _rows(
     of_any_state = Query(site=query.site, kind=query.kind, search=query.search).choose(index, index.ranked)
     counts = Counter(State.of(device) for device in of_any_state)
     chosen = [d for d in of_any_state if query.status is None or State.of(d) is query.status]
-    shown, page, pages = page_of(chosen, query.page, settings.rows_a_page)
-    pager = Pager(
-        page=page,
-        pages=pages,
-        total=len(chosen),
-        before=query.address(page=page - 1) if page > 1 else None,
-        after=query.address(page=page + 1) if page < pages else None,
-    )
+    if query.bare:
+        shown, pager = chosen[: settings.rows_first], Pager(page=1, pages=1, total=len(chosen), before=None, after=None)
+    else:
+        shown, page, pages = page_of(chosen, query.page, settings.rows_a_page)
+        pager = Pager(
+            page=page,
+            pages=pages,
+            total=len(chosen),
+            before=query.address(page=page - 1) if page > 1 else None,
+            after=query.address(page=page + 1) if page < pages else None,
+        )
     states = (
         Choice(
             word=say("不限状态"),

@@ -43,6 +43,8 @@ class Query:
     page: int = 1
     tiles: int = 1
     """Page of the village tiles."""
+    whole: bool = False
+    """Every row, page by page; else only the first few as long as nothing is chosen."""
 
     @classmethod
     def read(cls, params: Mapping[str, str], *, kind: str = CAMERAS) -> Self:
@@ -60,7 +62,13 @@ class Query:
             search=params.get("q", "").strip()[:MAX_SEARCH],
             page=number(params, "page"),
             tiles=number(params, "tiles"),
+            whole=params.get("rows") == "all",
         )
+
+    @property
+    def bare(self) -> bool:
+        """Whether nothing was chosen of the devices: whoever comes to see how things are."""
+        return not (self.whole or self.site or self.status or self.search or self.page > 1 or self.kind != CAMERAS)
 
     def address(self, path: str = "/", **changes: Any) -> str:
         """Return the address of this choice with `changes`; another filter starts at page one again."""
@@ -74,6 +82,7 @@ class Query:
             ("q", new.search or None),
             ("page", new.page if new.page > 1 else None),
             ("tiles", new.tiles if new.tiles > 1 else None),
+            ("rows", "all" if new.whole else None),
         )
         text = urlencode([(name, value) for name, value in pairs if value is not None])
         return f"{path}?{text}" if text else path

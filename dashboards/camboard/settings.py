@@ -31,6 +31,8 @@ class BoardSettings:
     """A browser that takes nothing for this long is let go; it will come back by itself."""
     max_streams: int = 64
     rows_a_page: int = 50
+    rows_first: int = 12
+    """On the first page, as long as nobody chose devices: the worst, and below them the way to all."""
     tiles_a_page: int = 60
     clock: Clock = field(default_factory=SystemClock)
     """Must speak the same line of time as the Standing's instants."""

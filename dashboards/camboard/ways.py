@@ -1,4 +1,4 @@
-"""The way to the duty desk from every page, and its gravest incidents for the first page. Pure."""
+"""The ways from every page to every other, and its gravest incidents for the first page. Pure."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ def ways(board: Board, here: str, say: Language) -> tuple[Way, ...]:
     """Return the header's links: what there is, as far as whoever asks may open it."""
     at, desk, principal = here.partition("?")[0], board.desk_now(), board.principal
     there = {
+        "/": (say("总览"), True),
+        "/map": (say("覆盖地图"), board.coverage is not None),
         "/incidents": (say("事件"), desk is not None),
         "/orders": (say("工单"), desk is not None),
         "/devices": (say("设备"), True),
@@ -54,7 +56,7 @@ def ways(board: Board, here: str, say: Language) -> tuple[Way, ...]:
             address=address,
             count=len(desk.open) if address == "/incidents" and desk is not None else None,
             live=address == "/incidents",
-            selected=at == address or at.startswith(f"{address}/"),
+            selected=at == address or (address != "/" and at.startswith(f"{address}/")),
         )
         for address, (word, found) in there.items()
         if found and board.may("GET", address)
