@@ -18,7 +18,7 @@ from tests.dashboards.report_town import TICK_MS, ReportTown, report_town
 
 from camboard.app import create_app
 from camboard.audit.view import ACCESS, SOURCE, Entry, Filter, chosen, cursor, gap, merged, place_of, read_cursor
-from camboard.csvtext import BOM
+from camboard.download import BOM
 from camboard.i18n import languages
 from camboard.query import BadQuery
 from camboard.settings import BoardSettings

@@ -19,7 +19,7 @@ from tests.dashboards.report_town import FIRST, SECOND, TICK_MS, ReportTown, rep
 from tests.dashboards.township import DAY_MS
 
 from camboard.app import create_app
-from camboard.csvtext import BOM, cell
+from camboard.download import BOM, cell
 from camboard.reports.amounts import change
 from camboard.settings import BoardSettings
 from camkeeper.availability.buckets import Buckets

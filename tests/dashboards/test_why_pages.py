@@ -13,8 +13,8 @@ from tests.dashboards.insight_town import InsightTown, town
 from tests.dashboards.township import AT_MS
 
 from camboard.app import create_app
+from camboard.download import BOM, cell, csv_text
 from camboard.settings import BoardSettings
-from camboard.sheet import BOM, csv_text, safe
 from camkeeper.clock import SimulatedClock
 from camkeeper.run.sla import sla
 
@@ -126,8 +126,8 @@ async def test_without_a_past_nobody_asks_why(client: Client) -> None:
 
 def test_no_cell_is_taken_for_a_formula() -> None:
     for evil in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1"):
-        assert str(safe(evil)).startswith("'")
-    assert safe(-5) == -5
-    assert safe("柳湾村") == "柳湾村"
+        assert str(cell(evil)).startswith("'")
+    assert cell(-5) == -5
+    assert cell("柳湾村") == "柳湾村"
     written = csv_text(["a"], [['=HYPERLINK("http://x")'], [None], [3]])
     assert written == f'{BOM}a\r\n"\'=HYPERLINK(""http://x"")"\r\n""\r\n3\r\n'

@@ -25,7 +25,7 @@ from camboard.audit.view import (
     what_word,
 )
 from camboard.board import Board, board_of
-from camboard.csvtext import table
+from camboard.download import csv_response
 from camboard.i18n import Language
 from camboard.live import at_words, page_of_live, write_live
 from camboard.pages import language_of
@@ -77,7 +77,7 @@ async def page(request: web.Request) -> web.Response:
     return page_of_live(request, "auditpage.html", write_live(request, say, "audit.html", values, here, ""), say)
 
 
-async def csv(request: web.Request) -> web.Response:
+async def csv(request: web.Request) -> web.StreamResponse:
     """`GET /audit.csv`: the same choice, at most ten thousand entries."""
     board, say = board_of(request), language_of(request)
     found = await _found(board, Filter.read(request.query), request.query.get("before", ""), say, CSV_ROWS)
@@ -98,10 +98,7 @@ async def csv(request: web.Request) -> web.Response:
         )
         for e in found.entries
     )
-    response = web.Response(text=table(HEADING, lines), content_type="text/csv", charset="utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="camkeeper-audit.csv"'
-    response.enable_compression()
-    return response
+    return await csv_response(request, HEADING, lines, "camkeeper-audit.csv")
 
 
 async def _found(board: Board, asked: Filter, before: str, say: Language, rows: int) -> Found:

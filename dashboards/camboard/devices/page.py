@@ -12,14 +12,13 @@ from camboard import form
 from camboard.board import Board, board_of
 from camboard.devices.query import LIST, DeviceQuery
 from camboard.devices.view import CHOSEN, device_list
+from camboard.download import csv_response
 from camboard.i18n import Language
 from camboard.live import Live, at_words, page_of_live, write_live
 from camboard.pages import fragment_response, language_of
 from camboard.query import BadQuery
 from camboard.rows import site_name
-from camboard.sheet import csv_text
 from camboard.text import local, percent, plain
-from camboard.why.page import table_response
 from camboard.windows.link import NEW
 from camboard.words import KIND, REASON, STATE, State
 from camkeeper.standing.view import DeviceStanding
@@ -71,7 +70,7 @@ def _to_window(chosen: list[str]) -> web.Response:
     return web.Response(status=303, headers={"Location": f"{NEW}?{asked}"})
 
 
-async def table(request: web.Request) -> web.Response:
+async def table(request: web.Request) -> web.StreamResponse:
     """`GET /devices.csv`: all pages of the same choice."""
     board, say = board_of(request), language_of(request)
     index = board.index()
@@ -99,7 +98,8 @@ async def table(request: web.Request) -> web.Response:
         )  # fmt: skip
 
     rows = (cells(device) for device in DeviceQuery.read(request.query).choose(index))
-    return table_response(csv_text(heading, rows), f"devices-{local(index.standing.at_ms, zone):%Y%m%d-%H%M}.csv")
+    name = f"devices-{local(index.standing.at_ms, zone):%Y%m%d-%H%M}.csv"
+    return await csv_response(request, heading, rows, name)
 
 
 def _live(request: web.Request, say: Language, query: DeviceQuery | None = None) -> Live:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from camboard.board import Board, board_of
 from camboard.chart.view import Chart, days_chart
+from camboard.download import csv_response, file_response
 from camboard.i18n import Language
 from camboard.live import Live, at_words, page_of_live, write_live
 from camboard.pages import fragment_response, language_of
@@ -48,16 +49,16 @@ async def month_fragment(request: web.Request) -> web.Response:
     return fragment_response(board_of(request), made.index, made.html)
 
 
-async def month_csv(request: web.Request) -> web.Response:
+async def month_csv(request: web.Request) -> web.StreamResponse:
     """`GET /reports/{month}.csv`."""
     report = await _report(board_of(request), request.match_info["month"])
-    return _file(wire.csv(report), "text/csv", f"camkeeper-{report.month}.csv")
+    return await csv_response(request, wire.HEADING, wire.lines(report), f"camkeeper-{report.month}.csv")
 
 
 async def month_json(request: web.Request) -> web.Response:
     """`GET /reports/{month}.json`."""
     report = await _report(board_of(request), request.match_info["month"])
-    return _file(json.dumps(wire.month(report)), "application/json", f"camkeeper-{report.month}.json")
+    return file_response(json.dumps(wire.month(report)), "application/json", f"camkeeper-{report.month}.json")
 
 
 async def trend(request: web.Request) -> web.Response:
@@ -158,10 +159,3 @@ async def _chart(board: Board, named: str, site: str, device: str, say: Language
 def _open(board: Board) -> int | None:
     desk = board.desk_now()
     return None if desk is None else len(desk.open)
-
-
-def _file(text: str, content_type: str, name: str) -> web.Response:
-    response = web.Response(text=text, content_type=content_type, charset="utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.enable_compression()
-    return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from camboard.csvtext import table
+from camboard.download import Cell
 from camboard.source import JSON
 from camkeeper.availability.buckets import truncated_percent
 from camkeeper.availability.figures import Figure
@@ -33,12 +33,12 @@ def figure(counted: Figure) -> dict[str, JSON]:
     return {
         "rule": counted.rule.value,
         "verdict": counted.verdict.value,
-        "percent": _percents(counted),
+        "percent": {**_percents(counted)},
         "time": buckets_json(counted.buckets),
     }
 
 
-def _percents(counted: Figure) -> dict[str, JSON]:
+def _percents(counted: Figure) -> dict[str, str | None]:
     return {
         "ratio": truncated_percent(counted.ratio),
         "lower": truncated_percent(counted.lower),
@@ -127,12 +127,8 @@ def _cover(line: CoverLine) -> dict[str, JSON]:
     }
 
 
-def csv(report: MonthReport) -> str:
-    """Write the rates as a table: all together, sites, contractors."""
-    return table(HEADING, _lines(report))
-
-
-def _lines(report: MonthReport) -> Iterator[tuple[object, ...]]:
+def lines(report: MonthReport) -> Iterator[tuple[Cell, ...]]:
+    """Write the rates as rows of a table: all together, sites, contractors."""
     listed = [("total", report.total), *(("site", s) for s in report.sites)]
     for level, one in [*listed, *(("contractor", c) for c in report.contractors)]:
         net = one.net

@@ -7,10 +7,10 @@ from dataclasses import replace
 from aiohttp import web
 
 from camboard.board import Board, board_of
+from camboard.download import csv_response
 from camboard.live import at_words
 from camboard.pages import PAGES, language_of, page_response, shell
 from camboard.query import BadQuery
-from camboard.sheet import csv_text
 from camboard.text import plain
 from camboard.why.query import WhyQuery
 from camboard.why.view import WhyPage, why_page
@@ -43,7 +43,7 @@ async def page(request: web.Request) -> web.Response:
     return page_response(request, text, say)
 
 
-async def stretches_csv(request: web.Request) -> web.Response:
+async def stretches_csv(request: web.Request) -> web.StreamResponse:
     """`GET /why.csv`: every stretch of time, longest down first."""
     board, query = board_of(request), WhyQuery.read(request.query)
     found = await _found(board, replace(query, page=1), CSV_ROWS)
@@ -69,10 +69,10 @@ async def stretches_csv(request: web.Request) -> web.Response:
         )
         for each in found.stretches
     )
-    return table_response(csv_text(heading, rows), f"why-{_file_name(found)}.csv")
+    return await csv_response(request, heading, rows, f"why-{_file_name(found)}.csv")
 
 
-async def cameras_csv(request: web.Request) -> web.Response:
+async def cameras_csv(request: web.Request) -> web.StreamResponse:
     """`GET /why/cameras.csv`: the buckets of every camera of a site, worst first."""
     board, query = board_of(request), WhyQuery.read(request.query)
     found = await _found(board, replace(query, cameras=1), CSV_ROWS)
@@ -102,15 +102,7 @@ async def cameras_csv(request: web.Request) -> web.Response:
         )
         for part in found.parts
     )
-    return table_response(csv_text(heading, rows), f"why-cameras-{_file_name(found)}.csv")
-
-
-def table_response(text: str, name: str) -> web.Response:
-    """Return a table as a file to keep."""
-    response = web.Response(text=text, content_type="text/csv", charset="utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.enable_compression()
-    return response
+    return await csv_response(request, heading, rows, f"why-cameras-{_file_name(found)}.csv")
 
 
 def _file_name(found: Why) -> str:

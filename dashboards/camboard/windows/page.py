@@ -13,6 +13,7 @@ from markupsafe import Markup
 from camboard import form, handed
 from camboard.api import answer
 from camboard.board import Board, board_of
+from camboard.download import file_response
 from camboard.i18n import Language
 from camboard.live import at_words
 from camboard.pages import PAGES, fragment_response, html_response, language_of, page_response, shell
@@ -133,7 +134,7 @@ async def calendar(request: web.Request) -> web.Response:
     board = board_of(request)
     _, now = windows_of(board)
     body = windowwire.calendar(now, board.index(), language_of(request))
-    return web.Response(body=body, content_type="text/calendar", charset="utf-8")
+    return file_response(body, "text/calendar", "camkeeper-windows.ics")
 
 
 async def listed(request: web.Request) -> web.Response:
