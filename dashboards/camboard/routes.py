@@ -13,11 +13,14 @@ from camboard.access import accounts, commands, signin
 from camboard.audit import page as auditpage
 from camboard.cover import api as coverapi
 from camboard.cover import page as mappage
+from camboard.cover import sitesgeo
 from camboard.desk import api as deskapi
 from camboard.desk import page as deskpage
 from camboard.desk import phone as phonepage
+from camboard.desk import tables as desktables
 from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
+from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
@@ -55,12 +58,14 @@ COVERAGE = (
     get("/fragments/map", mappage.fragment, FIGURES),
     get("/api/v1/coverage", coverapi.coverage, FIGURES),
     get("/api/v1/coverage/map.geojson", coverapi.chart, FIGURES),
+    get("/api/v1/coverage/sites.geojson", sitesgeo.sites, FIGURES),
     get("/api/v1/coverage/sites/{id}", coverapi.site, FIGURES),
     get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness, FIGURES),
 )
 REPORTS = (
     get("/reports", reportpage.page, FIGURES),
     get("/fragments/reports", reportpage.fragment, FIGURES),
+    get("/reports.csv", reportpage.months_csv, FIGURES, note="export"),
     get(f"/reports/{reportpage.MONTH}", reportpage.month, FIGURES),
     get(f"/fragments/reports/{reportpage.MONTH}", reportpage.month_fragment, FIGURES),
     get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export"),
@@ -83,6 +88,7 @@ DEVICE = (
     get(_DEVICE, devicepage.page, DEVICES),
     get(f"/fragments{_DEVICE}", devicepage.fragment, DEVICES),
     get("/api/v1/devices", api.devices, DEVICES),
+    get("/api/v1/devices.geojson", devicesgeo.devices, DEVICES),
     get(f"/api/v1{_DEVICE}", api.device, DEVICES),
     post(f"{_DEVICE}/view", devicepage.view, CREW, note="view"),
     get(f"{_DEVICE}/thumbnail/{{ticket}}", devicepage.thumbnail, CREW, head=False),
@@ -95,6 +101,7 @@ DEVICE = (
 )
 DESK = (
     get("/incidents", deskpage.incidents, REPAIR),
+    get("/incidents.csv", desktables.incidents, REPAIR),
     get("/fragments/incidents", deskpage.incidents_fragment, REPAIR),
     get("/incidents/{id}", deskpage.incident, REPAIR),
     post("/incidents/{id}", deskpage.act, REPAIR, note="step"),
@@ -105,6 +112,7 @@ DESK = (
 )
 ORDERS = (
     get("/orders", deskpage.orders, REPAIR),
+    get("/orders.csv", desktables.orders, REPAIR),
     get("/fragments/orders", deskpage.orders_fragment, REPAIR),
     get("/orders/route", orderpage.route, REPAIR),
     get("/fragments/orders/route", orderpage.route, REPAIR),

@@ -23,6 +23,7 @@ from camkeeper.standing.report import MonthReport
 
 MONTH = r"{month:\d{4}-\d{2}}"
 MONTHS_SHOWN = 12
+MONTHS_IN_TABLE = 60
 
 
 async def page(request: web.Request) -> web.Response:
@@ -53,6 +54,13 @@ async def month_csv(request: web.Request) -> web.StreamResponse:
     """`GET /reports/{month}.csv`."""
     report = await _report(board_of(request), request.match_info["month"])
     return await csv_response(request, wire.HEADING, wire.lines(report), f"camkeeper-{report.month}.csv")
+
+
+async def months_csv(request: web.Request) -> web.StreamResponse:
+    """`GET /reports.csv`: one line for each month, newest first; everything that the reader sees together."""
+    board = board_of(request)
+    reports = [await _report(board, name) for name in (await _names(board))[:MONTHS_IN_TABLE]]
+    return await csv_response(request, wire.HEADING, (next(wire.lines(r)) for r in reports), "camkeeper-months.csv")
 
 
 async def month_json(request: web.Request) -> web.Response:
