@@ -33,6 +33,7 @@ SHARES = {
 _SUMS = f'sum("{UP}") AS "u", sum("{DOWN}") AS "d", sum("{UNKNOWN}") AS "n", sum("{DEGRADED}") AS "g"'
 EVERY = "GROUP BY time($__interval)"
 ZONE = "tz('$tz')"
+"""Wherever intervals are made, inside too: InfluxDB hands it on to no inner question."""
 FINE = '"$fine".'
 """Where hours, heartbeats and the monitor's own state lie: the retention policy, `autogen` unless it has a name."""
 
@@ -56,7 +57,7 @@ def ranked(measurement: str, where: str, names: Sequence[str], *, by: str) -> st
 
 def share_over_time(name: str, measurement: str, where: str) -> str:
     """Return the question for one share of each interval; an interval without known time is null, and so a gap."""
-    inner = f"SELECT {_SUMS} FROM {measured(measurement)} WHERE {_and(where, '$timeFilter')} {EVERY}"
+    inner = f"SELECT {_SUMS} FROM {measured(measurement)} WHERE {_and(where, '$timeFilter')} {EVERY} {ZONE}"
     return f'SELECT max("share") FROM ({_divided(name, inner)}) WHERE $timeFilter {EVERY} fill(null) {ZONE}'
 
 
@@ -111,7 +112,7 @@ def covered(field: str, where: str, *, by: str = "") -> str:
     group = f', "{by}"' if by else ""
     outer = f' GROUP BY "{by}"' if by else ""
     sums = f'SELECT sum("{field}") AS "p", sum("total") AS "t" FROM "{COVERAGE}"'
-    inner = f"{sums} WHERE {_and(where, '$timeFilter')} {EVERY}{group}"
+    inner = f"{sums} WHERE {_and(where, '$timeFilter')} {EVERY}{group} {ZONE}"
     cut = _cut('"p"', '"t"')
     divided = f'SELECT {cut} AS "share" FROM ({inner}) WHERE "t" > 0'
     return f'SELECT max("share") FROM ({divided}{outer}) WHERE $timeFilter {EVERY}{group} fill(null) {ZONE}'
@@ -150,7 +151,9 @@ def _divided(name: str, inner: str) -> str:
 
 
 def _cut(part: str, whole: str) -> str:
-    return f"floor(({part}) * 10000 / ({whole})) / 100"
+    # 100.0, not 100: InfluxDB 1.6 takes a whole number for the type of the whole quotient and cuts 60.32 to 60 where it
+    # is asked for from outside.
+    return f"floor(({part}) * 10000 / ({whole})) / 100.0"
 
 
 def _and(*conditions: str) -> str:
