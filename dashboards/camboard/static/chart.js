@@ -44,7 +44,7 @@
       scales: { x: { time: false, range: (u, lo, hi) => [lo - 0.4, hi + 0.4] }, y: { range: [floor, 100 + (100 - floor) * 0.04] } },
       axes: [
         { ...axis, incrs: [1, 2, 3, 5, 7, 10, 14], space: 52, values: (u, at) => at.map((n) => found.labels[n] ?? "") },
-        { ...axis, size: 46, space: small ? 34 : 40, values: (u, at) => at.map((n) => (n > 100 ? "" : n + "%")) },
+        { ...axis, size: 60, space: small ? 34 : 40, values: (u, at) => at.map((n) => (n > 100 ? "" : n + "%")) },
       ],
       series: [
         {},

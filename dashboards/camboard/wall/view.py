@@ -27,7 +27,7 @@ CELLS_SHOWN = 20_000
 LETTER = {State.UP: "u", State.DEGRADED: "g", State.DOWN: "d", State.MAINTENANCE: "m", State.UNKNOWN: "n"}
 """A device in `cells`."""
 _TILED = frozenset({SiteKind.VILLAGE, SiteKind.CAMPUS, SiteKind.CHECKPOINT})
-_DENSITIES = ((6, 0), (12, 1), (28, 2), (60, 3), (120, 4))
+_DENSITIES = ((6, 0), (12, 1), (35, 2), (60, 3), (120, 4))
 _DENSEST = 5
 
 
