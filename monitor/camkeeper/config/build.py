@@ -11,12 +11,13 @@ from camkeeper.config.schema import (
     DeviceEntry,
     KeyPlaceEntry,
     LinkEntry,
+    PartyEntry,
     ProbeOverridesEntry,
     SiteEntry,
     UplinkEntry,
     WindowEntry,
 )
-from camkeeper.model.contract import Window, WindowKind
+from camkeeper.model.contract import Party, Window, WindowKind
 from camkeeper.model.cover import CoveragePolicy
 from camkeeper.model.equipment import Address, Beacon, Device, Link, ProbeOverrides, Uplink
 from camkeeper.model.place import KeyPlace, LonLat, Shape, Site
@@ -116,6 +117,11 @@ def window(e: WindowEntry) -> Window:
         device_ids=frozenset(e.devices),
         link_ids=frozenset(e.links),
     )
+
+
+def party(e: PartyEntry) -> Party:
+    """Return who signs for one side."""
+    return Party(id=e.id, name=e.name, role=e.role or "", public_key=e.public_key)
 
 
 def uplink(e: UplinkEntry) -> Uplink:

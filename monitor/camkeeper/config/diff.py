@@ -15,6 +15,9 @@ _PARTS = (
     "links",
     "key_places",
     "contractors",
+    "parties",
+    "closing",
+    "backup_to",
     "contacts",
     "windows",
     "plans",
@@ -47,7 +50,7 @@ class Changes:
     """Of probe, judge, accounting, coverage, incident, service, picture."""
     parts_changed: frozenset[str] = frozenset()
     """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
-    channels, routing, watchdog, public_url, influx."""
+    channels, routing, watchdog, public_url, influx, parties, closing, backup_to."""
 
     @property
     def windows_changed(self) -> bool:

@@ -43,6 +43,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "contacts": schema.ContactEntry,
     "contractors": schema.ContractorEntry,
     "credentials": schema.CredentialEntry,
+    "parties": schema.PartyEntry,
     "uplinks": schema.UplinkEntry,
     "sites": schema.SiteEntry,
     "links": schema.LinkEntry,
@@ -326,6 +327,9 @@ class _Reading:
         own = None if e.service is None else desk.contract_of(e.service, usual, e.id, tz)
         return Contractor(id=e.id, name=e.name, contact_ids=e.contacts, service=own, depot=e.depot)
 
+            parties=tuple(build.party(e) for e in valid["parties"]),
+            closing=head.closing,
+            backup_to=head.backup_to or "",
 
 def _cut(block: Any, loc: Loc) -> None:
     """Remove what is at fault from the defaults."""

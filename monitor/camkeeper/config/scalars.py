@@ -241,6 +241,21 @@ def _secret(value: Any) -> str:
     )
 
 
+def _public_key(value: Any) -> str:
+    if not isinstance(value, str) or not re.match(r"[0-9a-fA-F]{64}\Z", value, re.ASCII):
+        raise refuse(
+            zh="公钥是 64 位十六进制数字：见 camkeeper key show",
+            en="a public key has 64 hexadecimal digits: see camkeeper key show",
+        )
+    return value.lower()
+
+
+def _closing(value: Any) -> str:
+    if value not in ("ask", "auto"):
+        raise refuse(zh="应为 ask 或 auto", en="wants ask or auto")
+    return str(value)
+
+
 def _preset(value: Any) -> str:
     if not isinstance(value, str) or value not in PRESETS:
         listed = " ".join(PRESETS)
@@ -333,6 +348,8 @@ BasisPoints = Annotated[int, BeforeValidator(_target)]
 TimeZone = Annotated[str, BeforeValidator(_timezone)]
 InstantMs = Annotated[int, BeforeValidator(_instant)]
 SecretRef = Annotated[str, BeforeValidator(_secret)]
+PublicKey = Annotated[str, BeforeValidator(_public_key)]
+Closing = Annotated[str, BeforeValidator(_closing)]
 GbId = Annotated[str, BeforeValidator(_gb_id)]
 TimeOfDay = Annotated[str, BeforeValidator(_clock)]
 UrlPath = Annotated[str, BeforeValidator(_path)]

@@ -157,6 +157,15 @@ class ContractorEntry(Entry):
     depot: s.Position | None = None
 
 
+class PartyEntry(Entry):
+    """Who signs for one side of the contract."""
+
+    id: s.Id
+    name: s.Text
+    role: s.Text | None = None
+    public_key: s.PublicKey
+
+
 class WindowEntry(Entry):
     """An agreed span."""
 
@@ -222,3 +231,5 @@ class HeadEntry(Entry):
     datum: s.DatumName
     mounts_datum: s.DatumName | None = None
     synthetic_geometry: s.Flag = False
+    closing: s.Closing = "ask"
+    backup_to: s.Text | None = None

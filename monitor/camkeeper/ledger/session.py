@@ -14,12 +14,15 @@ from camkeeper.ledger import chain, coverage, incidents, journal, letters, order
 from camkeeper.ledger.chain import Entry, Kind
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.derive import Books
+from camkeeper.ledger.opening import ConfigMark, config_mark, newest_config, opening_of
 from camkeeper.ledger.record import Ack, Batch, Boot, InconsistentBatchError, LifeChange
 from camkeeper.ledger.schema import connect_writer
 from camkeeper.ledger.snapshot import Snapshot, from_json, to_json
 from camkeeper.model.change import Transition
 
 SEAL_EVERY_MS = 3_600_000
+STATE_EVERY_MS = 86_400_000
+"""The first seal of a UTC day says what stood before it: 5,000 devices take ten milliseconds."""
 KEEP_JOURNAL_MS = 3_600_000
 """Samples older than this, and folded into a checkpoint, are pruned."""
 
@@ -213,9 +216,18 @@ class Session:
         tick, sealed = self.last_tick_ms, self.sealed_ms
         if tick is None or (sealed is not None and tick // SEAL_EVERY_MS == sealed // SEAL_EVERY_MS):
             return
-        self.add(chain.entry(Kind.SEAL, tick, {"through_ms": tick, "samples": self.samples, **views.seal(self.db)}))
+        state: chain.JsonObject = {}
+        if sealed is not None and tick // STATE_EVERY_MS != sealed // STATE_EVERY_MS:
+            state["state"] = opening_of(self.books, self._config_mark()).digest
+        note = {"through_ms": tick, "samples": self.samples, **views.seal(self.db), **state}
+        self.add(chain.entry(Kind.SEAL, tick, note))
         self.sealed_ms = tick
         self._store_poller()
+
+    def _config_mark(self) -> ConfigMark | None:
+        stored = newest_config(self.db, self.seq)
+        waiting = ((seq, body) for seq, kind, _, body, _ in self._rows if kind == Kind.CONFIG)
+        return config_mark((*(() if stored is None else (stored,)), *waiting))
 
     def _store_poller(self) -> None:
         values = (self.last_tick_ms, self.boot_id, self.samples, self.sealed_ms)

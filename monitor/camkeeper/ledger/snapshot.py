@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from camkeeper.ledger.chain import JsonObject, compact
-from camkeeper.model.contract import WindowKind
+from camkeeper.model.contract import Party, WindowKind
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.place import SiteKind
 from camkeeper.model.policy import AccountingPolicy, Rule
@@ -81,6 +81,8 @@ class Snapshot:
     former: frozenset[str] = frozenset()
     """Devices of earlier configurations that left the register: what was agreed for their time still stands."""
     plans: tuple[PlanEntry, ...] = ()
+    parties: tuple[Party, ...] = ()
+    """Who signs for each side of the contract."""
     windows_head: str = ""
     """Newest hash of what people agreed on (`ledger.windows`), hexadecimal; empty where there was nothing."""
 
@@ -207,14 +209,15 @@ def snapshot_of(registry: Registry) -> Snapshot:
         policies=registry.accounting,
         judge=f"{registry.judge.name}/{registry.judge.version}",
         source_digest=registry.digest,
+        parties=registry.parties,
     )
 
 
 def to_json(snapshot: Snapshot) -> JsonObject:
     """Return the snapshot as JSON values. Lists are in the configuration's order, sets sorted.
 
-    `former`, `plans` and `windows_head` are there only where they say something: snapshots from before there were any
-    keep their digest.
+    `former`, `plans`, `parties` and `windows_head` are there only where they say something: snapshots from before
+    there were any keep their digest.
     """
     later: JsonObject = {"former": sorted(snapshot.former)} if snapshot.former else {}
     if snapshot.plans:
@@ -222,6 +225,8 @@ def to_json(snapshot: Snapshot) -> JsonObject:
             {"plan": wire_to_json(p.plan), "devices": None if p.device_ids is None else sorted(p.device_ids)}
             for p in snapshot.plans
         ]
+    if snapshot.parties:
+        later["parties"] = [[p.id, p.name, p.role, p.public_key] for p in snapshot.parties]
     if snapshot.windows_head:
         later["windows_head"] = snapshot.windows_head
     return later | {
@@ -270,6 +275,7 @@ def from_json(value: Mapping[str, Any]) -> Snapshot:
         source_digest=value["source_digest"],
         former=frozenset(value.get("former", ())),
         plans=tuple(_plan(p) for p in value.get("plans", ())),
+        parties=tuple(Party(id=i, name=n, role=r, public_key=k) for i, n, r, k in value.get("parties", ())),
         windows_head=value.get("windows_head", ""),
     )
 

@@ -35,6 +35,18 @@ class Contractor:
     """Where its van stands, WGS-84 degrees."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Who signs for one side of the contract."""
+
+    id: str
+    name: str
+    role: str = ""
+    """`owner`, `contractor` or whatever the contract says."""
+    public_key: str
+    """Ed25519, 64 hexadecimal digits in lower case."""
+
+
 class WindowKind(StrEnum):
     """Maintenance is planned work; an exclusion (免责) is a span that the contract does not count."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from camkeeper.model.channel import AnyChannel
-from camkeeper.model.contract import Contact, Contractor, Plan, Window
+from camkeeper.model.contract import Contact, Contractor, Party, Plan, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
@@ -57,6 +57,14 @@ class Registry:
     influx: InfluxSetting | None = None
     """Where the series that everyone queries are mirrored to; None: nowhere."""
     synthetic_geometry: bool = False
+    oidc: OidcSetting | None = None
+    """Who else may vouch for people; None: passwords of ours alone."""
+    parties: tuple[Party, ...] = ()
+    """Who signs for each side; in the ledger with every configuration."""
+    closing: str = "ask"
+    """`ask`: a settled month is proposed to people; `auto`: it is closed by itself."""
+    backup_to: str = ""
+    """Folder of the daily backup; empty: there is none."""
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""
     """SHA-256 of the configuration's bytes."""

@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
     "contractors[].service": contracts.ServiceTermsEntry,
+    "parties[]": schema.PartyEntry,
     "credentials[]": schema.CredentialEntry,
     "channels[]": channels.ChannelEntry,
     "channels[].success": channels.SuccessEntry,

@@ -1,0 +1,1 @@
+"""Everything that a monitor would miss, in one file, and back again."""

@@ -1,0 +1,1 @@
+"""A month in one file that the other party can prove without configuration, ledger or network."""
