@@ -19,9 +19,12 @@ from camkeeper.cli.crew import discharge, enlist, poller
 from camkeeper.cli.demo import demo
 from camkeeper.cli.discover import discover
 from camkeeper.cli.edge import app as edge
+from camkeeper.cli.export import export
 from camkeeper.cli.fleet import fleet
 from camkeeper.cli.hub import app as hub
 from camkeeper.cli.incidents import ack, incidents
+from camkeeper.cli.key import app as key
+from camkeeper.cli.key import sign
 from camkeeper.cli.map import sheet_map
 from camkeeper.cli.mirror import app as mirror
 from camkeeper.cli.notify import app as notify
@@ -60,6 +63,8 @@ for _command in (
     coverage,
     plan,
     verify,
+    export,
+    sign,
     account,
     check,
     probe,
@@ -77,6 +82,7 @@ app.add_typer(picture, name="picture")
 app.add_typer(mirror, name="mirror")
 for _of_edge in (enlist, discharge, poller):
     edge.command()(_of_edge)
+app.add_typer(key, name="key")
 app.add_typer(access, name="access")
 app.add_typer(edge, name="edge")
 app.add_typer(hub, name="hub")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from camkeeper.cli.say import fail, tell
+from camkeeper.cli.verify_bundle import is_bundle, verify_file
 
 if TYPE_CHECKING:
     from camkeeper.ledger.verify import Verification
@@ -19,7 +20,11 @@ DEFAULT_LEDGER = Path("var/camkeeper.ledger")
 def verify(
     ledger: Annotated[
         Path | None,
-        typer.Argument(metavar="[LEDGER]", help="账本文件 / the ledger; var/camkeeper.ledger", show_default=False),
+        typer.Argument(
+            metavar="[LEDGER|BUNDLE]",
+            help="账本或证据包 / the ledger, or a bundle; var/camkeeper.ledger",
+            show_default=False,
+        ),
     ] = None,
     *,
     ledger_option: Annotated[
@@ -37,11 +42,15 @@ def verify(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
-    """核验账本：逐条重算哈希链，由链重算区间、日汇总与封账数字，任何不符都指出是哪一条。
+    """核验账本或证据包：逐条重算哈希链，由链重算区间、日汇总与封账数字，任何不符都指出是哪一条。
 
-    Verify the ledger: every hash of the chain, and the figures anew from it; exit code 1 names what does not hold.
+    Verify the ledger or a bundle (camkeeper export): every hash of the chain, and the figures anew from it; exit code 1
+    names what does not hold. A bundle wants no ledger, no configuration and no network.
     """
     path = ledger or ledger_option
+    if is_bundle(path) and not rebuild:
+        verify_file(path, heads=head or [], month=month, as_json=as_json)
+        return
     if rebuild:
         _rebuild(path)
     found = _verify(path, month, head or [])
