@@ -12,5 +12,6 @@ compile() {
     echo "wrote requirements/$out.lock"
 }
 compile run pyproject.toml --group build
+compile oidc --group oidc --constraint requirements/run.lock
 compile dev pyproject.toml --group build --group dev
 for group in ipycam rival-onvif-zeep rival-onvif-zeep-async; do compile "$group" --group "$group"; done

@@ -14,6 +14,7 @@ from camboard.source import (
     AccessSource,
     CoverageSource,
     DeskSource,
+    HasOutside,
     HasReports,
     HasWork,
     InsightSource,
@@ -68,6 +69,8 @@ def create_app(
         board.pictures = source
     if isinstance(source, HasReports):
         board.reports = source.reports()
+    if isinstance(source, HasOutside):
+        board.outside = source.outside()
     if isinstance(source, InsightSource):
         board.insight = source
     app[wallpage.WALLS] = wallpage.Walls()

@@ -18,6 +18,7 @@ from camboard.source import (
     CoverageSource,
     DeskSource,
     InsightSource,
+    OutsideSource,
     PictureSource,
     ReportSource,
     StandingSource,
@@ -58,6 +59,8 @@ class Board:
     """None: nothing is known but the present, so no page asks for reasons."""
     access: AccessSource | None = None
     """Accounts and the audit log. None: nobody is asked who they are, or it isn't this principal's to see."""
+    outside: OutsideSource | None = None
+    """An identity provider; None: passwords of ours alone."""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """For the keys in forms; gone with the process."""
     feed: Feed = field(default_factory=Feed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import api, assets, events, metrics, pages
-from camboard.access import accounts, commands, signin
+from camboard.access import accounts, commands, outside, signin
 from camboard.audit import page as auditpage
 from camboard.cover import api as coverapi
 from camboard.cover import page as mappage
@@ -165,6 +165,8 @@ MACHINES = (
 SIGN_IN = (
     get("/login", signin.page, PUBLIC),
     post("/login", signin.enter, PUBLIC, note="login"),
+    get("/login/outside", outside.leave, PUBLIC, head=False),
+    get("/login/return", outside.enter, PUBLIC, head=False),
     post("/logout", signin.leave, PEOPLE, note="logout"),
     get("/account", signin.account, PEOPLE),
     post("/account", signin.change, PEOPLE, note="password_set"),

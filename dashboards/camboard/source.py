@@ -12,7 +12,7 @@ from camkeeper.model.picture import Drift
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo, WorkOrder
-from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, SignedIn, Told
+from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, Sent, SignedIn, Told, Vouched
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.past import Past
@@ -229,6 +229,28 @@ class InsightSource(Protocol):
         """Have devices probed at once; return those that will be: the others were asked a moment ago."""
 
 
+class OutsideSource(Protocol):
+    """An identity provider that vouches for people."""
+
+    @property
+    def name(self) -> str:
+        """What people call it; empty while none is configured: then no page offers it."""
+
+    async def begin(self, *, there: str, back: str) -> Sent | NotSignedIn:
+        """Return where to send a browser that wants to go `there` in the end; `back`: our address of the answer."""
+
+    async def finish(self, cookie: str, answer: Mapping[str, str], *, back: str) -> Vouched | NotSignedIn:
+        """Return whom it vouches for. `cookie`: what `begin` gave the browser; `answer`: the fields of the address."""
+
+
+@runtime_checkable
+class HasOutside(Protocol):
+    """A source that knows who else may vouch for people."""
+
+    def outside(self) -> OutsideSource | None:
+        """Return who; None where nobody can."""
+
+
 @runtime_checkable
 class CommandSource(Protocol):
     """Accounts that commands on the machine may ask for what no page has: a first link, a password set by hand."""
@@ -251,6 +273,11 @@ class AccessSource(Protocol):
 
     async def sign_in_once(self, code: str, *, address: str) -> SignedIn | NotSignedIn:
         """Begin a session by a one-time code; it is gone afterwards."""
+
+    async def sign_in_outside(
+        self, issuer: str, subject: str, name: str, role: Role, scope: Scope, *, address: str
+    ) -> SignedIn | NotSignedIn:
+        """Begin a session for whom an identity provider vouches; an account is made at the first time."""
 
     async def sign_out(self, principal: Principal) -> None:
         """End the session."""

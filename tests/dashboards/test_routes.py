@@ -43,7 +43,7 @@ def test_every_line_says_who_may_and_what_it_is_called(line: Route) -> None:
     assert line.may is PUBLIC or len(line.may) > 0, "nobody may: it says nothing"
     assert line.writes == (line.method == "POST")
     assert not line.writes or line.note
-    public = {"/login", "/healthz", "/readyz", "/static/{name}"}
+    public = {"/login", "/login/outside", "/login/return", "/healthz", "/readyz", "/static/{name}"}
     assert (line.may is PUBLIC) == (line.path in public or line.path.startswith("/i/{token}"))
 
 

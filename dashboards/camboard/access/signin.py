@@ -50,7 +50,7 @@ async def page(request: web.Request) -> web.Response:
     once = request.query.get("once", "")[:_LONGEST_CODE]
     if principal_of(request) is not None and not once:
         return web.Response(status=303, headers={"Location": there})
-    return _page(request, language_of(request), there=there, once=once)
+    return login_page(request, language_of(request), there=there, once=once)
 
 
 async def enter(request: web.Request) -> web.Response:
@@ -62,14 +62,16 @@ async def enter(request: web.Request) -> web.Response:
     # Whoever sends this has seen the form: otherwise another site could sign a browser in as somebody else.
     before = cookie(request, BEFORE)
     if not before or not hmac.compare_digest(fields.get("key", "").encode(errors="replace"), _key(request, before)):
-        return _page(request, say, there=there, once=once, name=name, told=say("表单已过时，请再试一次"))
+        return login_page(request, say, there=there, once=once, name=name, told=say("表单已过时，请再试一次"))
     form.check_sender(request, vouched=True)
     if once:
         made = await access.sign_in_once(once, address=address_of(request))
     else:
         made = await access.sign_in(name, fields.get("password", ""), address=address_of(request))
     if isinstance(made, NotSignedIn):
-        return _page(request, say, there=there, name=name, told=made.en if say.code == "en" else made.zh, made=made)
+        return login_page(
+            request, say, there=there, name=name, told=made.en if say.code == "en" else made.zh, made=made
+        )
     return _in(request, made, "/account" if made.principal.must_change else there)
 
 
@@ -107,17 +109,22 @@ async def change(request: web.Request) -> web.Response:
 def _in(request: web.Request, made: SignedIn, there: str) -> web.Response:
     """Return the way in, with the session's secret in the browser alone."""
     response = web.Response(status=303, headers={"Location": there})
+    signed_in(request, response, made)
+    return response
+
+
+def signed_in(request: web.Request, response: web.Response, made: SignedIn) -> None:
+    """Put a session's secret into the answer's cookies."""
     max_age_s = lives_on(request.app[BOARD].settings, made.expires_ms)
     set_cookie(request, response, SESSION, made.secret, max_age_s=max_age_s)
     drop_cookie(request, response, BEFORE)
-    return response
 
 
 def _key(request: web.Request, before: str) -> bytes:
     return request.app[BOARD].form_key(f"{_LOGIN}\n{before}").encode()
 
 
-def _page(
+def login_page(
     request: web.Request,
     say: Language,
     *,
@@ -127,7 +134,9 @@ def _page(
     told: str = "",
     made: NotSignedIn | None = None,
 ) -> web.Response:
+    """Return the form; `told` and `made`: why somebody is not in."""
     before = cookie(request, BEFORE) or secrets.token_urlsafe(24)
+    outside = request.app[BOARD].outside
     other, word, lang = OTHER_LANGUAGE[say.code]
     values = {
         "html_lang": say.html_lang,
@@ -137,6 +146,7 @@ def _page(
         "name": plain(name),
         "told": told,
         "key": _key(request, before).decode(),
+        "outside": "" if outside is None else plain(outside.name),
         "most": LONGEST_PASSWORD,
         "other": (other, word, lang),
     }

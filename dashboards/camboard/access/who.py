@@ -13,8 +13,9 @@ from camboard.settings import BoardSettings
 from camboard.source import AccessSource
 from camkeeper.model.access import Principal, Role
 
-SESSION, SCREEN, BEFORE = "camkeeper", "camkeeper-wall", "camkeeper-before"
-"""Names of the cookies: who signed in, which screen this is, and the form that is about to sign somebody in."""
+SESSION, SCREEN, BEFORE, OUTSIDE = "camkeeper", "camkeeper-wall", "camkeeper-before", "camkeeper-outside"
+"""Names of the cookies: who signed in, which screen this is, the form that is about to sign somebody in, and the way
+to an identity provider and back."""
 _LONGEST_SECRET = 512
 _LONGEST_NEXT = 500
 _PATH = re.compile(r"/(?![/\\])[!-~]*\Z", re.ASCII)

@@ -19,6 +19,10 @@ from camkeeper.model.access import Deed, Principal
 from camkeeper.standing.access import NotSignedIn, SignedIn
 
 WRONG = NotSignedIn(zh="账户名或密码不对", en="Wrong name or password")
+NOT_THIS_ONE = NotSignedIn(
+    zh="统一认证放行了，但这个账户在本系统已停用，或与已有账户同名；请找管理员",
+    en="The identity provider let you through, but this account is disabled here, or its name is taken; ask your admin",
+)
 WRONG_CODE = NotSignedIn(
     zh="链接已用过或已过期；请在监测主机上运行 camkeeper access first 重新生成",
     en="This link was used or has expired; run camkeeper access first on the monitor's machine for a new one",
@@ -116,8 +120,8 @@ class SignIn:
 
         signed = await asyncio.wrap_future(self._writer.put(run))
         if signed is None:
-            await self._refuse(Deed.LOGIN_REFUSED, account.name, address)
-            return WRONG
+            await self._refuse(Deed.LOGIN_REFUSED, account.name, address, detail="oidc")
+            return NOT_THIS_ONE
         return signed
 
     async def change(self, principal: Principal, old: str, new: str) -> SignedIn | NotSignedIn:

@@ -30,6 +30,7 @@ _PARTS = (
     "watchdog",
     "public_url",
     "influx",
+    "oidc",
 )
 _POLICIES = ("probe", "judge", "accounting", "coverage", "incident", "service", "picture")
 
@@ -50,7 +51,7 @@ class Changes:
     """Of probe, judge, accounting, coverage, incident, service, picture."""
     parts_changed: frozenset[str] = frozenset()
     """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
-    channels, routing, watchdog, public_url, influx, parties, closing, backup_to."""
+    channels, routing, watchdog, public_url, influx, parties, closing, backup_to, oidc."""
 
     @property
     def windows_changed(self) -> bool:

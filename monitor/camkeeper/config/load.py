@@ -21,6 +21,7 @@ from camkeeper.config import (
     enrolment,
     influx,
     inspections,
+    login,
     obstacles,
     picture,
     places,
@@ -42,8 +43,8 @@ from camkeeper.model.registry import Registry
 _SECTIONS: dict[str, type[Entry]] = {
     "contacts": schema.ContactEntry,
     "contractors": schema.ContractorEntry,
-    "credentials": schema.CredentialEntry,
     "parties": schema.PartyEntry,
+    "credentials": schema.CredentialEntry,
     "uplinks": schema.UplinkEntry,
     "sites": schema.SiteEntry,
     "links": schema.LinkEntry,
@@ -55,7 +56,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "channels": channels.ChannelEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
-_KEYS = (*_HEAD, "policy", "notify", "influx", "defaults", *_SECTIONS)
+_KEYS = (*_HEAD, "policy", "notify", "influx", "login", "defaults", *_SECTIONS)
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -127,6 +128,7 @@ class _Reading:
         self._picture: picture.PictureEntry | None = None
         self._notify = desk.NotifyEntry()
         self._influx: influx.InfluxEntry | None = None
+        self._oidc: login.OidcEntry | None = None
         self._routes: dict[int, desk.RouteEntry] = {}
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
@@ -143,6 +145,7 @@ class _Reading:
         self._policy()
         self._notified()
         self._mirrored()
+        self._signed_in()
         self._whole(head)
         if self.findings.faults or head is None:
             return None
@@ -194,6 +197,13 @@ class _Reading:
             self._influx = self._model(("influx",), written, influx.InfluxEntry)
         if self._influx is not None:
             influx.check(self._influx, self.findings)
+
+    def _signed_in(self) -> None:
+        written = without_nothing(self.root.get("login"))
+        entry = None if written is None else self._model(("login",), written, login.LoginEntry)
+        self._oidc = None if entry is None else entry.oidc
+        if self._oidc is not None:
+            login.check(self._oidc, self.root, self.findings)
 
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
@@ -317,6 +327,10 @@ class _Reading:
             service=desk.service(self._service or desk.ServiceEntry(), tz),
             picture=picture.policy(self._picture or picture.PictureEntry()),
             influx=None if self._influx is None else influx.build(self._influx),
+            oidc=None if self._oidc is None else login.build(self._oidc),
+            parties=tuple(build.party(e) for e in valid["parties"]),
+            closing=head.closing,
+            backup_to=head.backup_to or "",
             synthetic_geometry=head.synthetic_geometry,
             digest=digest,
             source=self.findings.document.file,
@@ -327,9 +341,6 @@ class _Reading:
         own = None if e.service is None else desk.contract_of(e.service, usual, e.id, tz)
         return Contractor(id=e.id, name=e.name, contact_ids=e.contacts, service=own, depot=e.depot)
 
-            parties=tuple(build.party(e) for e in valid["parties"]),
-            closing=head.closing,
-            backup_to=head.backup_to or "",
 
 def _cut(block: Any, loc: Loc) -> None:
     """Remove what is at fault from the defaults."""

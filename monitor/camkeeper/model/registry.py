@@ -12,6 +12,7 @@ from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.inspection import Inspection
+from camkeeper.model.login import OidcSetting
 from camkeeper.model.mirror import InfluxSetting
 from camkeeper.model.outbox import WatchdogPolicy
 from camkeeper.model.picture import PicturePolicy
@@ -56,7 +57,6 @@ class Registry:
     picture: PicturePolicy = field(default_factory=PicturePolicy)
     influx: InfluxSetting | None = None
     """Where the series that everyone queries are mirrored to; None: nowhere."""
-    synthetic_geometry: bool = False
     oidc: OidcSetting | None = None
     """Who else may vouch for people; None: passwords of ours alone."""
     parties: tuple[Party, ...] = ()
@@ -65,6 +65,7 @@ class Registry:
     """`ask`: a settled month is proposed to people; `auto`: it is closed by itself."""
     backup_to: str = ""
     """Folder of the daily backup; empty: there is none."""
+    synthetic_geometry: bool = False
     """True where the coordinates are made up; every screen and map says so."""
     digest: str = ""
     """SHA-256 of the configuration's bytes."""

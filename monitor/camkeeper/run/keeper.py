@@ -21,6 +21,7 @@ from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.insight import Insight
 from camkeeper.run.keeperrooms import Rooms
 from camkeeper.run.mirrorself import self_fields
+from camkeeper.run.outside import outside_of
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
@@ -77,6 +78,7 @@ class Keeper(Rooms):
             publish=self._feed.publish,
             findings=lambda: self._recorder.findings,
         )
+        self.show_outside(outside_of(township, clock))
         self.show_reports(
             ReportRoom(
                 ledger=ledger.path,

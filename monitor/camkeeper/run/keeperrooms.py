@@ -9,6 +9,7 @@ from camkeeper.model.crew import CrewStanding
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
+from camkeeper.oidc import Outside
 from camkeeper.run.crew import CrewRoom
 from camkeeper.run.desk.room import DeskRoom
 from camkeeper.run.desk.windows import WindowRoom
@@ -38,6 +39,7 @@ class Rooms:
         self._insight: Insight | None = None
         self._crew: CrewRoom | None = None
         self._reports: ReportRoom | None = None
+        self._outside: Outside | None = None
 
     def show_insight(self, insight: Insight) -> None:
         """Say where the past and the reasons of figures are asked for."""
@@ -76,6 +78,14 @@ class Rooms:
     def reports(self) -> ReportRoom | None:
         """Return where months, trends and the register are asked for."""
         return self._reports
+
+    def show_outside(self, outside: Outside | None) -> None:
+        """Say who else may vouch for people."""
+        self._outside = outside
+
+    def outside(self) -> Outside | None:
+        """Return who else may vouch for people; None where nobody can."""
+        return self._outside
 
     def show_mirror(self, room: MirrorRoom) -> None:
         """Say which mirror is told of."""

@@ -73,6 +73,34 @@ class NotSignedIn:
     en: str
     retry_after_s: int = 0
     """More than 0: too many attempts from this address or for this account."""
+    why: str = ""
+    """A word for the audit log, where whoever keeps the accounts has not entered it: what an identity provider got
+    wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """On the way to an identity provider."""
+
+    url: str
+    """Where the browser goes."""
+    secret: str
+    """Into a cookie that comes back with the answer: without it nobody's answer counts."""
+    lasts_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouched:
+    """Whom an identity provider vouches for, and what its words mean here."""
+
+    issuer: str
+    subject: str
+    """Its own name for the person: never another's, and never given again."""
+    name: str
+    role: Role
+    scope: Scope = EVERYTHING
+    there: str
+    """Where they wanted to go, as it was said when they were sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
