@@ -79,29 +79,46 @@ def month_buckets(db: sqlite3.Connection, config: Snapshot | None, span: Span) -
     return {ids[device]: one.buckets(span.length_ms) for (device, _), one in found.items()}
 
 
-def close_month(session: Session, month: str, *, zone: str, by: str, at_ms: int) -> Closed:
+def close_month(session: Session, month: str, *, zone: str, by: str, at_ms: int, settle_ms: int = SETTLE_MS) -> Closed:
     """Fix a month's figures; ValueError where it is not over and settled, or is closed already."""
     span = month_span(month, zone)
-    if (session.last_tick_ms or 0) < span.end_ms + SETTLE_MS:
-        raise ValueError(f"{month} is not over: it can be closed an hour after its end was observed")
+    settle_ms = max(SETTLE_MS, settle_ms)
+    if (session.last_tick_ms or 0) < span.end_ms + settle_ms:
+        minutes = -(-settle_ms // 60_000)
+        raise ValueError(f"{month} is not over: it can be closed {minutes} minutes after its end was observed")
     session.flush()
     if closed_months(session.db).get(month):
         raise ValueError(f"{month} is closed: amend it")
     return _fix(session, Kind.CLOSE, month, zone, by=by, why="", at_ms=at_ms)
 
 
-def amend(session: Session, month: str, *, by: str, why: str, at_ms: int) -> Closed:
-    """Fix a closed month's figures anew; ValueError where it is not closed, or nobody and no reason is named."""
+def amend(
+    session: Session, month: str, *, by: str, why: str, at_ms: int, note: chain.JsonObject | None = None
+) -> Closed:
+    """Fix a closed month's figures anew; ValueError where it is not closed, or nobody and no reason is named.
+
+    `note`: what else the record says, as `amending.note` puts it.
+    """
     session.flush()
     before = closed_months(session.db).get(month)
     if before is None:
         raise ValueError(f"{month} is not closed")
     if not by.strip() or not why.strip():
         raise ValueError("an amendment names who makes it and why")
-    return _fix(session, Kind.AMEND, month, before.zone, by=by, why=why, at_ms=at_ms)
+    return _fix(session, Kind.AMEND, month, before.zone, by=by, why=why, at_ms=at_ms, note=note)
 
 
-def _fix(session: Session, kind: Kind, month: str, zone: str, *, by: str, why: str, at_ms: int) -> Closed:
+def _fix(
+    session: Session,
+    kind: Kind,
+    month: str,
+    zone: str,
+    *,
+    by: str,
+    why: str,
+    at_ms: int,
+    note: chain.JsonObject | None = None,
+) -> Closed:
     span = month_span(month, zone)
     row = session.db.execute("SELECT max(seq) FROM chain WHERE kind = ? AND kind <> 4", (int(Kind.CONFIG),)).fetchone()
     buckets = month_buckets(session.db, session.config, span)
@@ -116,7 +133,7 @@ def _fix(session: Session, kind: Kind, month: str, zone: str, *, by: str, why: s
         "windows": windows_digest(session.config, span),
         "by": by,
         "why": why,
-    }
+    } | (note or {})
     seq = session.add(chain.entry(kind, at_ms, body))
     session.flush()
     return _closed(seq, at_ms, body)

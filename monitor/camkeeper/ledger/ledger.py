@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self, TypeVar
 
 from camkeeper.clock import Clock
 from camkeeper.judge.track import Track
-from camkeeper.ledger import closing, incidents, letters, orders, pictures, rollup, windows
+from camkeeper.ledger import amending, closing, incidents, letters, orders, pictures, rollup, windows
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries
 from camkeeper.ledger.record import (
     Ack,
@@ -139,15 +139,42 @@ class Ledger:
         """Drop the words of delivered letters from before an instant, at most `limit`; resolves to how many it were."""
         return self._writer.put(lambda s: letters.sweep(s.db, before_ms, limit=limit))
 
-    def close_month(self, month: str, *, zone: str, by: str) -> Future[closing.Closed]:
-        """Fix a month's figures ("2026-10", in `zone`) in the chain; ValueError where it is not over, or closed."""
-        wall_ms = self._clock.wall_ms()
-        return self._writer.put(lambda s: closing.close_month(s, month, zone=zone, by=by, at_ms=wall_ms))
+    def close_month(
+        self, month: str, *, zone: str, by: str, settle_ms: int = closing.SETTLE_MS
+    ) -> Future[closing.Closed]:
+        """Fix a month's figures ("2026-10", in `zone`) in the chain; ValueError where it is not settled, or closed.
 
-    def amend(self, month: str, *, by: str, why: str) -> Future[closing.Closed]:
-        """Fix a closed month's figures anew, with the windows of today; ValueError where it is not closed."""
+        Settled: an hour, or `settle_ms` where that is longer, was observed after its end.
+        """
         wall_ms = self._clock.wall_ms()
-        return self._writer.put(lambda s: closing.amend(s, month, by=by, why=why, at_ms=wall_ms))
+        return self._writer.put(
+            lambda s: closing.close_month(s, month, zone=zone, by=by, at_ms=wall_ms, settle_ms=settle_ms)
+        )
+
+    def amend(
+        self,
+        month: str,
+        *,
+        by: str,
+        why: str,
+        signatures: Sequence[Mapping[str, str]] = (),
+        expected: tuple[str, str] | None = None,
+    ) -> Future[closing.Closed]:
+        """Fix a closed month's figures anew, with the windows of today, beside what they were.
+
+        ValueError where it is not closed, or where the new digests of (figures, windows) are not the `expected` ones:
+        something changed since they were signed. Whose signatures these are the caller has judged.
+        """
+        wall_ms = self._clock.wall_ms()
+
+        def make(session: Session) -> closing.Closed:
+            session.flush()
+            found = amending.preview(session.db, month)
+            if expected is not None and expected != (found.figures, found.windows):
+                raise ValueError(f"{month} has changed since the amendment was signed")
+            return closing.amend(session, month, by=by, why=why, at_ms=wall_ms, note=amending.note(found, signatures))
+
+        return self._writer.put(make)
 
     def recover(self) -> Recovery:
         """Return what was on record when the ledger was opened."""
