@@ -200,7 +200,7 @@ async def test_without_script_the_tables_say_it_all(stage: Stage) -> None:
     await expect(page.locator("#whatif")).to_contain_text("大郭村2号立杆")
     await page.get_by_role("link", name="夜间").click()
     assert "night=1" in page.url
-    await page.get_by_role("link", name="回到总览").click()
+    await page.get_by_role("link", name="总览").click()
     await page.locator("a.tomap").first.click()
     await expect(page.locator(".place h2")).to_be_visible()
     await context.close()
