@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from camkeeper.config import channels, contracts, desk, influx, inspections, optics, picture, policies, read, schema
+from camkeeper.config import (
+    channels,
+    contracts,
+    desk,
+    influx,
+    inspections,
+    login,
+    optics,
+    picture,
+    policies,
+    read,
+    schema,
+)
 from camkeeper.config.defaults import Defaults
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -28,6 +40,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "notify.routes[].escalate[]": desk.EscalationEntry,
     "notify.watchdog": desk.WatchdogEntry,
     "influx": influx.InfluxEntry,
+    "login.oidc": login.OidcEntry,
+    "login.oidc.claims": login.ClaimsEntry,
+    "login.oidc.claims.role": login.RoleClaimEntry,
+    "login.oidc.claims.sites": login.SiteClaimEntry,
+    "login.oidc.claims.contractor": login.ContractorClaimEntry,
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
