@@ -147,6 +147,7 @@ async def test_a_click_on_a_camera_asks_what_if_it_fails(stage: Stage) -> None:
     async with stage.page("/map?site=v3") as page:
         await drawn(page)
         await page.locator("[data-layer=labels]").uncheck()
+        await page.evaluate("scrollTo(0, 0)")  # the legend stands below the map
         spot = await page.evaluate(CENTRE_OF_SQUARE, "maintenance")  # cam-33: a solid mark of that colour
         assert spot is not None
         await page.mouse.move(*spot)
