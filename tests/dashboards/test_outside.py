@@ -78,7 +78,7 @@ class House:
         return entry
 
 
-def _setting(issuer: str) -> OidcSetting:
+def setting_of(issuer: str) -> OidcSetting:
     return OidcSetting(
         name="县统一认证",
         issuer=issuer,
@@ -95,7 +95,7 @@ def _setting(issuer: str) -> OidcSetting:
 async def _house(tmp_path: Path) -> AsyncIterator[House]:
     clock = SimulatedClock(wall_ms=AT_MS + 3000, elapsed_ms=10**9)
     async with providing(lambda: clock.wall_ms() // 1000) as (provider, server):
-        setting = _setting(provider.issuer)
+        setting = setting_of(provider.issuer)
         outside = Outside(lambda: house.setting, secret_behind=lambda _: SECRET, clock=clock)
         with opened(tmp_path, clock) as access:
             app = create_app(Town(outside), settings=BoardSettings(clock=clock), access=access)

@@ -19,7 +19,8 @@ from camboard.access.who import (
     set_cookie,
 )
 from camboard.board import BOARD
-from camboard.pages import OTHER_LANGUAGE, PAGES, html_response, language_of
+from camboard.i18n import Language, languages
+from camboard.pages import PAGES, html_response, language_of
 from camboard.source import AccessSource, OutsideSource
 from camkeeper.model.access import Deed
 from camkeeper.standing.access import NotSignedIn, Vouched
@@ -39,13 +40,14 @@ def _source(request: web.Request) -> tuple[AccessSource, OutsideSource]:
 async def leave(request: web.Request) -> web.Response:
     """`GET /login/outside?next=`: 303 to the provider, with a cookie that its answer must find here again."""
     access, outside = _source(request)
-    there = after_login(request.query.get("next", "/"))
+    there, say = after_login(request.query.get("next", "/")), language_of(request)
     sent = await outside.begin(there=there, back=_back(request))
     if isinstance(sent, NotSignedIn):
-        return await _refused(request, access, sent, there=there)
+        return await _refused(request, access, sent, say, there=there)
     response = web.Response(status=303, headers={"Location": sent.url})
-    # Lax: the way back is a link from the provider's page, on which a stricter one would stay at home.
-    set_cookie(request, response, OUTSIDE, sent.secret, lax=True, max_age_s=sent.lasts_s)
+    # Lax: the way back is a link from the provider's page, on which a stricter one would stay at home; so does the
+    # language's own.
+    set_cookie(request, response, OUTSIDE, f"{say.code}~{sent.secret}", lax=True, max_age_s=sent.lasts_s)
     return response
 
 
@@ -58,33 +60,34 @@ async def enter(request: web.Request) -> web.Response:
     access, outside = _source(request)
     fields = request.query
     once = len(fields) == len(set(fields)) <= _MAX_FIELDS  # a field that comes twice says two things (RFC 6749, 3.1)
-    made = await outside.finish(cookie(request, OUTSIDE), fields if once else {}, back=_back(request))
+    code, _, secret = cookie(request, OUTSIDE).partition("~")
+    say = languages().get(code, language_of(request))
+    made = await outside.finish(secret, fields if once else {}, back=_back(request))
     if isinstance(made, NotSignedIn):
-        return await _refused(request, access, made, there="/")
-    return await _enter(request, access, made)
+        return await _refused(request, access, made, say, there="/")
+    return await _enter(request, access, made, say)
 
 
-async def _enter(request: web.Request, access: AccessSource, made: Vouched) -> web.Response:
+async def _enter(request: web.Request, access: AccessSource, made: Vouched, say: Language) -> web.Response:
     signed = await access.sign_in_outside(
         made.issuer, made.subject, made.name, made.role, made.scope, address=address_of(request)
     )
     there = after_login(made.there)
     if isinstance(signed, NotSignedIn):
-        return await _refused(request, access, signed, there=there)
-    say = language_of(request)
-    other, word, lang = OTHER_LANGUAGE[say.code]
-    values = {"html_lang": say.html_lang, "there": there, "other": (other, word, lang)}
+        return await _refused(request, access, signed, say, there=there)
+    values = {"html_lang": say.html_lang, "there": there}
     response = html_response(request.app[PAGES].write("come.html", say, values))
     signed_in(request, response, signed)
     drop_cookie(request, response, OUTSIDE)
     return response
 
 
-async def _refused(request: web.Request, access: AccessSource, why: NotSignedIn, *, there: str) -> web.Response:
+async def _refused(
+    request: web.Request, access: AccessSource, why: NotSignedIn, say: Language, *, there: str
+) -> web.Response:
     """Return the form with the reason; the log gets the word for it, and nothing that came from elsewhere."""
     if why.why:
         await access.note(None, Deed.LOGIN_REFUSED.value, "oidc", address=address_of(request), detail=f"oidc {why.why}")
-    say = language_of(request)
     told = why.en if say.code == "en" else why.zh
     response = login_page(request, say, there=there, told=told, made=why)
     drop_cookie(request, response, OUTSIDE)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import escape
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -77,6 +78,8 @@ class Provider:
     asked: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     issuer: str = ""
+    shows_page: bool = False
+    """A page with a link back, as where somebody types a password; else it sends the browser back at once."""
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._knobs])
@@ -120,7 +123,10 @@ class Provider:
         code = secrets.token_urlsafe(16)
         self.codes[code] = fields
         back = {"code": code, "state": fields["state"], "iss": self.issuer, **self.answer}
-        raise web.HTTPFound(f"{fields['redirect_uri']}?{urlencode({k: v for k, v in back.items() if v})}")
+        way = f"{fields['redirect_uri']}?{urlencode({k: v for k, v in back.items() if v})}"
+        if self.shows_page:
+            return web.Response(text=f'<a href="{escape(way)}">back</a>', content_type="text/html")
+        raise web.HTTPFound(way)
 
     async def _token(self, request: web.Request) -> web.Response:
         sent = await request.post()
@@ -149,10 +155,10 @@ class Provider:
 
 
 @asynccontextmanager
-async def providing(now_s: Callable[[], int]) -> AsyncIterator[tuple[Provider, TestServer]]:
+async def providing(now_s: Callable[[], int], *, host: str = "127.0.0.1") -> AsyncIterator[tuple[Provider, TestServer]]:
     """Serve one on a port of its own."""
     provider = Provider(now_s=now_s)
     server = TestServer(provider.app())
     async with server:
-        provider.issuer = str(server.make_url("")).rstrip("/")
+        provider.issuer = f"http://{host}:{server.port}"
         yield provider, server
