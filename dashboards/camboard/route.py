@@ -8,6 +8,7 @@ from enum import Enum
 
 from aiohttp import web
 
+from camboard.openapi.declare import Call
 from camkeeper.model.access import Role
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,6 +48,8 @@ class Route:
     note: str = ""
     """Word of the audit log for what was done here; empty: reading that nobody asks after."""
     head: bool = True
+    call: Call | None = None
+    """What machines must know of it; None: it is for people."""
 
     def __post_init__(self) -> None:
         if self.method not in {"GET", "POST"} or (self.method == "POST") != self.writes:
@@ -59,14 +62,22 @@ class Route:
         return isinstance(self.may, Anyone) or role in self.may
 
 
-def get(path: str, handler: Handler, may: frozenset[Role] | Anyone, *, note: str = "", head: bool = True) -> Route:
+def get(
+    path: str,
+    handler: Handler,
+    may: frozenset[Role] | Anyone,
+    *,
+    note: str = "",
+    head: bool = True,
+    call: Call | None = None,
+) -> Route:
     """Declare an address that is read."""
-    return Route(method="GET", path=path, handler=handler, may=may, writes=False, note=note, head=head)
+    return Route(method="GET", path=path, handler=handler, may=may, writes=False, note=note, head=head, call=call)
 
 
-def post(path: str, handler: Handler, may: frozenset[Role] | Anyone, *, note: str) -> Route:
+def post(path: str, handler: Handler, may: frozenset[Role] | Anyone, *, note: str, call: Call | None = None) -> Route:
     """Declare an address that takes a step."""
-    return Route(method="POST", path=path, handler=handler, may=may, writes=True, note=note)
+    return Route(method="POST", path=path, handler=handler, may=may, writes=True, note=note, call=call)
 
 
 class Table:

@@ -22,6 +22,8 @@ from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
 from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
+from camboard.openapi import cover, desk, figures, machines, township, windows
+from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
 from camboard.reports import page as reportpage
@@ -39,15 +41,15 @@ _DEVICE = "/devices/{id}"
 OVERVIEW = (
     get("/", pages.home, PEOPLE),
     get("/fragments/board", pages.fragment, PEOPLE),
-    get("/events", events.events, PEOPLE | WALL, head=False),
-    get("/api/v1/standing", api.standing, PEOPLE),
-    get("/api/v1/sites", api.sites, PEOPLE),
-    get("/api/v1/sites/{id}", api.site, PEOPLE),
-    get("/api/v1/sla", api.sla, FIGURES),
+    get("/events", events.events, PEOPLE | WALL, head=False, call=machines.EVENTS_CALL),
+    get("/api/v1/standing", api.standing, PEOPLE, call=township.STANDING_CALL),
+    get("/api/v1/sites", api.sites, PEOPLE, call=township.SITES),
+    get("/api/v1/sites/{id}", api.site, PEOPLE, call=township.SITE_CALL),
+    get("/api/v1/sla", api.sla, FIGURES, call=figures.SLA_CALL),
 )
 AUDIT = (
     get("/audit", auditpage.page, CREW),
-    get("/audit.csv", auditpage.csv, CREW, note="export"),
+    get("/audit.csv", auditpage.csv, CREW, note="export", call=figures.AUDIT_CSV),
 )
 SCREEN = (
     get("/wall", wallpage.page, PEOPLE | WALL),
@@ -56,63 +58,63 @@ SCREEN = (
 COVERAGE = (
     get("/map", mappage.page, FIGURES),
     get("/fragments/map", mappage.fragment, FIGURES),
-    get("/api/v1/coverage", coverapi.coverage, FIGURES),
-    get("/api/v1/coverage/map.geojson", coverapi.chart, FIGURES),
-    get("/api/v1/coverage/sites.geojson", sitesgeo.sites, FIGURES),
-    get("/api/v1/coverage/sites/{id}", coverapi.site, FIGURES),
-    get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness, FIGURES),
+    get("/api/v1/coverage", coverapi.coverage, FIGURES, call=cover.COVERAGE),
+    get("/api/v1/coverage/map.geojson", coverapi.chart, FIGURES, call=cover.MAP),
+    get("/api/v1/coverage/sites.geojson", sitesgeo.sites, FIGURES, call=cover.SITES_GEOJSON),
+    get("/api/v1/coverage/sites/{id}", coverapi.site, FIGURES, call=cover.SITE),
+    get("/api/v1/coverage/sites/{id}/darkness.geojson", coverapi.darkness, FIGURES, call=cover.DARKNESS),
 )
 REPORTS = (
     get("/reports", reportpage.page, FIGURES),
     get("/fragments/reports", reportpage.fragment, FIGURES),
-    get("/reports.csv", reportpage.months_csv, FIGURES, note="export"),
+    get("/reports.csv", reportpage.months_csv, FIGURES, note="export", call=figures.MONTHS_CSV),
     get(f"/reports/{reportpage.MONTH}", reportpage.month, FIGURES),
     get(f"/fragments/reports/{reportpage.MONTH}", reportpage.month_fragment, FIGURES),
-    get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export"),
-    get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export"),
+    get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export", call=figures.MONTH_CSV),
+    get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export", call=figures.MONTH_JSON),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
 )
 WHY = (
     get("/why", whypage.page, PEOPLE),
-    get("/why.csv", whypage.stretches_csv, PEOPLE),
-    get("/why/cameras.csv", whypage.cameras_csv, PEOPLE),
+    get("/why.csv", whypage.stretches_csv, PEOPLE, call=figures.WHY_CSV),
+    get("/why/cameras.csv", whypage.cameras_csv, PEOPLE, call=figures.WHY_CAMERAS_CSV),
 )
 DEVICE = (
     get("/devices", devicespage.page, DEVICES),
     get("/fragments/devices", devicespage.fragment, DEVICES),
-    get("/devices.csv", devicespage.table, DEVICES),
+    get("/devices.csv", devicespage.table, DEVICES, call=township.DEVICES_CSV),
     post("/devices", devicespage.act, REPAIR, note="probe_now"),
     post(f"{_DEVICE}/probe", devicesteps.probe, REPAIR, note="probe_now"),
     get(f"{_DEVICE}/label", devicesteps.label, REPAIR),
     get(_DEVICE, devicepage.page, DEVICES),
     get(f"/fragments{_DEVICE}", devicepage.fragment, DEVICES),
-    get("/api/v1/devices", api.devices, DEVICES),
-    get("/api/v1/devices.geojson", devicesgeo.devices, DEVICES),
-    get(f"/api/v1{_DEVICE}", api.device, DEVICES),
+    get("/api/v1/devices", api.devices, DEVICES, call=township.DEVICES),
+    get("/api/v1/devices.geojson", devicesgeo.devices, DEVICES, call=township.DEVICES_GEOJSON),
+    get(f"/api/v1{_DEVICE}", api.device, DEVICES, call=township.DEVICE_CALL),
     post(f"{_DEVICE}/view", devicepage.view, CREW, note="view"),
     get(f"{_DEVICE}/thumbnail/{{ticket}}", devicepage.thumbnail, CREW, head=False),
     post(f"{_DEVICE}/relearn", devicepage.relearn, CREW, note="relearn"),
-    post(f"/api/v1{_DEVICE}/relearn", pictureapi.relearn, CREW, note="relearn"),
+    post(f"/api/v1{_DEVICE}/relearn", pictureapi.relearn, CREW, note="relearn", call=windows.RELEARN),
     get("/views", viewspage.page, CREW),
     get("/fragments/views", viewspage.fragment, CREW),
-    get("/api/v1/pictures", pictureapi.pictures, REPAIR),
-    get("/api/v1/views", pictureapi.views, CREW),
+    get("/api/v1/pictures", pictureapi.pictures, REPAIR, call=windows.PICTURES_CALL),
+    get("/api/v1/views", pictureapi.views, CREW, call=windows.VIEWS),
 )
 DESK = (
     get("/incidents", deskpage.incidents, REPAIR),
-    get("/incidents.csv", desktables.incidents, REPAIR),
+    get("/incidents.csv", desktables.incidents, REPAIR, call=desk.INCIDENTS_CSV),
     get("/fragments/incidents", deskpage.incidents_fragment, REPAIR),
     get("/incidents/{id}", deskpage.incident, REPAIR),
     post("/incidents/{id}", deskpage.act, REPAIR, note="step"),
     get("/fragments/incidents/{id}", deskpage.incident_fragment, REPAIR),
-    get("/api/v1/incidents", deskapi.incidents, REPAIR),
-    get("/api/v1/incidents/{id}", deskapi.incident, REPAIR),
-    post("/api/v1/incidents/{id}/ack", deskapi.acknowledge, REPAIR, note="acknowledge"),
+    get("/api/v1/incidents", deskapi.incidents, REPAIR, call=desk.INCIDENTS),
+    get("/api/v1/incidents/{id}", deskapi.incident, REPAIR, call=desk.INCIDENT_CALL),
+    post("/api/v1/incidents/{id}/ack", deskapi.acknowledge, REPAIR, note="acknowledge", call=desk.ACKNOWLEDGE),
 )
 ORDERS = (
     get("/orders", deskpage.orders, REPAIR),
-    get("/orders.csv", desktables.orders, REPAIR),
+    get("/orders.csv", desktables.orders, REPAIR, call=desk.ORDERS_CSV),
     get("/fragments/orders", deskpage.orders_fragment, REPAIR),
     get("/orders/route", orderpage.route, REPAIR),
     get("/fragments/orders/route", orderpage.route, REPAIR),
@@ -121,27 +123,27 @@ ORDERS = (
     get(f"/fragments{_ORDER}", orderpage.order_fragment, REPAIR),
     post(f"{_ORDER}/photo", orderpage.photo, REPAIR, note="photo"),
     get(f"{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
-    get("/api/v1/orders", deskapi.orders, REPAIR),
-    get("/api/v1/orders/route", orderapi.route, REPAIR),
-    get(f"/api/v1{_ORDER}", orderapi.order, REPAIR),
-    post(f"/api/v1{_ORDER}/photo", orderapi.photo, REPAIR, note="photo"),
-    post(f"/api/v1{_ORDER}/assign", orderapi.assign, CREW, note="assign"),
-    post(f"/api/v1{_ORDER}/sign", orderapi.sign, REPAIR, note="round"),
-    get(f"/api/v1{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR),
-    post("/api/v1/orders/{number}/{step}", deskapi.step, REPAIR, note="step"),
+    get("/api/v1/orders", deskapi.orders, REPAIR, call=desk.ORDERS),
+    get("/api/v1/orders/route", orderapi.route, REPAIR, call=desk.ROUTE),
+    get(f"/api/v1{_ORDER}", orderapi.order, REPAIR, call=desk.ORDER_CALL),
+    post(f"/api/v1{_ORDER}/photo", orderapi.photo, REPAIR, note="photo", call=desk.PHOTO),
+    post(f"/api/v1{_ORDER}/assign", orderapi.assign, CREW, note="assign", call=desk.ASSIGN),
+    post(f"/api/v1{_ORDER}/sign", orderapi.sign, REPAIR, note="round", call=desk.SIGN),
+    get(f"/api/v1{_ORDER}/photos/{_FILE}", orderpage.photo_file, REPAIR, call=desk.PHOTO_FILE),
+    post("/api/v1/orders/{number}/{step}", deskapi.step, REPAIR, note="step", call=desk.STEP_CALL),
 )
 WINDOWS = (
     get("/windows", windowpage.page, CREW),
     get("/fragments/windows", windowpage.fragment, CREW),
-    get("/windows.ics", windowpage.calendar, CREW),
+    get("/windows.ics", windowpage.calendar, CREW, call=windows.WINDOWS_ICS),
     get("/windows/new", windowpage.new, CREW),
     get("/fragments/windows/new", windowpage.new_fragment, CREW),
     post("/windows/new", windowpage.add, CREW, note="window_add"),
     get("/windows/evidence/{digest}", windowpage.evidence, CREW),
     post("/windows/{id}", windowpage.act, CREW, note="window_step"),
-    get("/api/v1/windows", windowpage.listed, CREW),
-    post("/api/v1/windows", windowpage.added, CREW, note="window_add"),
-    post("/api/v1/windows/{id}/{step}", windowpage.stepped, CREW, note="window_step"),
+    get("/api/v1/windows", windowpage.listed, CREW, call=windows.WINDOWS_CALL),
+    post("/api/v1/windows", windowpage.added, CREW, note="window_add", call=windows.WINDOW_ADD),
+    post("/api/v1/windows/{id}/{step}", windowpage.stepped, CREW, note="window_step", call=windows.WINDOW_STEP),
 )
 SETTINGS = (
     get("/settings", settingspage.settings, CREW),
@@ -156,10 +158,12 @@ PHONE = (
     get(f"/i/{{token}}/photos/{_FILE}", phonepage.photo_file, PUBLIC),
 )
 MACHINES = (
+    get("/api/v1/openapi.json", apipage.document, PEOPLE, call=machines.DOCUMENT),
+    get("/api/v1/docs", apipage.docs, PEOPLE),
     get("/static/{name}", assets.static, PUBLIC),
-    get("/healthz", api.healthz, PUBLIC),
-    get("/readyz", api.readyz, PUBLIC),
-    get("/metrics", metrics.metrics, METRICS),
+    get("/healthz", api.healthz, PUBLIC, call=machines.HEALTHZ),
+    get("/readyz", api.readyz, PUBLIC, call=machines.READYZ),
+    get("/metrics", metrics.metrics, METRICS, call=machines.METRICS),
 )
 
 SIGN_IN = (
@@ -171,12 +175,12 @@ SIGN_IN = (
     get("/account", signin.account, PEOPLE),
     post("/account", signin.change, PEOPLE, note="password_set"),
     get("/accounts", accounts.page, ADMIN),
-    post("/accounts", accounts.add, ADMIN, note="account_add"),
-    post("/accounts/{name}", accounts.act, ADMIN, note="account_change"),
-    post("/tokens", accounts.add_token, ADMIN, note="token_new"),
-    post("/tokens/{id}", accounts.revoke, ADMIN, note="token_revoke"),
-    get("/api/v1/accounts", accounts.listed, ADMIN),
-    post("/api/v1/access/{command}", commands.act, ADMIN, note="account_change"),
+    post("/accounts", accounts.add, ADMIN, note="account_add", call=machines.ACCOUNT_ADD),
+    post("/accounts/{name}", accounts.act, ADMIN, note="account_change", call=machines.ACCOUNT_CHANGE),
+    post("/tokens", accounts.add_token, ADMIN, note="token_new", call=machines.TOKEN_ADD),
+    post("/tokens/{id}", accounts.revoke, ADMIN, note="token_revoke", call=machines.TOKEN_REVOKE),
+    get("/api/v1/accounts", accounts.listed, ADMIN, call=machines.ACCOUNTS),
+    post("/api/v1/access/{command}", commands.act, ADMIN, note="account_change", call=machines.COMMAND),
 )
 
 ROUTES: tuple[Route, ...] = (
