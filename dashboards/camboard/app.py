@@ -14,6 +14,7 @@ from camboard.source import (
     AccessSource,
     CoverageSource,
     DeskSource,
+    HasHistory,
     HasOutside,
     HasReports,
     HasWork,
@@ -71,6 +72,8 @@ def create_app(
         board.reports = source.reports()
     if isinstance(source, HasOutside):
         board.outside = source.outside()
+    if isinstance(source, HasHistory):
+        board.history = source.long_history()
     if isinstance(source, InsightSource):
         board.insight = source
     app[wallpage.WALLS] = wallpage.Walls()

@@ -17,6 +17,7 @@ from camboard.source import (
     AccessSource,
     CoverageSource,
     DeskSource,
+    HistorySource,
     InsightSource,
     OutsideSource,
     PictureSource,
@@ -57,6 +58,8 @@ class Board:
     """None: nobody makes reports of months, so no page speaks of them."""
     insight: InsightSource | None = None
     """None: nothing is known but the present, so no page asks for reasons."""
+    history: HistorySource | None = None
+    """None: nobody reads years, so no page asks for them."""
     access: AccessSource | None = None
     """Accounts and the audit log. None: nobody is asked who they are, or it isn't this principal's to see."""
     outside: OutsideSource | None = None

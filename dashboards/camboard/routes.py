@@ -22,6 +22,8 @@ from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
 from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
+from camboard.history import page as historypage
+from camboard.history import way as historyway
 from camboard.openapi import cover, desk, figures, machines, township, windows
 from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
@@ -74,6 +76,10 @@ REPORTS = (
     get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export", call=figures.MONTH_JSON),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
+)
+HISTORY = (
+    get(historyway.SITE, historypage.site, FIGURES),
+    get(historyway.DEVICE, historypage.device, DEVICES),
 )
 WHY = (
     get("/why", whypage.page, PEOPLE),
@@ -189,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
     *AUDIT,
     *COVERAGE,
     *REPORTS,
+    *HISTORY,
     *WHY,
     *DEVICE,
     *DESK,

@@ -15,6 +15,7 @@ from camkeeper.model.workorder import Photo, WorkOrder
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, Sent, SignedIn, Told, Vouched
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.history import History, HistoryAsk
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
@@ -213,6 +214,21 @@ class HasReports(Protocol):
 
     def reports(self) -> ReportSource | None:
         """Return where; None where nobody makes them."""
+
+
+class HistorySource(Protocol):
+    """Years of one thing, from the ledger and from the mirror: read beside the loop, with a time limit."""
+
+    async def history(self, ask: HistoryAsk) -> History:
+        """Return months and the days of one; LookupError for what isn't there, ValueError: unreadable month."""
+
+
+@runtime_checkable
+class HasHistory(Protocol):
+    """A source that knows where years are asked for."""
+
+    def long_history(self) -> HistorySource | None:
+        """Return where; None where nobody reads them."""
 
 
 @runtime_checkable

@@ -17,6 +17,8 @@ from camboard.device.more import more
 from camboard.device.view import DevicePage, device_page
 from camboard.device.way import device_address
 from camboard.devices.page import probed_words
+from camboard.history import way as historyway
+from camboard.history.way import history_address
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.live import Live, at_words, write_live
@@ -211,6 +213,9 @@ async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
         "more": more(device, index, board.insight.past() if board.insight is not None else None, say),
         "has_why": board.insight is not None and board.may("GET", WHY),
         "may_probe": board.insight is not None and board.may("POST", "/devices/{id}/probe"),
+        "history_address": history_address(device_id=device_id)
+        if board.history is not None and board.may("GET", historyway.DEVICE)
+        else "",
         "may_label": board.may("GET", "/devices/{id}/label"),
         "probe_address": device_address(device_id, part="probe"),
         "label_address": device_address(device_id, part="label"),

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from camboard.board import Board
 from camboard.index import IndexCache
+from camboard.lens.history import ScopedHistory
 from camboard.lens.past import ScopedInsight, ScopedReports
 from camboard.lens.rooms import ScopedCoverage, ScopedPictures, ScopedStanding, ScopedWindows
 from camboard.lens.work import ScopedDesk, ScopedWork
@@ -69,6 +70,7 @@ class Scopes:
             pictures=ScopedPictures(whole.pictures, town) if whole.pictures is not None else None,
             table=whole.table,
             reports=ScopedReports(whole.reports, scope) if whole.reports is not None else None,
+            history=ScopedHistory(whole.history, town) if whole.history is not None else None,
             insight=ScopedInsight(whole.insight, town) if whole.insight is not None else None,
             secret=whole.secret,
             feed=whole.feed,

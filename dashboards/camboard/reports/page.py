@@ -10,6 +10,8 @@ from aiohttp import web
 from camboard.board import Board, board_of
 from camboard.chart.view import Chart, days_chart
 from camboard.download import csv_response, file_response
+from camboard.history import way as historyway
+from camboard.history.way import history_address
 from camboard.i18n import Language
 from camboard.live import Live, at_words, page_of_live, write_live
 from camboard.pages import fragment_response, language_of
@@ -143,7 +145,15 @@ async def _trend(request: web.Request, say: Language) -> Live:
         "after": urlencode({**kept, "month": names[at - 1]}) if at > 0 else "",
     }
     of = f"/devices/{quote(device, safe='')}" if device else f"/?{urlencode({'site': site})}" if site else "/"
-    values = {"chart": chart, "of": of, "at": at_words(board.index()), "open_count": _open(board), **links}
+    years = history_address(site_id=site, device_id=device) if kept and _has_years(board, device) else ""
+    values = {
+        "chart": chart,
+        "of": of,
+        "years": years,
+        "at": at_words(board.index()),
+        "open_count": _open(board),
+        **links,
+    }
     here = f"?{urlencode({**kept, 'month': named})}"
     return write_live(request, say, "trend.html", values, f"/trend{here}", f"/fragments/trend{here}")
 
@@ -162,6 +172,11 @@ async def _chart(board: Board, named: str, site: str, device: str, say: Language
         raise web.HTTPNotFound
     title = say("%(name)s %(month)s 每日在线率", name=plain(rated.name), month=named)
     return days_chart(f"s-{site}-{named}", title, rated.days, rated.target_bp, say, small=small)
+
+
+def _has_years(board: Board, device: str) -> bool:
+    path = historyway.DEVICE if device else historyway.SITE
+    return board.history is not None and board.may("GET", path)
 
 
 def _open(board: Board) -> int | None:

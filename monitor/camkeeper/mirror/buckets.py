@@ -32,7 +32,7 @@ from camkeeper.mirror.series import (
 )
 from camkeeper.model.span import Span
 
-_METHOD = b"mirror/1"
+_METHOD = b"mirror/2"
 """Changes when the same ledger gives other rows: they are then written again."""
 
 

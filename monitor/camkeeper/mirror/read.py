@@ -81,13 +81,18 @@ def _queried(
     server: Server, setting: InfluxSetting, measurement: str, period: Span, tags: Mapping[str, str]
 ) -> Iterator[tuple[Mapping[str, str], Row]]:
     where = [f"time >= {period.start_ms}ms", f"time < {period.end_ms}ms"]
-    where += [f"{_identifier(key)} = {_string(value)}" for key, value in tags.items()]
+    where += [f"{_identifier(key)} = {quoted(value)}" for key, value in tags.items()]
     text = f"SELECT * FROM {_identifier(measurement)} WHERE {' AND '.join(where)} GROUP BY *"  # noqa: S608 - quoted
-    database, _, policy = (setting.fine_bucket if measurement in FINE else setting.bucket).partition("/")
+    for one in asked(server, setting.fine_bucket if measurement in FINE else setting.bucket, text):
+        yield from _series(measurement, one)
+
+
+def asked(server: Server, bucket: str, text: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the series of an answer to InfluxQL, in chunks: `columns`, `values`, `tags`. Errors as `rows_of`."""
+    database, _, policy = bucket.partition("/")
     query = {"db": database, "q": text, "epoch": "ms", "chunked": "true", "chunk_size": "5000"}
     for line in server.get("/query", query | ({"rp": policy} if policy else {})):
-        for one in _results(line):
-            yield from _series(measurement, one)
+        yield from _results(line)
 
 
 def _results(line: bytes) -> Iterator[Mapping[str, Any]]:
@@ -146,5 +151,6 @@ def _identifier(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _string(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a value as InfluxQL has it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

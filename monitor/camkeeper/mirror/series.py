@@ -31,6 +31,7 @@ FINE = frozenset({HEARTBEAT, MONITOR, DEVICE_HOUR, SITE_HOUR})
 AVAILABILITY_FIELDS = ("up_ms", "degraded_ms", "down_ms", "unknown_ms", "excluded_ms")
 NOT_IN_SERVICE = 0
 """`status` where a device leaves service; else `Status.code`."""
+_PICTURED = frozenset(kind.value for kind in DeviceKind if kind.has_picture)
 _ANSWERS = frozenset({Verdict.OK, Verdict.AUTH_REFUSED, Verdict.CLOCK_SKEW, Verdict.FAULT, Verdict.STALE})
 
 
@@ -101,7 +102,7 @@ def site_rows(
     """Return the buckets of every site: of its cameras and of those in the sites below it, added up."""
     totals: dict[str, Sum] = {}
     for place, one in sums:
-        if place.kind != DeviceKind.CAMERA.value:
+        if place.kind not in _PICTURED:
             continue
         for site_id in above(config, place.site_id):
             total = totals.setdefault(site_id, Sum())

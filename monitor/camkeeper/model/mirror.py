@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -71,3 +72,18 @@ class MirrorStanding:
     """Lines that the server refused for good; they lie in the file `LEDGER.mirror.rejected`."""
     heartbeats_lost: int = 0
     """Heartbeats that were overtaken while the server was away: they are best effort."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeatDay:
+    """What probes of a device found on one local day, from the mirror alone: best effort. None: not measured."""
+
+    day: date
+    probes: int
+    p50_ms: float | None
+    """Median of the lowest rung."""
+    p95_ms: float | None
+    clock_offset_s: float | None
+    """The newest of the day."""
+    sharpness: float | None
+    """Median, against the camera's own baseline; negative is softer."""

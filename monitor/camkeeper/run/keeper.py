@@ -18,6 +18,7 @@ from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.mirror.lines import Fields
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.history import HistoryRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.keeperrooms import Rooms
 from camkeeper.run.mirrorself import self_fields
@@ -86,6 +87,9 @@ class Keeper(Rooms):
                 registry=lambda: township.registry,
                 coverage=self._coverage,
             )
+        )
+        self.show_history(
+            HistoryRoom(ledger=ledger.path, registry=lambda: township.registry, clock=clock, now_ms=timeline.now_ms)
         )
 
     def show(
@@ -229,6 +233,8 @@ class Keeper(Rooms):
         """End every stream."""
         if self._insight is not None:
             self._insight.close()
+        if self._history is not None:
+            self._history.close()
         self._feed.close()
 
     def _monitor(self) -> MonitorStanding:

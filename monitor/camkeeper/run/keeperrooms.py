@@ -14,6 +14,7 @@ from camkeeper.run.crew import CrewRoom
 from camkeeper.run.desk.room import DeskRoom
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
+from camkeeper.run.history import HistoryRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.pictures.room import PictureRoom
@@ -39,6 +40,7 @@ class Rooms:
         self._insight: Insight | None = None
         self._crew: CrewRoom | None = None
         self._reports: ReportRoom | None = None
+        self._history: HistoryRoom | None = None
         self._outside: Outside | None = None
 
     def show_insight(self, insight: Insight) -> None:
@@ -86,6 +88,14 @@ class Rooms:
     def outside(self) -> Outside | None:
         """Return who else may vouch for people; None where nobody can."""
         return self._outside
+
+    def show_history(self, room: HistoryRoom) -> None:
+        """Say where years are asked for."""
+        self._history = room
+
+    def long_history(self) -> HistoryRoom | None:
+        """Return where years of a device or a site are asked for."""
+        return self._history
 
     def show_mirror(self, room: MirrorRoom) -> None:
         """Say which mirror is told of."""
