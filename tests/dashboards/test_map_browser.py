@@ -157,7 +157,7 @@ async def test_a_click_on_a_camera_asks_what_if_it_fails(stage: Stage) -> None:
         await expect(page.locator("#whatif")).to_contain_text("m²")
         await drawn(page, "failed=cam-33")
         assert "failed=cam-33" in page.url
-        assert await page.evaluate(COUNT, "would") > 300
+        await page.wait_for_function(f"(name) => ({COUNT})(name) > 300", arg="would", timeout=8000)  # the next frame
         await page.get_by_role("link", name="取消假设").click()
         await expect(page.locator("#whatif")).to_have_count(0)
         assert "failed" not in page.url
