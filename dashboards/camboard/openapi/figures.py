@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camboard.openapi.declare import CSV, JSON, LANG, Call, Parameter
+from camboard.openapi.declare import CSV, JSON, LANG, Body, Call, Parameter
 from camboard.openapi.schema import (
     Schema,
     by_name,
@@ -14,6 +14,7 @@ from camboard.openapi.schema import (
     maybe,
     number,
     one_of,
+    optional,
     percent,
     record,
     ref,
@@ -22,6 +23,7 @@ from camboard.openapi.schema import (
     whole,
     words,
 )
+from camboard.openapi.desk import WHO
 from camboard.openapi.shapes import DEVICE_ID, SITE_ID, TARGET, VERDICT
 from camboard.words import mark
 from camkeeper.model.contract import WindowKind
@@ -238,6 +240,23 @@ MONTH_JSON = Call(
     media=(JSON,),
     reply=ref("MonthReport"),
     also=_MISSING,
+)
+MONTH_STEP = Call(
+    id="monthStep",
+    tag="figures",
+    summary=mark("封账、先看一遍、更正：命令 camkeeper month 用的"),
+    path={"month": MONTH_PART, "step": words("close", "preview", "amend")},
+    body=Body(
+        fields=record(
+            by=optional(WHO),
+            text=optional(text(mark("为什么"), example="重算")),
+            figures=optional(text(mark("先看一遍时各数字的散列"), example="0" * 64)),
+            windows=optional(text(mark("先看一遍时各约定的散列"), example="0" * 64)),
+            signatures=optional(text(mark("签名，JSON 列表，各有 public_key 与 signature"), example="[]")),
+        )
+    ),
+    reply={**record(done=flag(example=True)), "additionalProperties": True},
+    also=(404, 409),
 )
 AUDIT_CSV = Call(
     id="auditCsv",
