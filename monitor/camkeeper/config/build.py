@@ -50,6 +50,8 @@ def device(e: DeviceEntry) -> Device:
         gb_id=e.gb_id,
         maker=e.maker or "",
         model=e.model or "",
+        serial=e.serial or "",
+        installed=e.installed or "",
         overrides=_overrides(e.probe),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Union, get_args, get_origin
 
@@ -21,6 +21,8 @@ class Findings:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.where: Callable[[Loc], tuple[Document, Loc] | None] = lambda _loc: None
+        """Which other file has a place, and where there; None: this document has it."""
         self.faults: list[Fault] = list(document.faults)
         self.warnings: list[Fault] = []
         self._nearest = Nearest()
@@ -36,7 +38,18 @@ class Findings:
     def _at(self, loc: Loc, zh: str, en: str, near: str | None) -> Fault:
         if near is not None:
             zh, en = f"{zh}（是否想写 {near}？）", f"{en} (did you mean {near}?)"
-        return Fault(file=self.document.file, line=self.document.line(loc), path=dotted(loc), zh=zh, en=en)
+        document, there = self.where(loc) or (self.document, loc)
+        return Fault(file=document.file, line=document.line(there), path=dotted(there), zh=zh, en=en)
+
+    def fault_in(self, document: Document, loc: Loc, *, zh: str, en: str) -> None:
+        """Add a fault of another file."""
+        self.faults.append(Fault(file=document.file, line=document.line(loc), path=dotted(loc), zh=zh, en=en))
+
+    def line(self, loc: Loc) -> str:
+        """Return the line of `loc` as a sentence names it: with its file where that is another one."""
+        document, there = self.where(loc) or (self.document, loc)
+        line = str(document.line(there))
+        return line if document is self.document else f"{document.file}:{line}"
 
     def unknown_key(self, loc: Loc, known: Iterable[str]) -> None:
         """Add the fault of a key that nobody reads; inline passwords get their remedy."""
@@ -93,11 +106,14 @@ class Findings:
 
     def sorted_faults(self) -> tuple[Fault, ...]:
         """Return the faults by line, each once."""
-        return tuple(sorted(dict.fromkeys(self.faults), key=lambda f: f.line))
+        return tuple(sorted(dict.fromkeys(self.faults), key=self._order))
 
     def sorted_warnings(self) -> tuple[Fault, ...]:
         """Return the warnings by line, each once."""
-        return tuple(sorted(dict.fromkeys(self.warnings), key=lambda f: f.line))
+        return tuple(sorted(dict.fromkeys(self.warnings), key=self._order))
+
+    def _order(self, fault: Fault) -> tuple[bool, str, int]:
+        return fault.file != self.document.file, fault.file, fault.line
 
 
 def _type_at(annotation: Any, loc: Loc) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,6 +28,7 @@ from camkeeper.config import (
     places,
     policies,
     references,
+    registers,
     schema,
 )
 from camkeeper.config.defaults import Defaults, merged, without_nothing
@@ -87,15 +89,18 @@ def load_with_warnings(path: Path) -> Loaded:
     return read(data, str(path))
 
 
-def read(data: bytes, file: str) -> Loaded:
-    """Return the register in `data`; `file` is its name in messages. ConfigError as `load`."""
+def read(data: bytes, file: str, given: Mapping[str, bytes] | None = None) -> Loaded:
+    """Return the register in `data`; `file` is its name in messages. ConfigError as `load`.
+
+    `given`: contents of registers by the name that `data` has for them, in place of what lies on disk.
+    """
     try:
         document = parse(file, decode(data))
         if not isinstance(document.root, dict):
             raise _not_a_register(document)
     except UnreadableError as error:
         raise ConfigError([Fault(file=file, line=error.line, path="", zh=error.zh, en=error.en)]) from None
-    reading = _Reading(document)
+    reading = _Reading(document, given)
     registry = reading.register(digest=hashlib.sha256(data).hexdigest())
     if registry is None:
         raise ConfigError(reading.findings.sorted_faults())
@@ -115,9 +120,13 @@ def _not_a_register(document: Document) -> UnreadableError:
 class _Reading:
     """One pass over a document."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, given: Mapping[str, bytes] | None = None) -> None:
         self.root: dict[str, Any] = document.root
         self.findings = Findings(document)
+        self._merged = registers.merge(document, self.findings, given)
+        if self._merged is not None:
+            self.root = {**self.root, "devices": self._merged.devices}
+            self.findings.where = self._merged.where
         self._valid: dict[str, dict[int, Any]] = {section: {} for section in _SECTIONS}
         self._probe: policies.ProbeEntry | None = None
         self._judge: policies.JudgeEntry | None = None
@@ -287,8 +296,10 @@ class _Reading:
         picked = Datum(head.mounts_datum) if head is not None and head.mounts_datum is not None else datum
         valid["sites"] = {place: datums.site_to_wgs84(e, datum) for place, e in valid["sites"].items()}
         valid["key_places"] = {place: datums.key_place_to_wgs84(e, datum) for place, e in valid["key_places"].items()}
-        written = valid["devices"]
-        valid["devices"] = datums.devices_to_wgs84(written, picked)
+        ours = self._merged.wgs84 if self._merged is not None else frozenset()
+        written = {place: e for place, e in valid["devices"].items() if place not in ours}
+        kept = {place: e for place, e in valid["devices"].items() if place in ours}
+        valid["devices"] = dict(sorted({**datums.devices_to_wgs84(written, picked), **kept}.items()))
         valid["contractors"] = {i: datums.contractor_to_wgs84(e, datum) for i, e in valid["contractors"].items()}
         areas = places.check(valid["sites"], valid["key_places"], findings)
         suspected = datums.suspicion(written, areas, picked)
@@ -332,9 +343,15 @@ class _Reading:
             closing=head.closing,
             backup_to=head.backup_to or "",
             synthetic_geometry=head.synthetic_geometry,
-            digest=digest,
+            digest=self._digest(digest),
             source=self.findings.document.file,
         )
+
+    def _digest(self, own: str) -> str:
+        """Return the digest of all files together; of the one file alone where it names no register."""
+        if self._merged is None:
+            return own
+        return hashlib.sha256(b"".join((bytes.fromhex(own), *self._merged.digests))).hexdigest()
 
     def _contractor(self, e: schema.ContractorEntry, tz: str) -> Contractor:
         usual = self._service or desk.ServiceEntry()

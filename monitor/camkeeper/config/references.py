@@ -54,7 +54,7 @@ def _unique(section: str, key: str, entries: list[tuple[int, dict[str, Any]]], f
         if not isinstance(value, str):
             continue
         if value in first:
-            line = findings.document.line((section, first[value], key))
+            line = findings.line((section, first[value], key))
             findings.fault(
                 (section, place, key),
                 zh=f"编号重复（第一次在第 {line} 行）",

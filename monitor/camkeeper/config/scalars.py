@@ -6,7 +6,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
@@ -271,6 +271,19 @@ def _gb_id(value: Any) -> str:
     return value
 
 
+def _date(value: Any) -> str:
+    """Read a day as 2026-10-01; kept as it is written."""
+    try:
+        if isinstance(value, str) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", value, re.ASCII):
+            date.fromisoformat(value)
+            return value
+    except ValueError:
+        pass
+    raise refuse(
+        zh=f"应为 2026-10-01 样式的日期，不是{shown_zh(value)}", en=f"wants a day as 2026-10-01, not {shown(value)}"
+    )
+
+
 def _clock(value: Any) -> str:
     if not isinstance(value, str) or not _CLOCK.match(value):
         raise refuse(
@@ -351,6 +364,7 @@ SecretRef = Annotated[str, BeforeValidator(_secret)]
 PublicKey = Annotated[str, BeforeValidator(_public_key)]
 Closing = Annotated[str, BeforeValidator(_closing)]
 GbId = Annotated[str, BeforeValidator(_gb_id)]
+Date = Annotated[str, BeforeValidator(_date)]
 TimeOfDay = Annotated[str, BeforeValidator(_clock)]
 UrlPath = Annotated[str, BeforeValidator(_path)]
 Phone = Annotated[str, BeforeValidator(phone)]

@@ -72,6 +72,8 @@ class DeviceEntry(Entry):
     gb_id: s.GbId | None = None
     maker: s.Text | None = None
     model: s.Text | None = None
+    serial: s.Text | None = None
+    installed: s.Date | None = None
     probe: ProbeOverridesEntry | None = None
 
     @model_validator(mode="after")
@@ -233,3 +235,4 @@ class HeadEntry(Entry):
     synthetic_geometry: s.Flag = False
     closing: s.Closing = "ask"
     backup_to: s.Text | None = None
+    registers: tuple[s.Text, ...] = ()

@@ -146,6 +146,10 @@ class Device:
     """GB/T 28181 id, 20 digits."""
     maker: str = ""
     model: str = ""
+    serial: str = ""
+    """As the maker's label has it; empty: nobody noted it."""
+    installed: str = ""
+    """The day, ISO 8601; empty: nobody noted it."""
     overrides: ProbeOverrides = field(default_factory=ProbeOverrides)
 
     @property
