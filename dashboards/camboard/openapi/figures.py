@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from camboard.openapi.declare import CSV, JSON, LANG, Body, Call, Parameter
+from camboard.openapi.desk import WHO
 from camboard.openapi.schema import (
     Schema,
     by_name,
@@ -23,7 +24,6 @@ from camboard.openapi.schema import (
     whole,
     words,
 )
-from camboard.openapi.desk import WHO
 from camboard.openapi.shapes import DEVICE_ID, SITE_ID, TARGET, VERDICT
 from camboard.words import mark
 from camkeeper.model.contract import WindowKind
