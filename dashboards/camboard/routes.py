@@ -24,6 +24,7 @@ from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
 from camboard.history import page as historypage
 from camboard.history import way as historyway
+from camboard.months import api as monthapi
 from camboard.openapi import cover, desk, figures, machines, township, windows
 from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
@@ -74,6 +75,7 @@ REPORTS = (
     get(f"/fragments/reports/{reportpage.MONTH}", reportpage.month_fragment, FIGURES),
     get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export", call=figures.MONTH_CSV),
     get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export", call=figures.MONTH_JSON),
+    post("/api/v1/months/{month}/{step}", monthapi.step, ADMIN, note="month_step", call=figures.MONTH_STEP),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
 )

@@ -16,6 +16,7 @@ from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedI
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.history import History, HistoryAsk
+from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
@@ -214,6 +215,14 @@ class HasReports(Protocol):
 
     def reports(self) -> ReportSource | None:
         """Return where; None where nobody makes them."""
+
+
+@runtime_checkable
+class MonthSource(Protocol):
+    """A source that closes months and amends closed ones."""
+
+    async def act_month(self, act: MonthAct) -> MonthActed:
+        """Take somebody's step; returns when it is on disk, or was refused."""
 
 
 class HistorySource(Protocol):

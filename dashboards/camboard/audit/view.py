@@ -46,6 +46,7 @@ WHAT = {
     "photo": mark("照片"),
     "round": mark("巡检签字"),
     "window_add": mark("新增约定时段"),
+    "month_step": mark("封账与更正"),
     "window_step": mark("变更约定时段"),
     "evidence": mark("查看证据"),
     "view": mark("看图"),

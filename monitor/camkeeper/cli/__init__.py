@@ -12,6 +12,7 @@ import typer
 
 from camkeeper.cli.access import app as access
 from camkeeper.cli.account import account
+from camkeeper.cli.backup import backup, restore
 from camkeeper.cli.check import check
 from camkeeper.cli.clock import clock
 from camkeeper.cli.coverage import coverage
@@ -27,6 +28,7 @@ from camkeeper.cli.key import app as key
 from camkeeper.cli.key import sign
 from camkeeper.cli.map import sheet_map
 from camkeeper.cli.mirror import app as mirror
+from camkeeper.cli.month import app as month
 from camkeeper.cli.notify import app as notify
 from camkeeper.cli.picture import app as picture
 from camkeeper.cli.plan import plan
@@ -65,6 +67,8 @@ for _command in (
     verify,
     export,
     sign,
+    backup,
+    restore,
     account,
     check,
     probe,
@@ -82,6 +86,7 @@ app.add_typer(picture, name="picture")
 app.add_typer(mirror, name="mirror")
 for _of_edge in (enlist, discharge, poller):
     edge.command()(_of_edge)
+app.add_typer(month, name="month")
 app.add_typer(key, name="key")
 app.add_typer(access, name="access")
 app.add_typer(edge, name="edge")

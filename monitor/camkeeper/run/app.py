@@ -34,6 +34,7 @@ from camkeeper.model.registry import Registry
 from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 from camkeeper.run.access import Login, open_access
+from camkeeper.run.backups import Backups
 from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
 from camkeeper.run.crew import CrewLink, open_crew
@@ -44,6 +45,7 @@ from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
+from camkeeper.run.months import MonthRoom
 from camkeeper.run.notify import notify
 from camkeeper.run.pictures.claims import Claims
 from camkeeper.run.pictures.room import PictureRoom
@@ -168,6 +170,7 @@ async def _run(
         claims=Claims(lambda: desk.shown.book, timeline.now_ms),
     )
     keeper.show_pictures(pictures)
+    keeper.show_months(MonthRoom(ledger=ledger, registry=lambda: township.registry))
     prober, latches = _probing(settings, registry, timeline, pictures)
     crew = open_crew(
         settings.crew,
@@ -210,9 +213,8 @@ async def _run(
     calendar = Calendar(clock)
     calendar.every_tick(poller.tick)
     calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
-    calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
-    calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
     calendar.every_minutes("album", 60, pictures.sweep)
+    _housekeeping(calendar, settings, ledger, timeline, township, keeper)
 
     async with (
         prober,
@@ -262,6 +264,19 @@ async def _run(
         keeper.close()
         await poller.close()
         await _last_words(ledger, recorder)
+
+
+def _housekeeping(
+    calendar: Calendar, settings: Settings, ledger: Ledger, timeline: Timeline, township: Township, keeper: Keeper
+) -> None:
+    """Name the jobs that nobody waits for."""
+    backups = Backups(
+        ledger=settings.ledger, config=settings.config, timeline=timeline, registry=lambda: township.registry
+    )
+    calendar.every_minutes("roll_up", 60, partial(_roll_up, ledger))
+    calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
+    calendar.every_minutes("months", 60, keeper.propose_month)
+    calendar.every_minutes("backup", 60, backups.run)
 
 
 def _probing(

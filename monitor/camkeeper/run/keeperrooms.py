@@ -17,9 +17,11 @@ from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.history import HistoryRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.mirror import MirrorRoom
+from camkeeper.run.months import MonthRoom
 from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.reports import ReportRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
 from camkeeper.standing.why import Why, WhyAsk
@@ -41,6 +43,7 @@ class Rooms:
         self._crew: CrewRoom | None = None
         self._reports: ReportRoom | None = None
         self._history: HistoryRoom | None = None
+        self._months: MonthRoom | None = None
         self._outside: Outside | None = None
 
     def show_insight(self, insight: Insight) -> None:
@@ -88,6 +91,24 @@ class Rooms:
     def outside(self) -> Outside | None:
         """Return who else may vouch for people; None where nobody can."""
         return self._outside
+
+    def show_months(self, room: MonthRoom) -> None:
+        """Say where months are closed."""
+        self._months = room
+
+    async def propose_month(self) -> None:
+        """Close the month that is due, or say that it is."""
+        if self._months is not None:
+            await self._months.propose()
+            self._dirty.set()
+
+    async def act_month(self, act: MonthAct) -> MonthActed:
+        """Take somebody's step about a month; returns when it is on disk, or was refused."""
+        if self._months is None:
+            return MonthActed(done=False, zh="这里不能封账", en="months are not closed here")
+        acted = await self._months.act(act)
+        self._dirty.set()
+        return acted
 
     def show_history(self, room: HistoryRoom) -> None:
         """Say where years are asked for."""
@@ -189,5 +210,5 @@ class Rooms:
 
     def room_warnings(self) -> list[str]:
         """Return the rooms' sentences for the board."""
-        rooms = (self._room, self._agreed, self._pictures, self._mirror, self._crew)
+        rooms = (self._room, self._agreed, self._pictures, self._mirror, self._crew, self._months)
         return [line for room in rooms if room is not None for line in room.warnings]

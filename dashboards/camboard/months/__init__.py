@@ -1,0 +1,1 @@
+"""Closing and amending months, for programs."""

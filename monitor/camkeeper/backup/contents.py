@@ -1,0 +1,89 @@
+"""What a backup has, what it leaves out and why, and what somebody has to bring by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from camkeeper.access.file import access_beside
+from camkeeper.album.schema import album_beside
+from camkeeper.ledger.files import files_beside
+from camkeeper.model.registry import Registry
+
+FORMAT = "camkeeper backup 1"
+MANIFEST = "manifest.json"
+LEDGER = "camkeeper.ledger"
+ALBUM = "camkeeper.album"
+ACCESS = "camkeeper.access"
+FILES = "files/"
+CONFIG = "config/"
+REGISTERS = "registers/"
+_FORGOTTEN = {
+    # Sessions would outlive the machine they were opened on; one-time links are for once.
+    ACCESS: ("session", "once"),
+    # Pictures are kept for days, a backup for weeks: it must not lengthen their time.
+    ALBUM: ("thumbnail", "full_picture"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Databases:
+    """The files that a monitor writes while it is copied."""
+
+    ledger: Path
+    album: Path
+    access: Path
+
+
+def databases_of(ledger: Path) -> Databases:
+    """Return where they are."""
+    return Databases(ledger=ledger, album=album_beside(ledger), access=access_beside(ledger))
+
+
+def forgotten(name: str) -> tuple[str, ...]:
+    """Return the tables that are emptied in the copy."""
+    return _FORGOTTEN.get(name, ())
+
+
+def evidence(ledger: Path) -> list[tuple[str, Path]]:
+    """Return (name in the backup, file) of everything that was handed in: read after the ledger was copied."""
+    folder = files_beside(ledger)
+    if not folder.is_dir():
+        return []
+    return [(f"{FILES}{p.name}", p) for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".")]
+
+
+def registers(ledger: Path) -> list[tuple[str, Path]]:
+    """Return (name in the backup, file) of what imports of the register keep beside the ledger."""
+    folder = Path(f"{ledger}.registers")
+    if not folder.is_dir():
+        return []
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
+    return [(f"{REGISTERS}{p.relative_to(folder).as_posix()}", p) for p in found]
+
+
+def configuration(config: Path, registry: Registry | None) -> list[tuple[str, Path]]:
+    """Return (name in the backup, file) of the configuration, and of the obstacles that it names beside it."""
+    out = [(f"{CONFIG}{config.name}", config)] if config.is_file() else []
+    for obstacle in registry.obstacles if registry is not None else ():
+        path, home = Path(obstacle.path).resolve(), config.parent.resolve()
+        if path.is_file() and path.is_relative_to(home):
+            out.append((f"{CONFIG}{path.relative_to(home).as_posix()}", path))
+    return out
+
+
+def by_hand(registry: Registry | None) -> list[str]:
+    """Return what the new machine wants besides, in both languages, each a line."""
+    out = ["各方的签名密钥文件 / the parties' key files (camkeeper key)"]
+    if registry is None:
+        return [*out, "配置读不出，请自行带上 / the configuration could not be read: bring it yourself"]
+    refs = sorted({credential.secret_ref for credential in registry.credentials})
+    out += [f"设备口令 {ref} / the password that {ref} refers to" for ref in refs]
+    home = Path(registry.source).parent.resolve()
+    out += [
+        f"障碍物文件 {o.path}（不在配置目录下）/ the obstacle file {o.path}, outside the configuration's folder"
+        for o in registry.obstacles
+        if not Path(o.path).resolve().is_relative_to(home)
+    ]
+    out.append("通知通道的密钥、证书、身份提供方密钥 / secrets of channels, certificates, of an identity provider")
+    return out
