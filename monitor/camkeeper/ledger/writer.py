@@ -67,6 +67,8 @@ class Writer:
     def put(self, run: Callable[[Session], T], *, samples: int = 0) -> Future[T]:
         """Queue work; LedgerFullError where too much waits already, LedgerClosedError after `close`."""
         future: Future[T] = Future()
+        # Once queued it is written: who stops waiting (a cancelled task) must not end the writer for everybody else.
+        future.set_running_or_notify_cancel()
         with self._wake:
             if self._closing:
                 raise LedgerClosedError("the ledger is closed")
