@@ -280,12 +280,15 @@ class HasOutside(Protocol):
 class CommandSource(Protocol):
     """Accounts that commands on the machine may ask for what no page has: a first link, a password set by hand."""
 
-    async def command(self, by: Principal, command: str, fields: Mapping[str, str]) -> Told:
+    async def command(self, by: Principal, command: str, fields: Mapping[str, str], *, address: str) -> Told:
         """Do what `camkeeper access` asks. LookupError: unknown command; ValueError: a field that cannot be read."""
 
 
 class AccessSource(Protocol):
-    """Who may come in, and what they did. What is asked at every request is cheap and never waits for a disk."""
+    """Who may come in, and what they did. What is asked at every request is cheap and never waits for a disk.
+
+    `address`: where a request came from, for the audit log.
+    """
 
     def by_session(self, secret: str) -> Principal | None:
         """Return whom a session's cookie stands for; None once it ended, aged, or its password was changed."""
@@ -304,10 +307,12 @@ class AccessSource(Protocol):
     ) -> SignedIn | NotSignedIn:
         """Begin a session for whom an identity provider vouches; an account is made at the first time."""
 
-    async def sign_out(self, principal: Principal) -> None:
+    async def sign_out(self, principal: Principal, *, address: str) -> None:
         """End the session."""
 
-    async def change_password(self, principal: Principal, old: str, new: str) -> SignedIn | NotSignedIn:
+    async def change_password(
+        self, principal: Principal, old: str, new: str, *, address: str
+    ) -> SignedIn | NotSignedIn:
         """Set a new password: every session of the account ends, and a new one begins."""
 
     def accounts(self) -> tuple[Account, ...]:
@@ -316,19 +321,23 @@ class AccessSource(Protocol):
     def tokens(self) -> tuple[ApiToken, ...]:
         """Return every token that still counts, by name."""
 
-    async def add_account(self, by: Principal, name: str, role: Role, scope: Scope) -> Told:
+    async def add_account(self, by: Principal, name: str, role: Role, scope: Scope, *, address: str) -> Told:
         """Add an account; a one-time password comes back."""
 
-    async def change_account(self, by: Principal, name: str, *, role: Role, scope: Scope, disabled: bool) -> Told:
+    async def change_account(
+        self, by: Principal, name: str, *, role: Role, scope: Scope, disabled: bool, address: str
+    ) -> Told:
         """Change an account; its sessions end. The last admin can't be taken away."""
 
-    async def reset_password(self, by: Principal, name: str) -> Told:
+    async def reset_password(self, by: Principal, name: str, *, address: str) -> Told:
         """Give an account a new one-time password; its sessions end."""
 
-    async def add_token(self, by: Principal, name: str, role: Role, scope: Scope, *, days: int | None) -> Told:
+    async def add_token(
+        self, by: Principal, name: str, role: Role, scope: Scope, *, days: int | None, address: str
+    ) -> Told:
         """Make a token; its secret comes back once."""
 
-    async def revoke_token(self, by: Principal, token_id: str) -> Told:
+    async def revoke_token(self, by: Principal, token_id: str, *, address: str) -> Told:
         """End a token."""
 
     async def note(self, by: Principal | None, what: str, target: str, *, address: str, detail: str = "") -> None:

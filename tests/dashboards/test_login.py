@@ -213,6 +213,27 @@ async def test_accounts_are_made_and_ended_on_their_page(house: House) -> None:
             assert got.status == 400
 
 
+async def test_the_log_says_from_where_accounts_were_changed(house: House) -> None:
+    boss = await person(house.access, "boss", Role.ADMIN)
+    headers = {**boss.headers, **HTML, "Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "10.3.4.5"}
+    role = {"role": "official", "sites": ""}
+    steps = [
+        ("/accounts", {"name": "wei", **role}, "account_add"),
+        ("/accounts/wei", {"step": "change", **role}, "account_change"),
+        ("/accounts/wei", {"step": "reset"}, "password_reset"),
+        ("/tokens", {"name": "hall", "role": "wall", "days": "30"}, "token_new"),
+        ("/tokens/{}", {}, "token_revoke"),
+        ("/account", {"old": "x", "new": PASSWORD, "again": PASSWORD}, "password_refused"),
+        ("/logout", {}, "logout"),
+    ]
+    for path, sent, word in steps:
+        there = path.format(*(token.id for token in house.access.tokens()))
+        async with house.client.post(there, data=sent, headers=headers, allow_redirects=False) as got:
+            assert got.status in {200, 303, 409}, await got.text()
+        (entry,) = await house.access.audit(before=None, count=1)
+        assert (entry.what, entry.by, entry.address) == (word, "boss", "10.3.4.5")
+
+
 async def test_an_open_board_says_so(client: Client) -> None:
     async with client.get("/", headers=HTML) as got:
         assert "未启用登录" in await got.text()

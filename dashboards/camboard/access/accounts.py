@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from camboard import form
-from camboard.access.who import access_of
+from camboard.access.who import access_of, address_of
 from camboard.access.words import ROLE, scope_words
 from camboard.api import answer
 from camboard.board import Board, board_of
@@ -107,7 +107,11 @@ async def add(request: web.Request) -> web.Response:
     fields = await _sent(request)
     role = _role(fields, PEOPLE)
     told = await _access(request).add_account(
-        board_of(request).principal, fields.get("name", "").strip()[:_MAX_NAME], role, _scope(request, fields, role)
+        board_of(request).principal,
+        fields.get("name", "").strip()[:_MAX_NAME],
+        role,
+        _scope(request, fields, role),
+        address=address_of(request),
     )
     return _told(request, told, fields.get("name", ""))
 
@@ -117,11 +121,13 @@ async def act(request: web.Request) -> web.Response:
     access, by, name = _access(request), board_of(request).principal, request.match_info["name"]
     fields = await _sent(request)
     if fields.get("step") == "reset":
-        told = await access.reset_password(by, name)
+        told = await access.reset_password(by, name, address=address_of(request))
     elif fields.get("step") == "change":
         role = _role(fields, PEOPLE)
         scope, disabled = _scope(request, fields, role), fields.get("disabled") == "1"
-        told = await access.change_account(by, name, role=role, scope=scope, disabled=disabled)
+        told = await access.change_account(
+            by, name, role=role, scope=scope, disabled=disabled, address=address_of(request)
+        )
     else:
         raise BadQuery("step")
     return _told(request, told, name)
@@ -139,6 +145,7 @@ async def add_token(request: web.Request) -> web.Response:
         role,
         _scope(request, fields, role),
         days=int(days) if days else None,
+        address=address_of(request),
     )
     return _told(request, told, fields.get("name", ""))
 
@@ -146,7 +153,9 @@ async def add_token(request: web.Request) -> web.Response:
 async def revoke(request: web.Request) -> web.Response:
     """`POST /tokens/{id}`."""
     await _sent(request)
-    told = await _access(request).revoke_token(board_of(request).principal, request.match_info["id"])
+    told = await _access(request).revoke_token(
+        board_of(request).principal, request.match_info["id"], address=address_of(request)
+    )
     return _told(request, told, "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from camboard import form
-from camboard.access.who import access_of
+from camboard.access.who import access_of, address_of
 from camboard.api import answer
 from camboard.board import board_of
 from camboard.query import BadQuery
@@ -20,7 +20,7 @@ async def act(request: web.Request) -> web.Response:
     fields = await form.fields_of(request)
     form.check(request, board, fields)
     try:
-        told = await access.command(board.principal, request.match_info["command"], fields)
+        told = await access.command(board.principal, request.match_info["command"], fields, address=address_of(request))
     except LookupError:
         raise web.HTTPNotFound from None
     except ValueError:

@@ -79,7 +79,7 @@ async def leave(request: web.Request) -> web.Response:
     """`POST /logout`."""
     access, board = _access(request), board_of(request)
     form.check(request, board, await form.fields_of(request))
-    await access.sign_out(board.principal)
+    await access.sign_out(board.principal, address=address_of(request))
     response = web.Response(status=303, headers={"Location": _LOGIN})
     drop_cookie(request, response, SESSION)
     drop_cookie(request, response, SCREEN)
@@ -100,7 +100,7 @@ async def change(request: web.Request) -> web.Response:
     new = fields.get("new", "")
     if new != fields.get("again", ""):
         return _account(request, say, told=say("两次输入的新密码不同"))
-    made = await access.change_password(board.principal, fields.get("old", ""), new)
+    made = await access.change_password(board.principal, fields.get("old", ""), new, address=address_of(request))
     if isinstance(made, NotSignedIn):
         return _account(request, say, told=made.en if say.code == "en" else made.zh)
     return _in(request, made, "/account?done=1" if not board.principal.must_change else "/")

@@ -32,7 +32,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Access:
-    """Accounts, sessions, tokens and the audit log. One owner, the event loop."""
+    """Accounts, sessions, tokens and the audit log. One owner, the event loop.
+
+    `address`: where a request came from, for the audit log; empty: how somebody showed who they are.
+    """
 
     def __init__(self, path: Path, clock: Clock, *, cost: Cost | None = None, terms: Terms | None = None) -> None:
         self.path, self._clock, self._terms = path, clock, terms or Terms()
@@ -135,17 +138,19 @@ class Access:
         )
         return await self._sign_in.outside(account, address=address)
 
-    async def sign_out(self, principal: Principal) -> None:
+    async def sign_out(self, principal: Principal, *, address: str = "") -> None:
         """End the session; nothing to end for who came otherwise."""
         if principal.via is Via.SESSION:
-            await self._sign_in.end(principal)
+            await self._sign_in.end(principal, address=address)
 
-    async def change_password(self, principal: Principal, old: str, new: str) -> SignedIn | NotSignedIn:
+    async def change_password(
+        self, principal: Principal, old: str, new: str, *, address: str = ""
+    ) -> SignedIn | NotSignedIn:
         """Set a new password: every session of the account ends, and a new one begins.
 
         `old` isn't looked at while `must_change`: who came by a one-time link has none.
         """
-        return await self._sign_in.change(principal, old, new)
+        return await self._sign_in.change(principal, old, new, address=address)
 
     # Accounts and tokens
 
@@ -201,22 +206,22 @@ class Access:
         made = await self._do(lambda desk: changes.first_account(desk, now_ms, hashed))
         return password if made else None
 
-    async def first_link(self, by: Principal) -> Told:
+    async def first_link(self, by: Principal, *, address: str = "") -> Told:
         """Make a code for `sign_in_once` as the first admin, who then sets a new password; `secret` is the code.
 
         Only for who is on the machine: `by.via` is LOCAL.
         """
         if by.via is not Via.LOCAL:
             return changes.NOT_ADMIN
-        step = self._step(by)
+        step = self._step(by, address)
         return await self._do(lambda desk: changes.first_link(desk, step, self._terms))
 
-    async def add_account(self, by: Principal, name: str, role: Role, scope: Scope) -> Told:
+    async def add_account(self, by: Principal, name: str, role: Role, scope: Scope, *, address: str = "") -> Told:
         """Add an account; a one-time password comes back."""
         bad = self._not_admin(by) or changes.unfit_account(name, role)
         if bad is not None:
             return bad
-        step = self._step(by)
+        step = self._step(by, address)
 
         def change(desk: Desk, hashed: str) -> Told:
             row = AccountRow(
@@ -232,18 +237,20 @@ class Access:
 
         return await self._with_password(new_password(), change, shown=True)
 
-    async def change_account(self, by: Principal, name: str, *, role: Role, scope: Scope, disabled: bool) -> Told:
+    async def change_account(
+        self, by: Principal, name: str, *, role: Role, scope: Scope, disabled: bool, address: str = ""
+    ) -> Told:
         """Change an account; its sessions end. The last admin can't be taken away."""
-        bad, step = self._not_admin(by), self._step(by)
+        bad, step = self._not_admin(by), self._step(by, address)
         if bad is not None:
             return bad
         return await self._do(
             lambda desk: changes.change_account(desk, step, name, role=role, scope=scope, disabled=disabled)
         )
 
-    async def reset_password(self, by: Principal, name: str) -> Told:
+    async def reset_password(self, by: Principal, name: str, *, address: str = "") -> Told:
         """Give an account a new one-time password; its sessions end."""
-        bad, step = self._not_admin(by), self._step(by)
+        bad, step = self._not_admin(by), self._step(by, address)
         if bad is not None:
             return bad
         return await self._with_password(
@@ -252,40 +259,42 @@ class Access:
             shown=True,
         )
 
-    async def set_password(self, by: Principal, name: str, password: str) -> Told:
+    async def set_password(self, by: Principal, name: str, password: str, *, address: str = "") -> Told:
         """Set an account's password for good; its sessions end. Only for who is on the machine."""
         if by.via is not Via.LOCAL:
             return changes.NOT_ADMIN
         bad = unfit(password, name=name)
         if bad is not None:
             return changes.refused(bad.zh, bad.en)
-        step = self._step(by)
+        step = self._step(by, address)
         return await self._with_password(
             normal(password),
             lambda desk, hashed: changes.set_password(desk, step, name, hashed, once=False),
             shown=False,
         )
 
-    async def add_token(self, by: Principal, name: str, role: Role, scope: Scope, *, days: int | None) -> Told:
+    async def add_token(
+        self, by: Principal, name: str, role: Role, scope: Scope, *, days: int | None, address: str = ""
+    ) -> Told:
         """Make a token; its secret comes back once."""
         bad = self._not_admin(by) or changes.unfit_token(name, days)
         if bad is not None:
             return bad
-        step = self._step(by)
+        step = self._step(by, address)
         row, secret = changes.new_token_row(name, role, scope, by=by.name, at_ms=step.at_ms, days=days)
         told = await self._do(lambda desk: changes.add_token(desk, step, row))
         return Told(done=True, zh=told.zh, en=told.en, secret=secret) if told.done else told
 
-    async def revoke_token(self, by: Principal, token_id: str) -> Told:
+    async def revoke_token(self, by: Principal, token_id: str, *, address: str = "") -> Told:
         """End a token."""
-        bad, step = self._not_admin(by), self._step(by)
+        bad, step = self._not_admin(by), self._step(by, address)
         if bad is not None:
             return bad
         return await self._do(lambda desk: changes.revoke_token(desk, step, token_id))
 
-    async def command(self, by: Principal, command: str, fields: Mapping[str, str]) -> Told:
+    async def command(self, by: Principal, command: str, fields: Mapping[str, str], *, address: str = "") -> Told:
         """Do what `camkeeper access` asks. LookupError: unknown command; ValueError: a field that cannot be read."""
-        return await perform(self, by, command, fields)
+        return await perform(self, by, command, fields, address=address)
 
     # The audit log
 
@@ -321,8 +330,8 @@ class Access:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _step(self, by: Principal) -> Step:
-        return Step(by=by, at_ms=self._clock.wall_ms(), address=by.via.value)
+    def _step(self, by: Principal, address: str) -> Step:
+        return Step(by=by, at_ms=self._clock.wall_ms(), address=address or by.via.value)
 
     def _not_admin(self, by: Principal) -> Told | None:
         # The table of routes says so as well; this is the room's own door.

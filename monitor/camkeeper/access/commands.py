@@ -14,45 +14,47 @@ if TYPE_CHECKING:
     from camkeeper.access.access import Access
 
 
-async def perform(access: Access, by: Principal, command: str, fields: Mapping[str, str]) -> Told:
-    """Do one. LookupError for an unknown command, ValueError for a field that cannot be read."""
-    return await _COMMANDS[command](access, by, fields)
+async def perform(access: Access, by: Principal, command: str, fields: Mapping[str, str], *, address: str) -> Told:
+    """Do one, asked from `address`. LookupError for an unknown command, ValueError for a field that cannot be read."""
+    return await _COMMANDS[command](access, by, fields, address)
 
 
-async def _first(access: Access, by: Principal, _: Mapping[str, str]) -> Told:
-    return await access.first_link(by)
+async def _first(access: Access, by: Principal, _: Mapping[str, str], address: str) -> Told:
+    return await access.first_link(by, address=address)
 
 
-async def _add(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await access.add_account(by, _name(fields), _role(fields), scope_of(fields))
+async def _add(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await access.add_account(by, _name(fields), _role(fields), scope_of(fields), address=address)
 
 
-async def _passwd(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await access.set_password(by, _name(fields), fields.get("password", ""))
+async def _passwd(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await access.set_password(by, _name(fields), fields.get("password", ""), address=address)
 
 
-async def _reset(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await access.reset_password(by, _name(fields))
+async def _reset(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await access.reset_password(by, _name(fields), address=address)
 
 
-async def _disable(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await _able(access, by, _name(fields), disabled=True)
+async def _disable(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await _able(access, by, _name(fields), disabled=True, address=address)
 
 
-async def _enable(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await _able(access, by, _name(fields), disabled=False)
+async def _enable(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await _able(access, by, _name(fields), disabled=False, address=address)
 
 
-async def _token_add(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
+async def _token_add(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
     days = fields.get("days", "")
-    return await access.add_token(by, _name(fields), _role(fields), scope_of(fields), days=int(days) if days else None)
+    return await access.add_token(
+        by, _name(fields), _role(fields), scope_of(fields), days=int(days) if days else None, address=address
+    )
 
 
-async def _token_revoke(access: Access, by: Principal, fields: Mapping[str, str]) -> Told:
-    return await access.revoke_token(by, fields.get("id", ""))
+async def _token_revoke(access: Access, by: Principal, fields: Mapping[str, str], address: str) -> Told:
+    return await access.revoke_token(by, fields.get("id", ""), address=address)
 
 
-_COMMANDS: Mapping[str, Callable[[Access, Principal, Mapping[str, str]], Awaitable[Told]]] = {
+_COMMANDS: Mapping[str, Callable[[Access, Principal, Mapping[str, str], str], Awaitable[Told]]] = {
     "first": _first,
     "add": _add,
     "passwd": _passwd,
@@ -64,11 +66,11 @@ _COMMANDS: Mapping[str, Callable[[Access, Principal, Mapping[str, str]], Awaitab
 }
 
 
-async def _able(access: Access, by: Principal, name: str, *, disabled: bool) -> Told:
+async def _able(access: Access, by: Principal, name: str, *, disabled: bool, address: str) -> Told:
     found: Account | None = next((a for a in access.accounts() if key_of(a.name) == key_of(name)), None)
     if found is None:
         return changes.NO_ACCOUNT
-    return await access.change_account(by, name, role=found.role, scope=found.scope, disabled=disabled)
+    return await access.change_account(by, name, role=found.role, scope=found.scope, disabled=disabled, address=address)
 
 
 def _name(fields: Mapping[str, str]) -> str:

@@ -124,7 +124,7 @@ class SignIn:
             return NOT_THIS_ONE
         return signed
 
-    async def change(self, principal: Principal, old: str, new: str) -> SignedIn | NotSignedIn:
+    async def change(self, principal: Principal, old: str, new: str, *, address: str) -> SignedIn | NotSignedIn:
         """Set a new password: every session of the account ends, and a new one begins.
 
         While a one-time password stands the old one isn't asked for: who came by a one-time link has none.
@@ -147,10 +147,11 @@ class SignIn:
             self._limits.unseen(one)
             return BUSY
         if hashed is WRONG_OLD:
-            await self._refuse(Deed.PASSWORD_REFUSED, account.name, "", by=principal)
+            await self._refuse(Deed.PASSWORD_REFUSED, account.name, address, by=principal)
             return WRONG_OLD
         self._limits.right(one)
-        return hashed if isinstance(hashed, NotSignedIn) else await self._replace(principal, account, hashed)
+        step = Step(by=principal, at_ms=self._clock.wall_ms(), address=address)
+        return hashed if isinstance(hashed, NotSignedIn) else await self._replace(step, account, hashed)
 
     async def _replacing(self, account: AccountRow, old: str, new: str) -> str | NotSignedIn:
         """Return the new hash, or why not."""
@@ -160,9 +161,7 @@ class SignIn:
             return SAME
         return await self._hashing.hash(normal(new))
 
-    async def _replace(self, principal: Principal, account: AccountRow, hashed: str) -> SignedIn | NotSignedIn:
-        step = Step(by=principal, at_ms=self._clock.wall_ms())
-
+    async def _replace(self, step: Step, account: AccountRow, hashed: str) -> SignedIn | NotSignedIn:
         def run(desk: Desk) -> SignedIn | None:
             there = rows.account(desk.db, account.key)
             # Somebody may have reset it meanwhile: then this session has ended.
@@ -174,10 +173,10 @@ class SignIn:
 
         return await asyncio.wrap_future(self._writer.put(run)) or ENDED
 
-    async def end(self, principal: Principal) -> None:
+    async def end(self, principal: Principal, *, address: str) -> None:
         """End one session."""
         digest = bytes.fromhex(principal.session_id)
-        step = Step(by=principal, at_ms=self._clock.wall_ms())
+        step = Step(by=principal, at_ms=self._clock.wall_ms(), address=address)
 
         def run(desk: Desk) -> None:
             if desk.db.execute("DELETE FROM session WHERE digest = ?", (digest,)).rowcount:
