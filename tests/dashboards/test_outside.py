@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from camkeeper.model.access import EVERYTHING, Role, Scope
 from camkeeper.model.login import OidcSetting
 from camkeeper.oidc import Outside
 from camkeeper.oidc.token import SKEW_S
-from camkeeper.standing.access import AuditRecord
+from camkeeper.standing.access import AuditRecord, NotSignedIn, Sent
 
 HTML = {"Accept": "text/html"}
 
@@ -398,6 +399,18 @@ async def test_a_provider_that_does_not_answer_in_time(house: House) -> None:
         house.client = client
         house.provider.slow.add("/token")
         await _refused(house, "unreachable")
+
+
+async def test_a_crowd_before_a_slow_provider_is_told_to_wait(house: House) -> None:
+    outside = Outside(lambda: house.setting, secret_behind=lambda _: SECRET, clock=house.clock, timeout_s=0.5)
+    house.provider.slow.add("/.well-known/openid-configuration")
+    made = await asyncio.gather(*(outside.begin(there="/", back="http://b/login/return") for _ in range(30)))
+    whys = [m.why for m in made if isinstance(m, NotSignedIn)]
+    assert (whys.count("busy"), whys.count("unreachable")) == (10, 20)
+    assert house.provider.asked.count("/.well-known/openid-configuration") == 1, "asked once for all of them"
+    house.provider.slow.clear()
+    house.clock.advance(5_000)
+    assert isinstance(await outside.begin(there="/", back="http://b/login/return"), Sent)
 
 
 async def test_no_name_of_ours_is_taken_over_and_who_is_disabled_stays_out(house: House) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from camkeeper.config import ConfigError, read
@@ -77,6 +79,16 @@ def test_faults_are_named_at_their_line(old: str, new: str, path: str, line: int
         read(BASE.replace(old, new, 1).encode(), "f")
     assert (path, line) in {(fault.path, fault.line) for fault in caught.value.faults}
     assert "plain" not in str(caught.value)
+
+
+def test_without_its_packages_the_remedy_is_told_and_the_file_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    found = read(BASE.encode(), "f")
+    assert found.registry.oidc is not None
+    (warning,) = [w for w in found.warnings if w.path == "login.oidc"]
+    assert "pip install 'camkeeper[oidc]'" in warning.zh
+    assert "pip install 'camkeeper[oidc]'" in warning.en
+    assert warning.line == 9
 
 
 def test_a_provider_on_this_machine_may_speak_http() -> None:
