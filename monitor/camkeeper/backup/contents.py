@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from camkeeper.access.file import access_beside
 from camkeeper.album.schema import album_beside
 from camkeeper.ledger.files import files_beside
@@ -17,7 +19,6 @@ ALBUM = "camkeeper.album"
 ACCESS = "camkeeper.access"
 FILES = "files/"
 CONFIG = "config/"
-REGISTERS = "registers/"
 _FORGOTTEN = {
     # Sessions would outlive the machine they were opened on; one-time links are for once.
     ACCESS: ("session", "once"),
@@ -53,23 +54,28 @@ def evidence(ledger: Path) -> list[tuple[str, Path]]:
     return [(f"{FILES}{p.name}", p) for p in sorted(folder.iterdir()) if p.is_file() and not p.name.startswith(".")]
 
 
-def registers(ledger: Path) -> list[tuple[str, Path]]:
-    """Return (name in the backup, file) of what imports of the register keep beside the ledger."""
-    folder = Path(f"{ledger}.registers")
-    if not folder.is_dir():
-        return []
-    found = (p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith("."))
-    return [(f"{REGISTERS}{p.relative_to(folder).as_posix()}", p) for p in found]
-
-
 def configuration(config: Path, registry: Registry | None) -> list[tuple[str, Path]]:
     """Return (name in the backup, file) of the configuration, and of the obstacles that it names beside it."""
     out = [(f"{CONFIG}{config.name}", config)] if config.is_file() else []
+    out += [(f"{CONFIG}{name}", config.parent / name) for name in _registers_of(config)]
     for obstacle in registry.obstacles if registry is not None else ():
         path, home = Path(obstacle.path).resolve(), config.parent.resolve()
         if path.is_file() and path.is_relative_to(home):
             out.append((f"{CONFIG}{path.relative_to(home).as_posix()}", path))
     return out
+
+
+def _registers_of(config: Path) -> list[str]:
+    """Return the names of the registers that a configuration lays over its devices, of those beside it."""
+    try:
+        root = yaml.safe_load(config.read_bytes())
+        names = root.get("registers") or [] if isinstance(root, dict) else []
+    except (OSError, yaml.YAMLError):
+        return []
+    home = config.parent.resolve()
+    return [
+        n for n in names if isinstance(n, str) and (home / n).resolve().is_relative_to(home) and (home / n).is_file()
+    ]
 
 
 def by_hand(registry: Registry | None) -> list[str]:

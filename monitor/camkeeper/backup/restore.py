@@ -72,8 +72,7 @@ def _prove(ledger: Path, manifest: dict[str, Any]) -> None:
 def _placed(work: Path, ledger: Path, config: Path, manifest: dict[str, Any]) -> Restored:
     left: list[str] = []
     databases = c.databases_of(ledger)
-    for prefix, folder in ((c.FILES, files_beside(ledger)), (c.REGISTERS, Path(f"{ledger}.registers"))):
-        _fill(work / prefix, folder, left)
+    _fill(work / c.FILES, files_beside(ledger), left)
     for name, path in ((c.ALBUM, databases.album), (c.ACCESS, databases.access)):
         if (work / name).is_file():
             (work / name).replace(path)

@@ -77,7 +77,7 @@ def _made(ledger: Path, config: Path, registry: Registry | None, target: Path, w
     if not proof.ok:
         fault = proof.faults[0]
         raise BackupError(f"账本不完整，先核验：{fault.zh} / the ledger does not hold: {fault.en}")
-    members += c.evidence(ledger) + c.registers(ledger) + c.configuration(config, registry)
+    members += c.evidence(ledger) + c.configuration(config, registry)
     archive = work / "archive.tar"
     facts = {
         "format": c.FORMAT,

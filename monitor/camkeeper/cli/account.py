@@ -36,13 +36,19 @@ def account(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="略过坏行，照算其余 / leave bad rows out")] = False,
     encoding: Annotated[str, typer.Option(help="文件编码 utf-8 或 gb18030 / of the files")] = "utf-8",
+    source: Annotated[
+        str, typer.Option("--source", help="csv、prometheus、zabbix、uptime-kuma 的历史 / whose history it is")
+    ] = "csv",
 ) -> None:
     """按样本计算在线率：在线、离线、未知、免责各多少毫秒，是否达标，有多大把握。
 
     What anybody's samples say of the promise: milliseconds up, down, unknown, excluded; the bounds; the verdict.
     """
     terms = _terms(start=start, end=end, interval=interval, grace=grace, target=target)
-    statement = _read(samples, exclude, terms, encoding)
+    if source == "csv":
+        statement = _read(samples, exclude, terms, encoding)
+    else:
+        statement = _read_foreign(source, samples, exclude, terms, interval)
     _tell_faults(statement, skip_bad=skip_bad)
     _tell_notes(statement)
     if as_json:
@@ -115,6 +121,33 @@ def _read(samples: Path, exclude: Path | None, terms: Terms, encoding: str) -> S
         fail(error.zh, error.en)
     except OSError as error:
         fail(f"读取失败：{error.strerror or error}", f"reading failed: {error.strerror or error}")
+
+
+def _read_foreign(source: str, samples: Path, exclude: Path | None, terms: Terms, interval: str) -> Statement:
+    """Read another monitor's history, and say what it cannot know."""
+    from camkeeper.account import moment
+    from camkeeper.account.fault import UnreadableError
+    from camkeeper.account.statement import statement
+    from camkeeper.account.windows import WindowFile, read_windows
+    from camkeeper.foreign.read import SOURCES, read_history
+
+    if source not in SOURCES:
+        listed = "、".join(("csv", *SOURCES))
+        fail(f"--source：只能是 {listed}", f"--source: one of {listed}", code=USAGE)
+    try:
+        with _opened(samples):
+            history = read_history(source, samples, every_ms=max(1, int(moment.duration_ms(interval))))
+        agreed = WindowFile()
+        if exclude is not None:
+            with _opened(exclude) as file:
+                agreed = read_windows(file, source=str(exclude))
+    except UnreadableError as error:
+        fail(error.zh, error.en)
+    except OSError as error:
+        fail(f"读取失败：{error.strerror or error}", f"reading failed: {error.strerror or error}")
+    for note in history.notes:
+        tell(f"○ {note.zh}", f"  {note.en}")
+    return statement(history.samples, agreed, terms)
 
 
 def _opened(path: Path) -> BinaryIO:

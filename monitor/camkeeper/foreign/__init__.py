@@ -1,0 +1,1 @@
+"""Histories of other monitors as samples for `camkeeper account`, and what those monitors could not know."""
