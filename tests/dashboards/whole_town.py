@@ -75,6 +75,7 @@ class WholeTown(PictureTown):
         return self.rig.room.by_token(token)
 
     async def act(self, act: Act) -> Acted:
+        self.rig.clock.advance(1000)  # nobody does two things in one instant
         return await self.rig.room.act(act)
 
     def work(self) -> WorkSource | None:
