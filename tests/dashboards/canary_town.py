@@ -307,7 +307,9 @@ class CanaryWork:
         return Acted(done=True)
 
     async def photo(self, number: int, digest: str) -> tuple[Photo, bytes]:
-        found = next(o for o in self._orders() if o.number == number)
+        found = next((o for o in self._orders() if o.number == number), None)
+        if found is None or digest not in {photo.digest for photo in found.photos}:
+            raise LookupError(digest)
         return found.photos[0], f"{digest} {found.contractor_id} {' '.join(found.devices)}".encode()
 
     async def route(self, contractor_id: str, has: Callable[[WorkOrder], bool] | None = None) -> RouteStanding:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from camboard.access.words import ROLE
 from camboard.i18n import Language
 from camboard.openapi.declare import FORM, JSON, MULTIPART, TAGS, Call
@@ -53,7 +55,8 @@ class Address:
     takes: str
     media: str
     fields: tuple[FieldRow, ...]
-    sample: str
+    sample: Markup
+    """With its line ends, which no other text keeps."""
     curl: str
     errors: tuple[tuple[int, str], ...]
 
@@ -107,7 +110,7 @@ def address(route: Route, call: Call, say: Language) -> Address:
         takes="" if body is None else ", ".join(body.media),
         media=", ".join(call.media),
         fields=() if call.reply is None else tuple(_fields(call.reply, say)),
-        sample=_sample(call),
+        sample=escape(_sample(call)),
         curl=curl(route.method, path, call),
         errors=tuple((status, say(ERRORS[status])) for status in sorted({*statuses(route, call), *call.same})),
     )
