@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -58,11 +58,8 @@ class DayRow:
     unknown: str
     source: str
     is_ledger: bool
-    latency: str
-    """Median and 95th percentile; empty: not measured."""
-    offset: str
-    sharpness: str
-    probes: str
+    beats: tuple[tuple[str, str], ...]
+    """(what, value), in the order of the headings; an empty value: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +72,8 @@ class HistoryPage:
     month: str
     days: tuple[DayRow, ...]
     has_beats: bool
+    beats: tuple[str, ...]
+    """Headings of what only the mirror has."""
     older: str
     newest: str
     """Address of the newest months; empty where these are."""
@@ -107,6 +106,7 @@ def history_page(
         months=months,
         month=found.month,
         days=days,
+        beats=tuple(say(word) for word in BEATS),
         has_beats=any(one.beats is not None for one in found.days),
         older=at(before=found.older) if found.older else "",
         newest=at() if ask.before else "",
@@ -164,21 +164,29 @@ def _day(one: HistoryDay, say: Language) -> DayRow:
         unknown=_unknown(b, say),
         source=say(SOURCE[one.source]),
         is_ledger=one.source is Source.LEDGER,
-        **dict(_beats(beats)),
+        beats=tuple((say(word), write(beats) if beats is not None else "") for word, write in BEATS.items()),
     )
-
-
-def _beats(beats: BeatDay | None) -> Iterator[tuple[str, str]]:
-    yield "latency", "" if beats is None else _latency(beats)
-    yield "offset", "" if beats is None or beats.clock_offset_s is None else f"{beats.clock_offset_s:+.1f} s"
-    yield "sharpness", "" if beats is None or beats.sharpness is None else f"{beats.sharpness:+.2f}"
-    yield "probes", "" if beats is None else str(beats.probes)
 
 
 def _latency(beats: BeatDay) -> str:
     if beats.p50_ms is None or beats.p95_ms is None:
         return ""
     return f"{beats.p50_ms:.1f} / {beats.p95_ms:.1f} ms"
+
+
+def _offset(beats: BeatDay) -> str:
+    return "" if beats.clock_offset_s is None else f"{beats.clock_offset_s:+.1f} s"
+
+
+def _sharpness(beats: BeatDay) -> str:
+    return "" if beats.sharpness is None else f"{beats.sharpness:+.2f}"
+
+
+BEATS: dict[str, Callable[[BeatDay], str]] = {
+    mark("时延 中位 / p95"): _latency,
+    mark("时钟偏差"): _offset,
+    mark("清晰度"): _sharpness,
+}
 
 
 def _unknown(b: Buckets, say: Language) -> str:

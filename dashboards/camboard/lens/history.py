@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from camboard.lens.rooms import ScopedStanding
 from camboard.source import HistorySource
 from camkeeper.standing.history import History, HistoryAsk
@@ -20,4 +22,5 @@ class ScopedHistory:
             raise LookupError(ask.site_id)
         if ask.device_id and ask.device_id not in seen.device_ids:
             raise LookupError(ask.device_id)
-        return await self._source.history(ask)
+        # Where the server stands, and its words, are for who keeps it.
+        return replace(await self._source.history(ask), url="", detail="")
