@@ -11,9 +11,10 @@ from typing import Any
 from camkeeper.availability.days import month_span
 from camkeeper.bundle import names
 from camkeeper.bundle.replayed import Replayed
-from camkeeper.ledger.chain import read_object
+from camkeeper.ledger.chain import Kind, read_object
 from camkeeper.ledger.closing import Closed, all_closings, figures_digest, month_buckets, windows_digest
 from camkeeper.ledger.configs import newest_first, zone_of
+from camkeeper.ledger.parcel import Parcel
 from camkeeper.ledger.record import LedgerDamagedError
 from camkeeper.ledger.snapshot import Snapshot, to_json
 from camkeeper.model.span import Span
@@ -60,7 +61,6 @@ def claims_of(reader: Replayed, month: str) -> Claims:
         figures = sla_of(reader, asked, site_id=None, policy=None)
         windows = figures.pop("windows")
         parts = {
-            names.HEADS: _heads(reader),
             names.REGISTER: _register(reader, config),
             names.POLICY: readable(to_json(config)["policies"]),
             names.WINDOWS: readable(windows),
@@ -89,14 +89,15 @@ def _through(reader: Replayed) -> int:
     return int(str(read_object(row[1])["through_ms"]))
 
 
-def _heads(reader: Replayed) -> bytes:
-    """Hourly heads: both parties keep some, and a change shows between which two records it lies."""
-    with reader.reading() as db:
-        rows = db.execute("SELECT seq, at_ms, hash FROM chain WHERE hash <> zeroblob(32) ORDER BY seq DESC LIMIT 1")
-        last = [(seq, at_ms, digest.hex()) for seq, at_ms, digest in rows]
-        seals = db.execute("SELECT seq, at_ms, hash FROM chain WHERE kind = 6 AND kind <> 4 ORDER BY seq").fetchall()
-    listed = [(seq, at_ms, digest.hex()) for seq, at_ms, digest in seals]
-    return table(("seq", "at_ms", "sha256"), listed + [row for row in last if row not in listed])
+def heads_of(parcel: Parcel) -> bytes:
+    """Hourly heads and the last one: both parties keep some, and a change lies between two of them."""
+    last = parcel.end.seq
+    rows: list[tuple[object, ...]] = [
+        (seq, record.at_ms, digest.hex())
+        for seq, (record, digest) in enumerate(zip(parcel.records, parcel.heads(), strict=True), parcel.start.seq + 1)
+        if record.kind is Kind.SEAL or seq == last
+    ]
+    return table(("seq", "at_ms", "sha256"), rows)
 
 
 def _register(reader: Replayed, config: Snapshot) -> bytes:

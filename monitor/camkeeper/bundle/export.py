@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from camkeeper.bundle import names
-from camkeeper.bundle.claims import Claims, claims_of, readable
+from camkeeper.bundle.claims import Claims, claims_of, heads_of, readable
 from camkeeper.bundle.container import pack
 from camkeeper.bundle.readme import README
 from camkeeper.bundle.replayed import replayed
@@ -50,6 +50,7 @@ def export(ledger: Path, month: str) -> Exported:
         names.SEGMENT: pack_parcel(segment.parcel),
         names.OPENING: segment.opening,
         names.OPENING_CONFIG: segment.opening_config,
+        names.HEADS: heads_of(segment.parcel),
         **found.parts,
     }
     manifest = manifest_of(segment.parcel.identity.ledger_id, segment, found, parts)

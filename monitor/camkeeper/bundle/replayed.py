@@ -26,8 +26,6 @@ class Replayed(LedgerReader):
     def __init__(self, db: sqlite3.Connection) -> None:
         self.path = Path(":memory:")
         self._db = db
-        self.heads_by_seq: dict[int, str] = {}
-        """Of the seals: record -> hash, as recomputed."""
 
 
 def replayed(parcel: Parcel, opening: bytes, opening_config: bytes, told: Told) -> Replayed:
@@ -46,7 +44,7 @@ def replayed(parcel: Parcel, opening: bytes, opening_config: bytes, told: Told) 
         identity = parcel.identity
         db.execute("INSERT INTO ledger VALUES (1, ?, ?, ?)", (identity.ledger_id, LAYOUT, identity.created_ms))
         _open(db, books, mark, opening_config)
-        _walk(db, parcel, books, out, told)
+        _walk(db, parcel, books, told)
         for number, body in enumerate(parcel.windows, 1):
             windows.copy(db, number, body)
         values = (parcel.tick_ms, "", parcel.samples, None)
@@ -76,7 +74,7 @@ def _open(db: sqlite3.Connection, books: Books, mark: ConfigMark | None, config:
         )
 
 
-def _walk(db: sqlite3.Connection, parcel: Parcel, books: Books, out: Replayed, told: Told) -> None:
+def _walk(db: sqlite3.Connection, parcel: Parcel, books: Books, told: Told) -> None:
     head, rows = parcel.start_head, []
     if parcel.start.seq == 0 and head != genesis(parcel.identity.ledger_id, parcel.identity.created_ms):
         told("chain", "起点不是这本账的起点", "it does not begin where this ledger began", 1)
@@ -91,13 +89,10 @@ def _walk(db: sqlite3.Connection, parcel: Parcel, books: Books, out: Replayed, t
                 read_object(body)
         except (LedgerError, ValueError, TypeError, KeyError, OverflowError) as error:
             told("chain", f"第 {seq} 条不成立：{error}", f"record {seq} makes no sense: {error}", seq)
-        if kind is Kind.SEAL:
-            out.heads_by_seq[seq] = head.hex()
         rows.append((seq, int(kind), at_ms, body, head))
         if len(rows) >= _FLUSH_ROWS:
             _flush(db, books, rows)
     _flush(db, books, rows)
-    out.heads_by_seq[parcel.end.seq] = head.hex()
     if head != parcel.head:
         told("chain", "由记录重算的链头不是所附的链头", "the records do not amount to the head that is stated", None)
 

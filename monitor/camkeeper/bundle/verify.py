@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camkeeper.bundle import names
-from camkeeper.bundle.claims import Claims, claims_of, readable
+from camkeeper.bundle.claims import Claims, claims_of, heads_of, readable
 from camkeeper.bundle.container import canonical, unpack
 from camkeeper.bundle.export import digest_line
 from camkeeper.bundle.replayed import Replayed, replayed
@@ -34,7 +34,6 @@ _DERIVED = (
     names.DEVICES,
     names.WINDOWS,
     names.CLOSINGS,
-    names.HEADS,
     names.POLICY,
     names.REGISTER,
 )
@@ -118,10 +117,12 @@ def _figures(parts: Mapping[str, bytes], manifest: Mapping[str, Any], out: Findi
     if pack(parcel) != parts.get(names.SEGMENT):
         out.add(names.SEGMENT, "账本片段写法不符", "the segment is not written as segments are")
     opening, config = parts.get(names.OPENING, b""), parts.get(names.OPENING_CONFIG, b"")
+    stated = heads_of(parcel)
+    _compare(names.HEADS, stated, parts.get(names.HEADS, b""), out)
+    _check_heads(stated, parcel, heads, out)
     _check_opening(parcel, opening, config, out)
     out.counts["records"] = len(parcel.records)
     with replayed(parcel, opening, config, out.add) as reader:
-        _check_heads(reader, parcel, heads, out)
         found = claims_of(reader, str(manifest.get("month", "")))
         _check_windows(reader, out)
     if not found.holds:
@@ -147,8 +148,8 @@ def _check_opening(parcel: Parcel, opening: bytes, config: bytes, out: Findings)
         out.add(names.OPENING, "起始状态不是封记所指的状态", "what it begins with is not what its first seal says")
 
 
-def _check_heads(reader: Replayed, parcel: Parcel, heads: set[str], out: Findings) -> None:
-    known = set(reader.heads_by_seq.values()) | {parcel.start_head.hex()}
+def _check_heads(stated: bytes, parcel: Parcel, heads: set[str], out: Findings) -> None:
+    known = {line.rpartition(",")[2] for line in stated.decode().splitlines()} | {parcel.start_head.hex()}
     for lost in sorted(heads - known):
         out.add("chain", f"片段中没有留存的链头 {lost}", f"the head {lost} that was kept is not in the segment")
 
