@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?=
 
-.PHONY: help setup setup-dev run test check bench lock clean audit
+.PHONY: help setup setup-dev run test check bench lock clean audit api
 help:
 	@sed -n '1,4s/^# //p' Makefile
 
@@ -35,6 +35,10 @@ test: setup-dev
 	./scripts/peer-ipycam.sh
 	CAMKEEPER_REQUIRE_PEERS=1 $(BIN)/python -m coverage run -m pytest
 
+
+# The table of addresses in docs/api.md, from the route table.
+api: setup-dev
+	$(BIN)/python -m camboard.openapi.markdown docs/api.md
 
 # bench/bench_NAME.py is `make bench-NAME`.
 bench: setup-dev

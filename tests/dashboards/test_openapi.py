@@ -25,6 +25,7 @@ from camboard.app import create_app
 from camboard.i18n import languages
 from camboard.openapi.declare import GEOJSON, JSON
 from camboard.openapi.document import document, plain_path, roles
+from camboard.openapi.markdown import section, written
 from camboard.openapi.schema import Schema
 from camboard.routes import ROUTES
 from camboard.settings import BoardSettings
@@ -142,6 +143,11 @@ def test_it_is_whole_in_both_languages(code: str) -> None:
         assert note
         assert bool(HAN.search(note)) == (code == "zh"), note
     assert not [key for key in json.dumps(made).split('"') if key in {"x-optional", "x-example-name"}]
+
+
+def test_the_written_document_is_of_these_routes() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    assert written(text, section(ROUTES, languages()["en"])) == text, "make api"
 
 
 async def served(town: Township) -> AsyncIterator[Client]:
