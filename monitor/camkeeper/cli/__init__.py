@@ -33,6 +33,8 @@ from camkeeper.cli.notify import app as notify
 from camkeeper.cli.picture import app as picture
 from camkeeper.cli.plan import plan
 from camkeeper.cli.probe import probe
+from camkeeper.cli.report import report
+from camkeeper.cli.register import app as register
 from camkeeper.cli.run import run
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
@@ -62,6 +64,7 @@ for _command in (
     incidents,
     ack,
     sla,
+    report,
     coverage,
     plan,
     verify,
@@ -87,6 +90,7 @@ app.add_typer(mirror, name="mirror")
 for _of_edge in (enlist, discharge, poller):
     edge.command()(_of_edge)
 app.add_typer(month, name="month")
+app.add_typer(register, name="import")
 app.add_typer(key, name="key")
 app.add_typer(access, name="access")
 app.add_typer(edge, name="edge")

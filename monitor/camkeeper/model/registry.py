@@ -9,6 +9,7 @@ from functools import cached_property
 from camkeeper.model.channel import AnyChannel
 from camkeeper.model.contract import Contact, Contractor, Party, Plan, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
+from camkeeper.model.deduction import DeductionTerms
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.inspection import Inspection
@@ -54,6 +55,8 @@ class Registry:
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
     incident: IncidentPolicy = field(default_factory=IncidentPolicy)
     service: ServicePolicy = field(default_factory=lambda: preset("standard", tz="Asia/Shanghai"))
+    deductions: tuple[DeductionTerms, ...] = ()
+    """What a month's figures take off the fee; empty: nothing is agreed here."""
     picture: PicturePolicy = field(default_factory=PicturePolicy)
     influx: InfluxSetting | None = None
     """Where the series that everyone queries are mirrored to; None: nowhere."""

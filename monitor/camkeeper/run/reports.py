@@ -162,36 +162,45 @@ def _basis(path: Path, month: str, now_ms: int, registry: Registry) -> tuple[obj
     if not path.exists():
         raise LookupError(month)
     with LedgerReader(path) as reader, reader.reading() as db:
-        asked = _asked(reader, month, now_ms)
+        asked = asked_of(reader, month, now_ms)
         settled = (reader.last_tick_ms() or 0) >= asked.period.end_ms + SETTLE_MS and asked.complete
         sealed = _sealed_months(all_closings(db)).get(month)
         seq = None if sealed is None else sealed[0].seq
         return asked.complete, settled, asked.config.digest, seq, registry.digest
 
 
-def _asked(reader: LedgerReader, month: str, now_ms: int) -> Asked:
+def asked_of(reader: LedgerReader, month: str | None, now_ms: int) -> Asked:
+    """Return a month in which anything was enrolled, the newest where None; LookupError, ValueError otherwise."""
     try:
         asked = asked_month(reader, month, now_ms)
     except LedgerError:
-        raise LookupError(month) from None
+        raise LookupError(month or "") from None
     lives = reader.lives()
     if not lives or not asked.period.length_ms or min(x.start_ms for x in lives) >= asked.period.end_ms:
-        raise LookupError(month)
+        raise LookupError(asked.month)
     return asked
 
 
 def _made(path: Path, month: str, scope: Scope, now_ms: int, registry: Registry) -> tuple[MonthReport, Rates]:
-    with LedgerReader(path) as reader, reader.reading() as db:
-        asked = _asked(reader, month, now_ms)
+    with LedgerReader(path) as reader, reader.reading():
+        asked = asked_of(reader, month, now_ms)
         rated = rates(reader, asked, scope, registry)
+        return month_report(reader, asked, scope, registry, rated), rated
+
+
+def month_report(
+    reader: LedgerReader, asked: Asked, scope: Scope, registry: Registry, rated: Rates | None = None
+) -> MonthReport:
+    """Return a month without its coverage. LookupError where the scope shows no site. `rated`: made already."""
+    with reader.reading() as db:
+        rated = rates(reader, asked, scope, registry) if rated is None else rated
         shown = None if scope.whole else _shown(asked, scope, registry)
-        sealed = _sealed_months(all_closings(db)).get(month)
+        sealed = _sealed_months(all_closings(db)).get(asked.month)
         head = db.execute("SELECT seq, hash FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
-        whole = month_span(month, asked.tz)
-        report = MonthReport(
-            month=month,
+        return MonthReport(
+            month=asked.month,
             period=asked.period,
-            state=_state(sealed, whole, asked.period.end_ms),
+            state=_state(sealed, month_span(asked.month, asked.tz), asked.period.end_ms),
             sealed=None if sealed is None else _seal(sealed[0]),
             timezone=asked.tz,
             policy=asked.config.policies[0],
@@ -206,7 +215,6 @@ def _made(path: Path, month: str, scope: Scope, now_ms: int, registry: Registry)
             seq=head[0],
             head=bytes(head[1]).hex(),
         )
-        return report, rated
 
 
 def _shown(asked: Asked, scope: Scope, registry: Registry) -> frozenset[str]:
@@ -224,7 +232,7 @@ def _trend(path: Path, device_id: str, month: str, scope: Scope, now_ms: int, re
     if device is None or not path.exists():
         raise LookupError(device_id)
     with LedgerReader(path) as reader, reader.reading():
-        asked = _asked(reader, month, now_ms)
+        asked = asked_of(reader, month, now_ms)
         if not cameras_within({device_id: device.site_id}, scope, asked.config, registry):
             raise LookupError(device_id)
         policy = asked.config.policies[0]
