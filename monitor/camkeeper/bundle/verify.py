@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camkeeper.bundle import names
+from camkeeper.bundle.amendments import faults_of
 from camkeeper.bundle.claims import Claims, claims_of, heads_of, readable
 from camkeeper.bundle.container import canonical, unpack
 from camkeeper.bundle.export import digest_line
@@ -127,6 +128,9 @@ def _figures(parts: Mapping[str, bytes], manifest: Mapping[str, Any], out: Findi
         _check_windows(reader, out)
     if not found.holds:
         out.add("close", "数字或剔除与封账时不同", "figures or windows are not those it was closed with")
+    records = json.loads(found.parts[names.CLOSINGS])
+    for zh, en, seq in faults_of(records, parcel.identity.ledger_id.hex(), found.asked.config.parties):
+        out.add("amend", zh, en, seq)
     _check_manifest(manifest, found, parcel, out)
     for name in _DERIVED:
         _compare(name, found.parts[name], parts.get(name, b""), out)
