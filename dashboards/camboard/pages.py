@@ -15,6 +15,7 @@ from markupsafe import Markup
 from camboard.access.words import ROLE
 from camboard.assets import assets
 from camboard.board import Board, board_of
+from camboard.history import way as historyway
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
 from camboard.overview import Overview, board_name, overview
@@ -79,9 +80,10 @@ class Pages:
         past: Past | None = None,
         has_why: bool = False,
         coverage: CoverageStanding | None = None,
+        has_years: bool = False,
     ) -> tuple[Overview, Markup]:
         """Write the live part; the same choice of the same Standing, desk, pictures and past is written once."""
-        of = (index.standing, desk, pictures, past, has_why, coverage)
+        of = (index.standing, desk, pictures, past, has_why, coverage, has_years)
         same = len(self._of) == len(of) and all(a is b for a, b in zip(self._of, of, strict=True))
         if not same or len(self._written) >= _KEPT:
             self._written.clear()
@@ -91,6 +93,7 @@ class Pages:
             values = overview(index, query, settings, say, pictures)
             promise = promise_view(index, say, past=past, has_why=has_why, desk=desk, coverage=coverage)
             words = {"o": values, "has_map": has_map, "desk": gravest(desk, index, say), "promise": promise}
+            words["years"], words["site_years"] = _years(index, query, has_years=has_years)
             html = self.write("board.html", say, words)
             self._written[key] = values, html
         return self._written[key]
@@ -239,6 +242,19 @@ def _board(pages: Pages, board: Board, index: Index, query: Query, say: Language
         past=past,
         has_why=insight is not None,
         coverage=board.coverage.coverage() if board.coverage is not None and board.may("GET", "/map") else None,
+        has_years=board.history is not None
+        and board.principal.scope.contractor_id is None
+        and board.may("GET", historyway.SITE),
+    )
+
+
+def _years(index: Index, query: Query, *, has_years: bool) -> tuple[str, str]:
+    """Return the addresses of the whole's long history and of the chosen site's; empty where there is none."""
+    sites = (index.standing.total.id, query.site or "")
+    whole, chosen = (site if has_years and site in index.site_by_id else "" for site in sites)
+    return (
+        historyway.history_address(site_id=whole) if whole else "",
+        historyway.history_address(site_id=chosen) if chosen else "",
     )
 
 

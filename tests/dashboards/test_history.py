@@ -37,6 +37,7 @@ from camkeeper.model.policy import DEFAULT_ACCOUNTING
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.run.historyparts import LedgerPart, MirrorPart, page_of, together
+from camkeeper.run.reports import ReportRoom
 from camkeeper.run.sla import sla
 from camkeeper.standing.history import MONTHS_A_PAGE, HistoryAsk, Source, Trouble
 
@@ -260,6 +261,22 @@ async def test_other_people_s_things_are_not_there(filled: Filled) -> None:
 async def test_what_is_not_there_is_not_found(filled: Filled, path: str) -> None:
     async with served(town(filled.ledger, filled.registry)) as client, client.get(path) as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        (f"/?site={SITE}", SITE_PAGE),
+        (f"/trend?site={SITE}", SITE_PAGE),
+        (f"/devices/{CAMERA}", DEVICE_PAGE),
+        (DEVICE_PAGE, f"/devices/{CAMERA}"),
+    ],
+)
+async def test_the_way_there_and_back(filled: Filled, path: str, there: str) -> None:
+    made = town(filled.ledger, filled.registry)
+    room = ReportRoom(ledger=filled.ledger, now_ms=lambda: TICK_MS, registry=lambda: filled.registry)
+    async with served(replace(made, room=room, years=made.years)) as client:
+        assert f'href="{there}"' in await page(client, path)
 
 
 MONTHS = st.sampled_from(page_of("", "2026-11"))

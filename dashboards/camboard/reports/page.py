@@ -176,7 +176,8 @@ async def _chart(board: Board, named: str, site: str, device: str, say: Language
 
 def _has_years(board: Board, device: str) -> bool:
     path = historyway.DEVICE if device else historyway.SITE
-    return board.history is not None and board.may("GET", path)
+    shown = bool(device) or board.principal.scope.contractor_id is None
+    return board.history is not None and shown and board.may("GET", path)
 
 
 def _open(board: Board) -> int | None:
