@@ -24,6 +24,7 @@ _PARTS = (
     "agreed",
     "inspections",
     "uplinks",
+    "deductions",
     "obstacles",
     "channels",
     "routing",
@@ -51,7 +52,7 @@ class Changes:
     """Of probe, judge, accounting, coverage, incident, service, picture."""
     parts_changed: frozenset[str] = frozenset()
     """Of sites, links, key_places, contractors, contacts, windows, plans, agreed, inspections, uplinks, obstacles,
-    channels, routing, watchdog, public_url, influx, parties, closing, backup_to, oidc."""
+    channels, deductions, routing, watchdog, public_url, influx, parties, closing, backup_to, oidc."""
 
     @property
     def windows_changed(self) -> bool:

@@ -18,6 +18,7 @@ from camkeeper.config import (
     build,
     channels,
     datums,
+    deductions,
     desk,
     enrolment,
     influx,
@@ -54,6 +55,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "key_places": schema.KeyPlaceEntry,
     "windows": schema.WindowEntry,
     "inspections": inspections.InspectionEntry,
+    "deductions": deductions.DeductionEntry,
     "obstacles": schema.ObstacleEntry,
     "channels": channels.ChannelEntry,
 }
@@ -324,6 +326,7 @@ class _Reading:
             windows=tuple(build.window(e) for e in valid["windows"] if e.rule is None),
             plans=agreed.plans(valid["windows"], tz),
             inspections=tuple(inspections.inspection(e, sites_of, tz) for e in valid["inspections"]),
+            deductions=tuple(deductions.terms(e) for e in valid["deductions"]),
             uplinks=tuple(build.uplink(e) for e in valid["uplinks"]),
             probe=ProbePolicy(**dict(self._probe or policies.ProbeEntry())),
             judge=build.judge(self._judge or policies.JudgeEntry()),

@@ -20,6 +20,7 @@ _REFERENCES: dict[str, dict[str, str]] = {
     "inspections": {"sites": "sites", "devices": "devices", "contractor": "contractors"},
     "windows": {"sites": "sites", "devices": "devices", "links": "links"},
     "uplinks": {"lines": "links"},
+    "deductions": {"contractors": "contractors"},
 }
 _WORDS = {
     "sites": ("地点", "site"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from camkeeper.config import (
     channels,
     contracts,
+    deductions,
     desk,
     influx,
     inspections,
@@ -45,6 +46,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "login.oidc.claims.role": login.RoleClaimEntry,
     "login.oidc.claims.sites": login.SiteClaimEntry,
     "login.oidc.claims.contractor": login.ContractorClaimEntry,
+    "deductions[]": deductions.DeductionEntry,
+    "deductions[].total[]": deductions.StepEntry,
+    "deductions[].device": deductions.DeviceStepsEntry,
+    "deductions[].response": deductions.LateEntry,
     "obstacles[]": schema.ObstacleEntry,
     "contacts[]": schema.ContactEntry,
     "contractors[]": schema.ContractorEntry,
