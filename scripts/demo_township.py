@@ -391,9 +391,10 @@ def render() -> tuple[str, str]:
     )
     t.sites += [city, county, town]
     for v in all_villages:
+        pictures = "pictures: on_request, " if v is seat else ""  # in one village it can be tried
         t.sites.append(
             f"- {{id: {v.id}, name: {v.name}, name_en: {v.name_en} Village, kind: village, parent: daguo, "
-            f'code: "{v.code}", boundary: {ring_text(v.ring)}}}'
+            f'code: "{v.code}", {pictures}boundary: {ring_text(v.ring)}}}'
         )
     for n, ring in enumerate(grids(seat), 1):
         t.sites.append(

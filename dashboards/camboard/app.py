@@ -8,7 +8,7 @@ from camboard import events, guard, handed, pages, routes
 from camboard.access import gate
 from camboard.board import BOARD, Board
 from camboard.lens.scopes import Scopes
-from camboard.picture import tickets
+from camboard.picture import tickets, wishes
 from camboard.settings import BoardSettings
 from camboard.source import (
     AccessSource,
@@ -78,6 +78,7 @@ def create_app(
         board.insight = source
     app[wallpage.WALLS] = wallpage.Walls()
     app[tickets.TICKETS] = tickets.Tickets(settings.clock)
+    app[wishes.WISHES] = wishes.Wishes(settings.clock)
     app[handed.HANDING] = handed.turns()
     app[gate.ROUTE] = routes.enrol(app.router, board.table)
     return app

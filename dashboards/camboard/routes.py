@@ -18,6 +18,7 @@ from camboard.desk import api as deskapi
 from camboard.desk import page as deskpage
 from camboard.desk import phone as phonepage
 from camboard.desk import tables as desktables
+from camboard.device import current as devicecurrent
 from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
 from camboard.devices import geo as devicesgeo
@@ -102,6 +103,9 @@ DEVICE = (
     get(f"/api/v1{_DEVICE}", api.device, DEVICES, call=township.DEVICE_CALL),
     post(f"{_DEVICE}/view", devicepage.view, CREW, note="view"),
     get(f"{_DEVICE}/thumbnail/{{ticket}}", devicepage.thumbnail, CREW, head=False),
+    post(f"{_DEVICE}/current", devicecurrent.ask, CREW, note="view_current"),
+    get(f"{_DEVICE}/current/{{ticket}}", devicecurrent.page, CREW, head=False),
+    get(f"{_DEVICE}/current/{{ticket}}/picture", devicecurrent.picture, CREW, head=False),
     post(f"{_DEVICE}/relearn", devicepage.relearn, CREW, note="relearn"),
     post(f"/api/v1{_DEVICE}/relearn", pictureapi.relearn, CREW, note="relearn", call=windows.RELEARN),
     get("/views", viewspage.page, CREW),

@@ -18,7 +18,7 @@ from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, Inc
 from camkeeper.standing.history import History, HistoryAsk
 from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.view import Standing
 from camkeeper.standing.why import Why, WhyAsk
@@ -171,7 +171,8 @@ class WindowSource(Protocol):
 class PictureSource(Protocol):
     """What the pictures of the cameras amount to. A change of it is told by the same `subscribe`.
 
-    No picture passes here but the blurred one of `view`, and that one only after who asked for it is on record.
+    No picture passes here but the blurred one of `view`, and the whole one of `full` where its site allows that; each
+    only after who asked for it is on record.
     """
 
     def pictures(self) -> PictureStanding | None:
@@ -182,6 +183,18 @@ class PictureSource(Protocol):
 
         ValueError for a request without a name or a reason.
         """
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        """Have a camera asked for a whole picture, once who asks is on disk; refused with a sentence if too soon.
+
+        ValueError as for `view`; PermissionError where its site allows none; LookupError where nobody could ask.
+        """
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:
+        """Return what became of a request. Cheap. LookupError where no pictures are looked at."""
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        """Return the whole picture that is kept, once the view is on record; errors as of `ask`."""
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         """Let a camera's baseline be learned anew; returns when that is on disk, or refused. LookupError: unknown."""

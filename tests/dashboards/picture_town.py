@@ -15,7 +15,18 @@ from camkeeper.model.status import Reason, Status
 from camkeeper.model.view import Viewed, ViewRecord
 from camkeeper.model.workorder import Step
 from camkeeper.standing.desk import Acted, IncidentView
-from camkeeper.standing.picture import Aimed, PictureStanding, PictureView, Thumbnail, ViewRequest
+from camkeeper.standing.picture import (
+    Aimed,
+    Asked,
+    FullPicture,
+    Getting,
+    KeptAt,
+    PictureStanding,
+    PictureView,
+    Thumbnail,
+    ViewRequest,
+    Wanted,
+)
 from camkeeper.standing.view import Standing
 
 MINUTE_MS = 60_000
@@ -103,7 +114,7 @@ def pictures() -> PictureStanding:
         looked(LEARNING, PictureVerdict.BLUR, baselines=(), learnt={Context.DAY: 3}),
         PictureView(device_id=UNSEEN, looked_ms=None, context=None, verdict=None),
         looked(FOGGY, PictureVerdict.FOG, finding=finding(FOGGY, PictureVerdict.FOG, scope=Scope.WEATHER)),
-        looked(GOOD),
+        looked(GOOD, good_ms=AT_MS - 4 * MINUTE_MS, may_ask=True),
     ]
     return PictureStanding(
         at_ms=AT_MS,
@@ -147,6 +158,10 @@ class PictureTown(DeskTown):
     jpeg: bytes = field(default_factory=small_jpeg)
     broken: bool = False
     """The ledger refuses."""
+    soon: bool = False
+    """Somebody asked a moment ago."""
+    whole: FullPicture | None = None
+    waits: Wanted = field(default_factory=lambda: Wanted(state=Getting.WAITING))
 
     def __post_init__(self) -> None:
         of = incident(140, COVERED, kind=DomainKind.DEVICE, cause=Cause.IMAGE, status=Status.DEGRADED)
@@ -189,6 +204,49 @@ class PictureTown(DeskTown):
             jpeg=self.jpeg,
             expires_ms=AT_MS + 7 * DAY_MS,
         )
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        if not self._open_to(request.device_id):
+            raise PermissionError(request.device_id)
+        if self.broken:
+            raise LookupError("not on record")
+        if self.soon:
+            return Asked(at_ms=None, zh="请 10 秒后再试", en="Try again in 10 seconds")
+        self._register(request, Viewed.ASKED)
+        return Asked(at_ms=AT_MS)
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:  # noqa: ARG002 - of the one camera that may
+        if self.whole is not None and self.whole.at_ms >= asked_ms:
+            kept = KeptAt(at_ms=self.whole.at_ms, expires_ms=self.whole.expires_ms)
+            return Wanted(state=Getting.TAKEN, kept=kept)
+        return self.waits
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        if self.broken or self.whole is None:
+            raise LookupError(request.device_id)
+        self._register(request, Viewed.SNAPSHOT)
+        return self.whole
+
+    def give(self, at_ms: int, jpeg: bytes | None = None) -> None:
+        """Let a whole picture be there."""
+        data = small_jpeg(1280, 720) if jpeg is None else jpeg
+        self.whole = FullPicture(device_id=GOOD, at_ms=at_ms, expires_ms=at_ms + 3 * DAY_MS, jpeg=data)
+
+    def _open_to(self, device_id: str) -> bool:
+        own = None if self.seen is None else self.seen.cameras.get(device_id)
+        return own is not None and own.may_ask
+
+    def _register(self, request: ViewRequest, what: Viewed) -> None:
+        entry = ViewRecord(
+            at_ms=AT_MS,
+            who=request.who,
+            unit=request.unit,
+            why=request.why,
+            device_id=request.device_id,
+            what=what,
+            incident_id=request.incident_id,
+        )
+        self.register.insert(0, entry)
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         if self.seen is None or device_id not in self.seen.cameras:

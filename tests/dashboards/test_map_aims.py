@@ -21,7 +21,7 @@ from camkeeper.model.status import Reason, Status
 from camkeeper.model.view import ViewRecord
 from camkeeper.standing.coverage import CoverageMap
 from camkeeper.standing.desk import Acted
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 
 TURNED, BLIND = "cam-01", "cam-12"
 
@@ -67,6 +67,15 @@ class AimedTown(CoveredTown):
 
     async def view(self, request: ViewRequest) -> Thumbnail:
         raise LookupError(request.device_id)
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        raise PermissionError(request.device_id)
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:
+        raise LookupError(device_id, asked_ms)
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        raise PermissionError(request.device_id)
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         raise LookupError(device_id, by, why)

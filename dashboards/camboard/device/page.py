@@ -90,7 +90,7 @@ async def view(request: web.Request) -> web.Response:
         unit=text_of(sent, "unit", MAX_UNIT, "单位", "A unit"),
         why=text_of(sent, "why", MAX_WHY, "事由", "A reason"),
         device_id=device.id,
-        incident_id=_incident(board, device.id, sent.fields.get("incident", "")),
+        incident_id=incident_of(board, device.id, sent.fields.get("incident", "")),
     )
     try:
         picture = await source.view(asked)
@@ -164,7 +164,7 @@ def _source(board: Board) -> PictureSource:
     return board.pictures
 
 
-def _incident(board: Board, device_id: str, asked: str) -> str | None:
+def incident_of(board: Board, device_id: str, asked: str) -> str | None:
     """Return the incident that a look is for, if it is one of this device."""
     desk = board.desk_now()
     known = () if desk is None else (*desk.open, *desk.recent)
@@ -194,11 +194,16 @@ def _seen(request: web.Request, ticket: str, say: Language) -> Seen:
     )
 
 
+async def told(request: web.Request, sentence: str, status: int, *, by: str) -> web.Response:
+    """Return the page with why a step was refused."""
+    return await _page(request, language_of(request), Around(told=sentence, status=status), by=by)
+
+
 async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
     board, device_id = board_of(request), _device(request).id
     points = await history(board, device_id)
     device, index = _device(request), board.index()  # only now, after waiting
-    incident = _incident(board, device_id, request.query.get("incident", ""))
+    incident = incident_of(board, device_id, request.query.get("incident", ""))
     here = device_address(device_id, incident_id=incident)
     values = {
         "o": _values(board, device, index, points, say),
@@ -208,8 +213,11 @@ async def _live(request: web.Request, say: Language, *, by: str = "") -> Live:
         "has_map": board.coverage is not None,
         "look_address": device_address(device_id, part="view"),
         "relearn_address": device_address(device_id, part="relearn"),
-        "may": {part: board.may("POST", f"/devices/{{id}}/{part}") for part in ("view", "relearn")},
-        "keys": {part: board.form_key(f"/devices/{device_id}/{part}") for part in ("view", "relearn", "probe")},
+        "current_address": device_address(device_id, part="current"),
+        "may": {part: board.may("POST", f"/devices/{{id}}/{part}") for part in ("view", "relearn", "current")},
+        "keys": {
+            part: board.form_key(f"/devices/{device_id}/{part}") for part in ("view", "relearn", "probe", "current")
+        },
         "more": more(device, index, board.insight.past() if board.insight is not None else None, say),
         "has_why": board.insight is not None and board.may("GET", WHY),
         "may_probe": board.insight is not None and board.may("POST", "/devices/{id}/probe"),

@@ -19,7 +19,7 @@ from camkeeper.model.picture import Drift
 from camkeeper.model.view import ViewRecord
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Acted
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 from camkeeper.standing.view import Standing
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowAction, WindowsStanding
 from camkeeper.window.plan import Document
@@ -136,6 +136,21 @@ class ScopedPictures:
         """Return a picture of a camera within reach, once the view is on record."""
         self._check(request.device_id)
         return await self._source.view(request)
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        """Have a camera within reach asked for a whole picture."""
+        self._check(request.device_id)
+        return await self._source.ask(request)
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:
+        """Return what became of a request about a camera within reach."""
+        self._check(device_id)
+        return self._source.wanted(device_id, asked_ms)
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        """Return the whole picture that is kept of a camera within reach, once the view is on record."""
+        self._check(request.device_id)
+        return await self._source.full(request)
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         """Let the baseline of a camera within reach be learned anew."""

@@ -79,6 +79,12 @@ class PicturePart:
     baselines: tuple[BaselineRow, ...]
     weather: bool
     has_thumbnail: bool
+    good: str
+    """When a picture of it was last found healthy; empty: not within memory."""
+    may_ask: bool
+    kept: str
+    """When the whole picture was taken that is kept; empty: none is."""
+    kept_ends: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,10 @@ def picture_part(pictures: PictureStanding, device: DeviceStanding, index: Index
         baselines=_baselines(view, pictures.learn_frames, zone, say),
         weather=device.site_id in pictures.weather_site_ids,
         has_thumbnail=view.has_thumbnail,
+        good="" if view.good_ms is None else f"{local(view.good_ms, zone):%m-%d %H:%M}",
+        may_ask=view.may_ask,
+        kept="" if view.kept is None else f"{local(view.kept.at_ms, zone):%m-%d %H:%M:%S}",
+        kept_ends="" if view.kept is None else f"{local(view.kept.expires_ms, zone):%m-%d %H:%M}",
     )
 
 

@@ -35,7 +35,11 @@ SCOPE = {
     Scope.WEATHER: mark("天气：邻近摄像机都一样，不归任何人"),
     Scope.PLATFORM: mark("多台同时：取图的平台停了"),
 }
-VIEWED = {Viewed.THUMBNAIL: mark("告警模糊图"), Viewed.SNAPSHOT: mark("原图")}
+VIEWED = {
+    Viewed.THUMBNAIL: mark("告警模糊图"),
+    Viewed.SNAPSHOT: mark("原图"),
+    Viewed.ASKED: mark("申请取原图"),
+}
 ADVISORY = {
     "cast": mark("可能偏色"),
     "dirt": mark("镜头可能有污渍"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -191,6 +191,10 @@ class Album:
     def full(self, device_id: str) -> Kept | None:
         """Return the whole picture that was asked for; None once its time is over. Show it by `Gate` only."""
         return self._reader.full(device_id, self._clock.wall_ms())
+
+    def fulls(self) -> Mapping[str, tuple[int, int]]:
+        """Return (when taken, when it goes) of every full picture there is, those past their time too."""
+        return self._reader.fulls()
 
     def drop_full(self, device_ids: Collection[str]) -> Future[int]:
         """Remove whole pictures."""

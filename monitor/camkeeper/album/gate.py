@@ -57,13 +57,17 @@ class Gate:
         self._forget_old()
         if device_id not in self._asked and len(self._asked) >= MAX_ASKED:
             raise NotAllowedError("同时申请的原图过多 / too many full pictures are asked for at once")
-        await self._register(self._view(device_id, who, unit, why, Viewed.SNAPSHOT, incident_id))
+        await self._register(self._view(device_id, who, unit, why, Viewed.ASKED, incident_id))
         self._asked[device_id] = self._clock.wall_ms()
 
     def wants(self, device_id: str) -> bool:
         """Tell whether the next picture of this camera was asked for."""
         self._forget_old()
         return device_id in self._asked
+
+    def forget(self, device_id: str) -> None:
+        """Nobody waits for this camera's picture any more: none is kept."""
+        self._asked.pop(device_id, None)
 
     async def take(self, device_id: str, *, at_ms: int, jpeg: bytes) -> bool:
         """Keep a picture that was asked for; every other one is left where it is, in memory, and False."""

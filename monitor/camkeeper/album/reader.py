@@ -9,7 +9,7 @@ import hashlib
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import structlog
@@ -196,6 +196,11 @@ class Reader:
         """Return the cameras that have a thumbnail."""
         query = "SELECT device FROM thumbnail WHERE expires_ms > ?"
         return self.ask(lambda db: frozenset(d for (d,) in db.execute(query, (now_ms,))), frozenset())
+
+    def fulls(self) -> Mapping[str, tuple[int, int]]:
+        """Return (when taken, when it goes) of every full picture there is, those past their time too."""
+        query = "SELECT device, at_ms, expires_ms FROM full_picture"
+        return self.ask(lambda db: {d: (at_ms, ends_ms) for d, at_ms, ends_ms in db.execute(query)}, {})
 
     def full(self, device_id: str, now_ms: int) -> Kept | None:
         """Return the full picture that was asked for, if its time is not over."""

@@ -76,6 +76,7 @@ def site(e: SiteEntry) -> Site:
         timezone=e.timezone,
         boundary=opened(e.boundary),
         coverage_targets=e.coverage.targets() if e.coverage else {},
+        pictures=e.pictures,
     )
 
 

@@ -18,7 +18,7 @@ from camkeeper.config.policies import LayerTargets
 from camkeeper.config.scalars import refuse
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.equipment import DeviceKind, LinkKind
-from camkeeper.model.place import KeyPlaceType, SiteKind
+from camkeeper.model.place import KeyPlaceType, SiteKind, SitePictures
 from camkeeper.model.probing import Rung
 
 
@@ -96,6 +96,8 @@ class SiteEntry(Entry):
     timezone: s.TimeZone
     boundary: tuple[s.Position, ...] | None = None
     coverage: LayerTargets | None = None
+    pictures: SitePictures | None = None
+    """Not among the defaults: who lets whole pictures be looked at says so of a place, by name."""
 
 
 class LinkEntry(Entry):

@@ -21,6 +21,13 @@ class SiteKind(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
+class SitePictures(StrEnum):
+    """Whether whole pictures of a place's cameras may be looked at."""
+
+    NEVER = "never"
+    ON_REQUEST = "on_request"  # by name, unit and reason, one at a time, 72 h at most
+
+
 class KeyPlaceType(StrEnum):
     """重点部位: what the contract wants seen."""
 
@@ -62,6 +69,8 @@ class Site:
     """The outer ring, not closed; empty where the register has none."""
     coverage_targets: Mapping[str, int] = field(default_factory=dict)
     """Layer -> basis points that must be seen here; comes before `CoveragePolicy.targets`."""
+    pictures: SitePictures | None = None
+    """None: as the place above says; where none does, never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ class Viewed(StrEnum):
 
     THUMBNAIL = "thumbnail"  # the blurred one of an alarm
     SNAPSHOT = "snapshot"  # a full picture, asked for by name
+    ASKED = "asked"  # nothing yet: somebody had a camera asked for a full picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

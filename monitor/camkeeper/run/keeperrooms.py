@@ -23,7 +23,7 @@ from camkeeper.run.reports import ReportRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 from camkeeper.standing.why import Why, WhyAsk
 from camkeeper.standing.windows import WindowAct, WindowActed, WindowsStanding
 from camkeeper.window.plan import Document
@@ -188,6 +188,18 @@ class Rooms:
     async def view(self, request: ViewRequest) -> Thumbnail:
         """Register who looks and why, then return the blurred picture; LookupError where there is none."""
         return await self._picture_room().view(request)
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        """Have a camera asked for a whole picture, once that is on record; see `PictureRoom.ask`."""
+        return await self._picture_room().ask(request)
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:
+        """Return what became of a request for a whole picture."""
+        return self._picture_room().wanted(device_id, asked_ms)
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        """Register who looks and why, then return the whole picture that is kept."""
+        return await self._picture_room().full(request)
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         """Let a camera's baseline be learned anew; returns when that is kept, or refused. LookupError: unknown."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from camkeeper.model.picture import BaselineInfo, Context, Drift, Finding, PictureVerdict
+from camkeeper.model.probing import Rung, Verdict
 from camkeeper.model.view import ViewRecord as ViewRecord  # noqa: PLC0414 - the board asks for it here
 
 
@@ -18,6 +20,14 @@ class Aimed:
     error_deg: float
     """Half-width of the 95% interval of what was measured; the register's own error is not in it."""
     since_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAt:
+    """A whole picture that is kept for a while."""
+
+    at_ms: int
+    expires_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +51,12 @@ class PictureView:
     drift: Drift | None = None
     """The newest point of its clock's history."""
     has_thumbnail: bool = False
+    good_ms: int | None = None
+    """When a picture of it was last found healthy, as far back as this monitor remembers."""
+    may_ask: bool = False
+    """Its site lets whole pictures be looked at on request."""
+    kept: KeptAt | None = None
+    """The whole picture that was asked for, while it is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +103,43 @@ class Thumbnail:
     verdict: PictureVerdict
     jpeg: bytes = field(repr=False)
     expires_ms: int
+
+
+class Getting(StrEnum):
+    """How far a whole picture is that somebody asked for."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    NONE = "none"  # the camera gave none in time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What became of a request for a whole picture."""
+
+    state: Getting
+    kept: KeptAt | None = None
+    rung: Rung | None = None
+    """Which rung of the camera's ladder says why there is none; None: nothing answered in time, or nothing is wrong."""
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request that was taken, or why not in both languages."""
+
+    at_ms: int | None
+    """None: not taken."""
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FullPicture:
+    """A whole picture, for whoever is on record as looking at it."""
+
+    device_id: str
+    at_ms: int
+    """When the camera gave it: never shown as live."""
+    expires_ms: int
+    jpeg: bytes = field(repr=False)

@@ -90,7 +90,7 @@ async def test_a_full_picture_wants_a_site_that_allows_it_and_somebody_who_asks(
     kept = await site.gate.full("open1", **WHO)
     assert kept is not None
     assert (kept.jpeg, kept.expires_ms) == (large, T0 + 5 + 72 * HOUR)
-    assert [v.what for v in site.views()] == [Viewed.SNAPSHOT, Viewed.SNAPSHOT]
+    assert [v.what for v in site.views()] == [Viewed.ASKED, Viewed.SNAPSHOT]
 
 
 async def test_a_wish_is_forgotten_after_a_while_and_there_are_not_many(site: Site) -> None:

@@ -82,6 +82,8 @@ class Pictures:
         self._fleet_kept_ms = 0
         self.looks: dict[str, Look] = {}
         """The newest of each camera."""
+        self.good_ms: dict[str, int] = {}
+        """When a picture of each was last found healthy."""
         self.counts = Counts()
         self.proof = PictureProof(registry, registry.picture)
         self.learning = Learning(album, worker, registry.picture)
@@ -96,6 +98,7 @@ class Pictures:
         """Go on from before a restart. `recorded`: what stands on record (`Recovery.findings`)."""
         looks = await asyncio.to_thread(self._album.looks)
         self.looks = {i: one for i, one in looks.items() if i in self._cameras}
+        self.good_ms = {i: one.at_ms for i, one in self.looks.items() if _is_good(one)}
         tracks, fleet = await asyncio.to_thread(self._album.tracks), await asyncio.to_thread(self._album.fleet)
         untold = self.proof.restore(tracks, fleet, recorded, self._timeline.now_ms(), self._blind())
         await self.learning.restore()
@@ -110,6 +113,7 @@ class Pictures:
         self.learning.adopt(registry.picture)
         for device_id in before - set(self._cameras):
             self.looks.pop(device_id, None)
+            self.good_ms.pop(device_id, None)
             self._traces.pop(device_id, None)
             self._faces.pop(device_id, None)
             self.learning.forget(device_id)
@@ -227,6 +231,8 @@ class Pictures:
         if newest is not None and newest.at_ms >= look.at_ms:
             return  # a newer one came first
         self.looks[device_id] = look
+        if _is_good(look):
+            self.good_ms[device_id] = look.at_ms
         if examined.trace:
             self._traces[device_id] = examined.trace
         self._face(look, examined.thumbnail)
@@ -244,9 +250,8 @@ class Pictures:
 
     def _teaches(self, look: Look) -> bool:
         """Tell whether a look is of a camera in good health: only then a baseline learns from it."""
-        diagnosis, device_id = look.diagnosis, look.device_id
-        well = diagnosis.verdict is PictureVerdict.OK and not diagnosis.alarms
-        return well and self.proof.is_calm(device_id) and device_id not in self._blind()
+        device_id = look.device_id
+        return _is_good(look) and self.proof.is_calm(device_id) and device_id not in self._blind()
 
     async def relearn(self, device_id: str) -> None:
         """Begin anew with a camera, because somebody says that it is meant to look as it does now.
@@ -308,3 +313,7 @@ class Pictures:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _is_good(look: Look) -> bool:
+    return look.diagnosis.verdict is PictureVerdict.OK and not look.diagnosis.alarms

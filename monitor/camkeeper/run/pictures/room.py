@@ -26,13 +26,14 @@ from camkeeper.model.span import Span
 from camkeeper.model.status import Reason, Status
 from camkeeper.model.view import ViewRecord
 from camkeeper.picture.worker import PictureWorker
+from camkeeper.run.pictures.current import Current, allows
 from camkeeper.run.pictures.pictures import Pictures
 from camkeeper.run.pictures.view import Open, standing_of
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
 from camkeeper.schedule.wheel import Wheel
 from camkeeper.standing.desk import Acted
-from camkeeper.standing.picture import PictureStanding, Thumbnail, ViewRequest
+from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 
 TICK_S = 1.0
 RETRY_S = 30.0
@@ -105,9 +106,7 @@ class PictureRoom:
         album = await asyncio.to_thread(partial(Album.open, where, clock=self._timeline, limits=limits))
         try:
             async with PictureWorker() as worker:
-                gate = Gate(
-                    album, clock=self._timeline, register=self._recorder.note_view, allowed=_keeps_no_full_pictures
-                )
+                gate = Gate(album, clock=self._timeline, register=self._recorder.note_view, allowed=self._allows)
                 pictures = Pictures(
                     registry=registry,
                     album=album,
@@ -118,7 +117,10 @@ class PictureRoom:
                     gate=gate,
                 )
                 await pictures.restore(tuple(self._recorded.values()))
-                self._open = Open(album=album, worker=worker, pictures=pictures, gate=gate)
+                current = Current(
+                    album=album, gate=gate, timeline=self._timeline, township=self._township, wheel=self._wheel
+                )
+                self._open = Open(album=album, worker=worker, pictures=pictures, gate=gate, current=current)
                 self._fault = None
                 try:
                     await self._keep_up(self._open)
@@ -134,6 +136,7 @@ class PictureRoom:
             now.pictures.tick()
             await now.pictures.follow_repairs(self._claims())
             now.thumbnailed = await asyncio.to_thread(now.album.thumbnailed)
+            await now.current.tick()
             await asyncio.sleep(TICK_S)
 
     def _follow(self, pictures: Pictures) -> None:
@@ -200,15 +203,40 @@ class PictureRoom:
 
         ValueError for a request without a name, a unit or a reason. One that finds nothing is on record too.
         """
-        if not (request.who.strip() and request.unit.strip() and request.why.strip()):
-            raise ValueError("请写明姓名、单位和事由 / say who you are, of which unit, and why")
-        self._known(request.device_id)
-        if self._open is None:
-            raise LookupError("画面诊断没有运行 / no pictures are looked at")
-        kept = await self._open.seen(request, self._recorder, self._timeline.now_ms(), within_s=WITHIN_S)
+        kept = await self._for(request).seen(request, self._recorder, self._timeline.now_ms(), within_s=WITHIN_S)
         if kept is None:
             raise LookupError("没有留存的缩略图 / there is no thumbnail")
         return kept
+
+    async def ask(self, request: ViewRequest) -> Asked:
+        """Have a camera asked for a whole picture, once that is on disk; refused with a sentence if it is too soon.
+
+        ValueError as for `view`; PermissionError where its site allows none; LookupError where nobody could.
+        """
+        return await self._for(request).current.ask(request)
+
+    def wanted(self, device_id: str, asked_ms: int) -> Wanted:
+        """Return what became of a request; LookupError where no pictures are looked at."""
+        self._known(device_id)
+        return self._now().current.wanted(device_id, asked_ms)
+
+    async def full(self, request: ViewRequest) -> FullPicture:
+        """Return the whole picture that is kept after who looks, and why, is on disk; errors as of `ask`."""
+        return await self._for(request).current.full(request)
+
+    def _for(self, request: ViewRequest) -> Open:
+        if not (request.who.strip() and request.unit.strip() and request.why.strip()):
+            raise ValueError("请写明姓名、单位和事由 / say who you are, of which unit, and why")
+        self._known(request.device_id)
+        return self._now()
+
+    def _now(self) -> Open:
+        if self._open is None:
+            raise LookupError("画面诊断没有运行 / no pictures are looked at")
+        return self._open
+
+    def _allows(self, device_id: str) -> bool:
+        return allows(self._township.registry, device_id)
 
     async def relearn(self, device_id: str, by: str, why: str) -> Acted:
         """Begin a camera's baseline anew because somebody says that it is meant to look as it does."""
@@ -265,10 +293,6 @@ def limits_of(policy: PicturePolicy) -> Limits:
         enough=policy.learn_frames,
         thumbnail_ms=max(1, policy.thumbnail_days * DAY_MS),
     )
-
-
-def _keeps_no_full_pictures(_: str) -> bool:
-    return False
 
 
 def _drifts(ledger: Path, device_id: str) -> tuple[Drift, ...]:

@@ -12,6 +12,7 @@ from camkeeper.model.equipment import Device
 from camkeeper.model.picture import BaselineInfo, Context, Finding, PictureVerdict
 from camkeeper.model.view import Viewed, ViewRecord
 from camkeeper.picture.worker import PictureWorker
+from camkeeper.run.pictures.current import Current, allowed
 from camkeeper.run.pictures.pictures import Pictures
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.township import Township
@@ -26,6 +27,7 @@ class Open:
     worker: PictureWorker
     pictures: Pictures
     gate: Gate
+    current: Current
     thumbnailed: frozenset[str] = frozenset()
     """Cameras that have a thumbnail, as of a second ago."""
 
@@ -73,11 +75,13 @@ def _asked(request: ViewRequest, now_ms: int) -> ViewRecord:
 def standing_of(now: Open, township: Township, recorder: Recorder) -> PictureStanding:
     """Return all pictures as they are on record."""
     registry, pictures, worker = township.registry, now.pictures, now.worker.stats
-    in_use, found = pictures.learning.in_use, recorder.findings
+    in_use, found, open_to = pictures.learning.in_use, recorder.findings, allowed(registry)
     return PictureStanding(
         at_ms=recorder.last_tick_ms,
         cameras={
-            d.id: _view(d, now, in_use, found.get(d.id), township) for d in registry.devices if d.kind.has_picture
+            d.id: _view(d, now, in_use, found.get(d.id), township, may_ask=d.id in open_to)
+            for d in registry.devices
+            if d.kind.has_picture
         },
         learn_frames=registry.picture.learn_frames,
         diagnosed=pictures.counts.diagnosed,
@@ -96,6 +100,8 @@ def _view(
     in_use: Mapping[tuple[str, Context], BaselineInfo],
     finding: Finding | None,
     township: Township,
+    *,
+    may_ask: bool,
 ) -> PictureView:
     look = now.pictures.looks.get(device.id)
     return PictureView(
@@ -110,6 +116,9 @@ def _view(
         aimed=aimed(device, finding),
         drift=township.clock_of(device.id),
         has_thumbnail=device.id in now.thumbnailed,
+        good_ms=now.pictures.good_ms.get(device.id),
+        may_ask=may_ask,
+        kept=now.current.kept.get(device.id) if may_ask else None,
     )
 
 
