@@ -14,6 +14,7 @@ from camkeeper.model.registry import Registry
 
 FORMAT = "camkeeper backup 1"
 MANIFEST = "manifest.json"
+DIGEST = "manifest.sha256"
 LEDGER = "camkeeper.ledger"
 ALBUM = "camkeeper.album"
 ACCESS = "camkeeper.access"

@@ -143,6 +143,7 @@ def _pack(archive: Path, members: list[tuple[str, Path]], facts: dict[str, Any])
             manifest = facts | {"files": listed}
             body = (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode()
             _add(tar, c.MANIFEST, io.BytesIO(body))
+            _add(tar, c.DIGEST, io.BytesIO(_digest_line(body)))
         file.flush()
         os.fsync(file.fileno())
     return manifest
@@ -173,15 +174,15 @@ class _Digesting(io.RawIOBase):
 def check(archive: Path) -> dict[str, Any]:
     """Read a backup through and return its manifest; BackupError where a byte of it is not what was written."""
     found: dict[str, tuple[int, str]] = {}
-    manifest: dict[str, Any] | None = None
+    own: dict[str, bytes] = {}
     try:
         with tarfile.open(archive, "r:") as tar:
             for info in tar:
                 source = tar.extractfile(info) if info.isreg() else None
                 if source is None or not _safe(info.name) or info.name in found:
                     raise BackupError(f"备份里有不该有的 {info.name} / the backup has something odd: {info.name}")
-                if info.name == c.MANIFEST:
-                    manifest = json.loads(source.read(64 * _PART))
+                if info.name in {c.MANIFEST, c.DIGEST}:
+                    own[info.name] = source.read(64 * _PART)
                     continue
                 digest = hashlib.sha256()
                 while part := source.read(_PART):
@@ -189,13 +190,21 @@ def check(archive: Path) -> dict[str, Any]:
                 found[info.name] = (info.size, digest.hexdigest())
     except (tarfile.TarError, ValueError, EOFError) as error:
         raise BackupError(f"{archive} 不是备份，或已损坏 / no backup, or damaged: {error}") from error
-    if manifest is None or manifest.get("format") != c.FORMAT:
-        raise BackupError(f"{archive} 没有清单，可能写到一半 / {archive} has no manifest: half of one?")
+    body = own.get(c.MANIFEST, b"")
+    if not body or own.get(c.DIGEST) != _digest_line(body):
+        raise BackupError(f"{archive} 的清单缺失或被改动 / the manifest of {archive} is gone, or was changed")
+    manifest: dict[str, Any] = json.loads(body)
+    if manifest.get("format") != c.FORMAT:
+        raise BackupError(f"{archive} 是别的格式 / {archive} is of another format")
     stated = {f["name"]: (f["bytes"], f["sha256"]) for f in manifest["files"]}
     for name in sorted(stated.keys() | found.keys()):
         if stated.get(name) != found.get(name):
             raise BackupError(f"备份里的 {name} 被改动或缺失 / {name} was changed, or is gone")
     return manifest
+
+
+def _digest_line(manifest: bytes) -> bytes:
+    return f"{hashlib.sha256(manifest).hexdigest()}  {c.MANIFEST}\n".encode()
 
 
 def _safe(name: str) -> bool:
