@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from camkeeper.ledger import LedgerReader
+from camkeeper.ledger import LedgerReader, Snapshot
 from camkeeper.model.access import Scope
 from camkeeper.model.place import SiteKind
 from camkeeper.model.registry import Registry
@@ -44,7 +44,7 @@ def bills_of(
         own = [d for d in devices if d.contractor_id == contractor.id]
         if terms is None or not own or (scope.contractor_id or contractor.id) != contractor.id:
             continue
-        rated = rates(reader, asked, replace(scope, contractor_id=contractor.id), registry)
+        rated = rates(reader, deciding_only(asked, asked.config), replace(scope, contractor_id=contractor.id), registry)
         cameras = [d for d in own if d.kind.has_picture]
         total = replace(_measured(rated.total, cameras, traces), id=contractor.id, name=contractor.name)
         villages = [
@@ -55,6 +55,11 @@ def bills_of(
         late = list(_late(orders, contractor.id, asked.period, registry))
         out.append(bill(terms, total=total, villages=villages, devices=_each(own, traces), late=late))
     return tuple(out)
+
+
+def deciding_only(asked: Asked, config: Snapshot) -> Asked:
+    """Return the same question of `config`, without its further policies: nobody is paid by them."""
+    return replace(asked, config=replace(config, policies=config.policies[:1]))
 
 
 def _traces(asked: Asked, intervals: Iterable[IntervalLine]) -> dict[str, tuple[int, ...]]:

@@ -18,11 +18,11 @@ from camkeeper.model.status import Status
 from camkeeper.model.workorder import WorkOrder
 from camkeeper.report.values import Book, DeviceLine, IntervalLine, Method, OrderLine, Version
 from camkeeper.run.desk.briefs import excluded_of
-from camkeeper.run.monthbills import bills_of
+from camkeeper.run.monthbills import bills_of, deciding_only
 from camkeeper.run.monthfigures import cameras_within, contractor_of, rates
 from camkeeper.run.reports import asked_of, month_report
 from camkeeper.run.sla import Asked
-from camkeeper.standing.report import CoverLine
+from camkeeper.standing.report import CoverLine, MonthReport
 from camkeeper.workorder.deadline import overdue
 from camkeeper.workorder.figures import round_figures
 
@@ -109,7 +109,7 @@ class _Maker:
             orders=tuple(self._order(o) for o in orders if self._touches(o)),
             rounds=round_figures(orders, asked.period, now_ms=asked.period.end_ms),
             intervals=intervals,
-            versions=tuple(self._versions(closings)),
+            versions=tuple(self._versions(closings, report)),
             version_seq=version_seq,
             bills=bills,
             parties=asked.config.parties,
@@ -195,11 +195,16 @@ class _Maker:
             overdue=overdue(order, until_ms, excluded_of(order, self._registry)),
         )
 
-    def _versions(self, closings: list[Closed]) -> Iterator[Version]:
+    def _versions(self, closings: list[Closed], report: MonthReport) -> Iterator[Version]:
         with self._reader.reading() as db:
             for place, closed in enumerate(closings):
                 config = closing_config(db, closed) or self._asked.config
-                rated = rates(self._reader, replace(self._asked, config=config), self._scope, self._registry)
+                same = config.digest == self._asked.config.digest  # a county's rates take seconds: not twice
+                rated = (
+                    None
+                    if same
+                    else rates(self._reader, deciding_only(self._asked, config), self._scope, self._registry)
+                )
                 row = db.execute("SELECT hash FROM chain WHERE seq = ?", (closed.seq,)).fetchone()
                 yield Version(
                     seq=closed.seq,
@@ -210,8 +215,8 @@ class _Maker:
                     amends=place > 0,
                     figures=closed.figures,
                     agrees=figures_digest(month_buckets(db, config, closed.span)) == closed.figures,
-                    total=rated.total,
-                    sites=rated.sites,
+                    total=report.total if rated is None else rated.total,
+                    sites=report.sites if rated is None else rated.sites,
                 )
 
 
