@@ -134,6 +134,8 @@ def _is_measured(registry: Registry, site: Site, boundaries: dict[str, BaseGeome
 def _open(terrain: Terrain, boundaries: dict[str, BaseGeometry]) -> dict[str, BaseGeometry]:
     """Return each boundary less the roofs within it: the very outlines that the fields end at."""
     shapes = list(boundaries.values())
+    if not shapes:  # sites without boundaries: only cameras and key places are looked at
+        return {}
     one, other = terrain.roof_tree.query(terrain.roofs, predicate="intersects")
     alone = shapely.get_num_interior_rings(terrain.roofs) == 0
     alone[one[one != other]] = False

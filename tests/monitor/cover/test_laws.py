@@ -229,3 +229,12 @@ def test_the_survey_band_holds_the_figure_as_entered() -> None:
     area = sites(cover, {})["v0", False].layers[0].cover
     assert band.as_entered == pytest.approx(area.design / area.total, rel=0.02)
     assert 0 <= band.p5 <= band.p50 <= band.p95 <= 1
+
+
+def test_sites_without_boundaries_still_have_key_places_and_cameras() -> None:
+    registry = township((camera("c", 60, 30),), links=LINKS)
+    bare = replace(registry, sites=tuple(replace(one, boundary=()) for one in registry.sites))
+    found = sites(TownshipCover.build(bare, HOUSES), {"c": State.WORKING})
+    assert any(one.places for one in found.values())
+    nothing = replace(bare, key_places=())
+    TownshipCover.build(nothing, HOUSES)
