@@ -34,7 +34,7 @@ def cell(value: Cell) -> str | int | float:
     if not isinstance(value, str):
         return value
     text = plain(value, limit=_LONGEST)
-    begins = value.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
+    begins = value.lstrip(" \u00a0").startswith(_FORMULA) or text.lstrip().startswith(_FORMULA)
     return f"'{text}" if begins else text
 
 
@@ -73,14 +73,16 @@ async def csv_response(
     request: web.Request, heading: Sequence[str], rows: Iterable[Sequence[Cell]], name: str
 ) -> web.StreamResponse:
     """Send a table as a file, piece by piece: fifty thousand rows neither fill the memory nor hold up the others."""
-    response = web.StreamResponse(headers={"Content-Disposition": disposition(name)})
+    headers = {"Content-Disposition": disposition(name)}
+    if request.method == "HEAD":  # a compressor's last bytes would be taken for the next answer
+        return web.Response(content_type="text/csv", charset="utf-8", headers=headers)
+    response = web.StreamResponse(headers=headers)
     response.content_type, response.charset = "text/csv", "utf-8"
     response.enable_compression()
     await response.prepare(request)
-    if request.method != "HEAD":
-        for piece in pieces(heading, rows):
-            await response.write(piece)
-            await asyncio.sleep(0)
+    for piece in pieces(heading, rows):
+        await response.write(piece)
+        await asyncio.sleep(0)
     await response.write_eof()
     return response
 
