@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from camcover.datum import Datum
@@ -102,6 +103,7 @@ _UNITS = re.compile(r"[(\[{<（【].*?[)\]}>）】]|[*:：?？]+$")
 _JOINTS = re.compile(r"[\s_\-·、,，/|&.。]+")
 
 
+@lru_cache(maxsize=1 << 16)
 def plain(text: str) -> str:
     r"""Return text with full-width letters halved, blanks made one, and invisible characters gone.
 

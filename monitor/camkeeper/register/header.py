@@ -75,6 +75,9 @@ def layout_of(sheet: Sheet, chosen: Mapping[str, Field | None] | None = None) ->
 
 def repeats(row: tuple[str, ...], columns: tuple[Column, ...]) -> bool:
     """Return whether a row is the headings once more, as printed registers have them on each page."""
+    first = next((c for c in columns if c.heading), None)
+    if first is None or first.place >= len(row) or plain(row[first.place]) != first.heading:
+        return False
     same = sum(c.place < len(row) and bool(c.heading) and plain(row[c.place]) == c.heading for c in columns)
     return same >= max(_FEWEST, sum(bool(c.heading) for c in columns) // 2)
 
@@ -106,7 +109,7 @@ def _heads(sheet: Sheet, at: int, said: Mapping[str, Field | None]) -> tuple[lis
         if cell and over and over != cell and field_of(cell) is None and field_of(over + cell) is not None:
             out.append(over + cell)
         elif cell and over and over != cell and datum_in(cell) is None and datum_in(over) is not None:
-            out.append(f"{cell}({over})")
+            out.append(f"{cell}({datum_in(over)})")
         else:
             out.append(cell or over)
     below = at + 1
