@@ -33,8 +33,8 @@ from camkeeper.cli.notify import app as notify
 from camkeeper.cli.picture import app as picture
 from camkeeper.cli.plan import plan
 from camkeeper.cli.probe import probe
-from camkeeper.cli.report import report
 from camkeeper.cli.register import app as register
+from camkeeper.cli.report import report
 from camkeeper.cli.run import run
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
