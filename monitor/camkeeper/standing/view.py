@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from camkeeper.availability.buckets import Buckets, Promise
-from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.crew import CrewStanding
+from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.mirror import MirrorStanding
 from camkeeper.model.place import SiteKind
 from camkeeper.model.probing import DeviceFacts, RungResult
