@@ -76,6 +76,8 @@ REPORTS = (
     get(f"/fragments/reports/{reportpage.MONTH}", reportpage.month_fragment, FIGURES),
     get(f"/reports/{reportpage.MONTH}.csv", reportpage.month_csv, FIGURES, note="export", call=figures.MONTH_CSV),
     get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export", call=figures.MONTH_JSON),
+    get(f"/reports/{reportpage.MONTH}.pdf", reportpage.month_pdf, FIGURES, note="export"),
+    get(f"/reports/{reportpage.MONTH}.xlsx", reportpage.month_xlsx, FIGURES, note="export"),
     post("/api/v1/months/{month}/{step}", monthapi.step, ADMIN, note="month_step", call=figures.MONTH_STEP),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),

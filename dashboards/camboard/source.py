@@ -12,6 +12,7 @@ from camkeeper.model.picture import Drift
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo, WorkOrder
+from camkeeper.report.words import Form, Lang
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, Sent, SignedIn, Told, Vouched
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
@@ -214,6 +215,9 @@ class ReportSource(Protocol):
 
     async def report(self, month: str, scope: Scope = EVERYTHING) -> MonthReport:
         """Return one month, as sums of what the scope shows. LookupError without figures, ValueError: unreadable."""
+
+    async def paper(self, month: str, scope: Scope = EVERYTHING, *, form: Form, lang: Lang) -> bytes:
+        """Return one month as a file to sign or to reckon with. Errors as of `report`."""
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month. LookupError for one that the scope does not show."""

@@ -225,3 +225,16 @@ def test_a_change_is_never_larger_than_it_is(now: Fraction, before: Fraction) ->
 
 def _sum(parts: Iterable[Rated]) -> Buckets:
     return sum((part.net.buckets for part in parts), Buckets())
+
+
+@pytest.mark.parametrize(("form", "magic"), [("pdf", b"%PDF"), ("xlsx", b"PK")])
+async def test_a_month_is_taken_away_to_sign(client: Client, form: str, magic: bytes) -> None:
+    async with client.get(f"/reports/{FIRST}.{form}") as answer:
+        first = await answer.read()
+        assert answer.status == 200
+        assert first.startswith(magic)
+        assert f"camkeeper-{FIRST}.{form}" in answer.headers["Content-Disposition"]
+    async with client.get(f"/reports/{FIRST}.{form}") as answer:
+        assert await answer.read() == first
+    async with client.get(f"/reports/1999-01.{form}") as answer:
+        assert answer.status == 404

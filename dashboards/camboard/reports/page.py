@@ -9,7 +9,7 @@ from aiohttp import web
 
 from camboard.board import Board, board_of
 from camboard.chart.view import Chart, days_chart
-from camboard.download import csv_response, file_response
+from camboard.download import csv_response, disposition, file_response
 from camboard.history import way as historyway
 from camboard.history.way import history_address
 from camboard.i18n import Language
@@ -21,9 +21,14 @@ from camboard.reports.listing import listing
 from camboard.reports.view import month_view
 from camboard.source import ReportSource
 from camboard.text import plain
+from camkeeper.report.words import Form, Lang
 from camkeeper.standing.report import MonthReport
 
 MONTH = r"{month:\d{4}-\d{2}}"
+_MEDIA = {
+    Form.PDF: "application/pdf",
+    Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 MONTHS_SHOWN = 12
 MONTHS_IN_TABLE = 60
 
@@ -69,6 +74,29 @@ async def month_json(request: web.Request) -> web.Response:
     """`GET /reports/{month}.json`."""
     report = await _report(board_of(request), request.match_info["month"])
     return file_response(json.dumps(wire.month(report)), "application/json", f"camkeeper-{report.month}.json")
+
+
+async def month_pdf(request: web.Request) -> web.Response:
+    """`GET /reports/{month}.pdf`: the report that both parties sign."""
+    return await _paper(request, Form.PDF)
+
+
+async def month_xlsx(request: web.Request) -> web.Response:
+    """`GET /reports/{month}.xlsx`: the same as a workbook, with the records behind it."""
+    return await _paper(request, Form.XLSX)
+
+
+async def _paper(request: web.Request, form: Form) -> web.Response:
+    """Send a month in the reader's language and scope."""
+    board, month = board_of(request), request.match_info["month"]
+    lang = Lang.ZH if language_of(request).code.startswith("zh") else Lang.EN
+    try:
+        made = await _source(board).paper(month, board.principal.scope, form=form, lang=lang)
+    except (LookupError, ValueError):
+        raise web.HTTPNotFound from None
+    response = web.Response(body=made, content_type=_MEDIA[form])
+    response.headers["Content-Disposition"] = disposition(f"camkeeper-{month}.{form.value}")
+    return response
 
 
 async def trend(request: web.Request) -> web.Response:

@@ -30,6 +30,13 @@ class Lang(StrEnum):
         return words[self is Lang.EN]
 
 
+class Form(StrEnum):
+    """What a report is written as."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+
+
 YES_NO: tuple[Words, Words] = (("否", "no"), ("是", "yes"))
 _WORDS: tuple[tuple[StrEnum, Words], ...] = (
     # A shape beside the word: a verdict is never told by colour alone.

@@ -17,6 +17,7 @@ from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
+from camkeeper.report.words import Form, Lang
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.monthfigures import Rates, cameras_within, rates
 from camkeeper.run.monthstory import cause_lines, cover_lines, excluded_lines, service_of
@@ -32,6 +33,8 @@ from camkeeper.standing.report import (
 
 KEPT = 96
 """Reports held: two years for each of four scopes."""
+PAPERS = 8
+"""Printed files held: a megabyte or so each."""
 FRESH_MS = 15_000
 """How old a report of the running month may be."""
 MOST_MONTHS = 1200
@@ -63,6 +66,8 @@ class ReportRoom:
         self._path, self._now_ms, self._registry, self._coverage = ledger, now_ms, registry, coverage
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._turn = asyncio.Lock()
+        self._papers: OrderedDict[tuple[str, Scope, Form, Lang], tuple[MonthReport, bytes]] = OrderedDict()
+        self._press = asyncio.Lock()
 
     async def months(self) -> tuple[MonthEntry, ...]:
         """Return every month since the first device was enrolled, newest first; empty for an empty ledger."""
@@ -83,6 +88,22 @@ class ReportRoom:
             made = await self._covered(made, scope, rated)
             self._keep(month, scope, _Kept(report=made, basis=basis, made_ms=now_ms, settled=basis[1] is True))
         return made
+
+    async def paper(self, month: str, scope: Scope = EVERYTHING, *, form: Form, lang: Lang) -> bytes:
+        """Return a month as a file. Errors as of `report`; made in a thread, kept while the month stays so."""
+        from camkeeper.run.papers import make  # it builds on this module
+
+        report = await self.report(month, scope)
+        key = (month, scope, form, lang)
+        async with self._press:
+            kept = self._papers.get(key)
+            if kept is None or kept[0] is not report:
+                now_ms, registry = self._now_ms(), self._registry()
+                made = await asyncio.to_thread(make, self._path, report, scope, now_ms, registry, form, lang)
+                kept = self._papers[key] = (report, made)
+                while len(self._papers) > PAPERS:
+                    self._papers.popitem(last=False)
+            return kept[1]
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month. LookupError for one that the scope does not show."""
