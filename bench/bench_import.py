@@ -1,7 +1,7 @@
 """How long a messy register of 5,000 rows by 30 cells takes to be read and compared with 5,000 enrolled devices.
 
-Prints seconds of this process's own processor time, for a shared machine says little by the clock: the file alone,
-rows and difference, and the whole preview with the configuration read before and after.
+Seconds of this process's own processor time, for a shared machine says little by the clock: the file alone, rows and
+difference, and the whole preview with the configuration read before and after. `--quick`: 1,000 rows.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import tempfile
 from pathlib import Path
 from time import process_time
 
-from tests.monitor.register.messy import config, messy
-
 from camkeeper.config import load
 from camkeeper.register.book import Wishes, draft
 from camkeeper.register.header import layout_of
@@ -20,6 +18,10 @@ from camkeeper.register.known import Known
 from camkeeper.register.plan import Planner
 from camkeeper.register.reading import sheets_of
 from camkeeper.register.rows import Reader
+from figures import arguments, median, print_figures
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.monitor.register.messy import config, messy
 
 
 def main(count: int) -> None:
@@ -44,12 +46,18 @@ def main(count: int) -> None:
             begun = process_time()
             draft(path, file.data, file.name, Wishes())
             took.append((read_s, diffed_s, process_time() - begun))
-    read_s, diffed_s, whole_s = (sorted(t[i] for t in took)[1] for i in range(3))
-    cells = count * 30
-    print(f"{count} rows, {cells} cells, {plan.errors} errors, {len(plan.changed)} changed")
-    print(f"processor time: read {read_s:.2f} s; read and compared {diffed_s:.2f} s")
-    print(f"preview with both configurations {whole_s:.2f} s")
+    read_s, diffed_s, whole_s = (median([t[i] for t in took]) for i in range(3))
+    figures: dict[str, object] = {
+        "rows": count,
+        "cells": count * 30,
+        "errors": plan.errors,
+        "changed": len(plan.changed),
+        "read_cpu_s": round(read_s, 2),
+        "read_and_compared_cpu_s": round(diffed_s, 2),
+        "preview_cpu_s": round(whole_s, 2),
+    }
+    print_figures("import", figures)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
+    main(1000 if arguments(__doc__ or "").parse_args().quick else 5000)
