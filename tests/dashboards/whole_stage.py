@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page
 from tests.dashboards.people import Person, opened, person
 from tests.dashboards.stage import Seen
+from tests.dashboards.whole_past import Fault
 from tests.dashboards.whole_town import WholeTown, whole_town
 
 from camboard.app import create_app, create_runner
@@ -19,6 +20,7 @@ from camboard.routes import ROUTES
 from camboard.settings import BoardSettings
 from camkeeper.access import Access
 from camkeeper.model.access import EVERYTHING, Role, Scope
+from camkeeper.model.registry import Registry
 
 CONTRACTOR = "weibao-a"
 PEOPLE: Mapping[str, tuple[Role, Scope]] = {
@@ -93,27 +95,36 @@ class WholeStage:
         story = await self.town.story(incident.incident.id)
         windows = self.town.windows()
         assert windows is not None
+        device = self.town.registry.devices[0]
+        site = incident.site_ids[0]
         fills = {
-            "{id}": "dg01-cam-01",
+            "{id}": device.id,
             "{number:[1-9][0-9]{0,8}}": str(incident.order.number),
             "{token}": story.phone_token,
         }
         out = {}
         for line in PAGE_LINES:
             path = line.replace("/incidents/{id}", f"/incidents/{incident.incident.id}").replace(
-                "/sites/{id}", "/sites/dg04"
+                "/sites/{id}", f"/sites/{site}"
             )
             for name, value in fills.items():
                 path = path.replace(name, value)
             path = re.sub(r"\{month:[^/]*?\}(?=\.|$)", "2026-10", path)
-            out[line] = {"/why": "/why?site=dg04", "/trend": "/trend?device=dg01-cam-01"}.get(path, path)
+            out[line] = {"/why": f"/why?site={site}", "/trend": f"/trend?device={device.id}"}.get(path, path)
         return out
 
 
 @asynccontextmanager
-async def whole_stage(folder: Path, browser: Browser) -> AsyncIterator[WholeStage]:
+async def whole_stage(
+    folder: Path,
+    browser: Browser,
+    *,
+    registry: Registry | None = None,
+    faults: Sequence[Fault] | None = None,
+    minutes: int = 110,
+) -> AsyncIterator[WholeStage]:
     """Serve the township on a free port; everything ends with the block."""
-    async with whole_town(folder) as town:
+    async with whole_town(folder, registry=registry, faults=faults, minutes=minutes) as town:
         with opened(folder, town.rig.clock) as access:
             people = {name: await person(access, name, role, scope) for name, (role, scope) in PEOPLE.items()}
             settings = BoardSettings(clock=town.rig.clock)
