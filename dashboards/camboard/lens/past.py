@@ -10,6 +10,7 @@ from camboard.lens.rooms import Once, ScopedStanding
 from camboard.source import InsightSource, ReportSource
 from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.register import Place, RegisterEntry
+from camkeeper.report.words import Form, Lang
 from camkeeper.standing.past import Past
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.why import Why, WhyAsk
@@ -68,6 +69,11 @@ class ScopedReports:
         """Return one month as the sums of this scope."""
         del scope
         return await self._source.report(month, self._scope)
+
+    async def paper(self, month: str, scope: Scope = EVERYTHING, *, form: Form, lang: Lang) -> bytes:
+        """Return one month of this scope as a file."""
+        del scope
+        return await self._source.paper(month, self._scope, form=form, lang=lang)
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month."""
