@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -72,6 +73,8 @@ lock_file={f}/nagios.pid
 temp_file={f}/nagios.tmp
 temp_path={f}
 check_result_path={f}/results
+query_socket={f}/nagios.qh
+command_file={f}/nagios.cmd
 state_retention_file={f}/retention.dat
 retain_state_information=0
 use_syslog=0
@@ -172,7 +175,9 @@ async def nagios(folder: Path, root: Path, standing: Standing) -> AsyncIterator[
     server = subprocess.Popen([LIGHTTPD, "-D", "-f", str(folder / "lighttpd.conf")])
     try:
         async with asyncio.timeout(240):
-            while checked(folder) < len(standing.devices):  # noqa: ASYNC110 - another program's file
+            while checked(folder) < len(standing.devices):
+                if daemon.poll() is not None:
+                    raise RuntimeError(f"nagios4 ended by itself: {daemon.returncode}")
                 await asyncio.sleep(1)
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -217,7 +222,7 @@ async def looked_at(browser: Browser, address: str, times: int) -> dict[str, obj
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
         page = await context.new_page()
         bodies: list[Response] = []
-        page.on("response", bodies.append)
+        page.on("response", partial(_keep, bodies))
         link = await context.new_cdp_session(page)
         await link.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
         await page.goto(address, wait_until="load")
@@ -232,6 +237,10 @@ async def looked_at(browser: Browser, address: str, times: int) -> dict[str, obj
         "ready_s": round(median(ready), 2),
         "server_ms": round(await server_ms(address, 4 * times), 1),
     }
+
+
+def _keep(bodies: list[Response], answer: Response) -> None:
+    bodies.append(answer)
 
 
 async def server_ms(address: str, times: int) -> float:
