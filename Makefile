@@ -33,7 +33,7 @@ check: setup-dev
 test: setup-dev
 	./scripts/debian-packages.sh --test
 	./scripts/peer-ipycam.sh
-	CAMKEEPER_REQUIRE_PEERS=1 $(BIN)/python -m coverage run -m pytest
+	CAMKEEPER_REQUIRE_PEERS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 
 # The table of addresses in docs/api.md, from the route table.

@@ -34,7 +34,7 @@ PEOPLE: Mapping[str, tuple[Role, Scope]] = {
 ADMIN = "guanli"
 _NO_PAGE = re.compile(
     r"^/(api|fragments|static|metrics|healthz|readyz|events|wall/data)"
-    r"|\.(csv|json|ics|geojson|xlsx|pdf)$|/photos/|/evidence/|/thumbnail/|^/login/"
+    r"|\.(csv|json|ics|geojson|xlsx|pdf)$|/photos/|/evidence/|/thumbnail/|/current/|^/login/"
 )
 LONG_HISTORY = frozenset({"/sites/{id}/history", "/devices/{id}/history"})
 """Answered from InfluxDB alone, which this township does not have: they say that there is no such page."""
