@@ -130,7 +130,7 @@ def test_a_template_says_nothing_of_its_own(path: Path) -> None:
     assert not words, f"English that is not in the catalogue: {words}"
 
 
-UNITS = {"OpenAPI", "camkeeper", "CSV", "JSON", "PDF", "SVG", "Leaflet"}
+UNITS = {"OpenAPI", "camkeeper", "CSV", "JSON", "PDF", "XLSX", "SVG", "Leaflet"}
 
 
 def test_fonts_have_chinese_ones_to_fall_back_on() -> None:

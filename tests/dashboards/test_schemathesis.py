@@ -91,7 +91,7 @@ def strict() -> dict[str, Any]:
     told: dict[str, Any] = json.loads(json.dumps(document(ROUTES, languages()["en"])))
     del told["paths"]["/events"]
     # Browsers read a page at the address to which programs send new accounts.
-    told["paths"]["/accounts"]["get"] = {"responses": {"200": {"description": "page"}, "default": {}}}
+    told["paths"]["/accounts"]["get"] = {"responses": {"200": {"description": "page"}, "403": {}, "default": {}}}
     for path, methods in told["paths"].items():
         for operation in methods.values():
             del operation["responses"]["default"]
