@@ -69,7 +69,15 @@
       const k = key(want), same = k === null ? null : keyed.get(k);
       let have = at;
       if (same && same !== at) {
-        to.insertBefore(same, at);
+        if (same.contains(document.activeElement)) {
+          // A moved node loses the focus: the others go round it.
+          const behind = same.nextSibling;
+          while (at && at !== same) {
+            const next = at.nextSibling;
+            to.insertBefore(at, behind);
+            at = next;
+          }
+        } else to.insertBefore(same, at);
         have = same;
       }
       if (have && alike(have, want)) {
