@@ -36,6 +36,7 @@ from camkeeper.cli.probe import probe
 from camkeeper.cli.register import app as register
 from camkeeper.cli.report import report
 from camkeeper.cli.run import run
+from camkeeper.cli.secrets import app as secrets
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
 from camkeeper.cli.unlatch import unlatch
@@ -92,6 +93,7 @@ for _of_edge in (enlist, discharge, poller):
 app.add_typer(month, name="month")
 app.add_typer(register, name="import")
 app.add_typer(key, name="key")
+app.add_typer(secrets, name="secrets")
 app.add_typer(access, name="access")
 app.add_typer(edge, name="edge")
 app.add_typer(hub, name="hub")

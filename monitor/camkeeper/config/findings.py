@@ -13,6 +13,10 @@ from pydantic_core import ErrorDetails
 from camkeeper.config.document import Document
 from camkeeper.config.fault import Fault, Loc, Nearest, dotted, shown, shown_zh
 
+NO_PASSWORD = (
+    "口令不写在本文件里：写 store:名称（camkeeper secrets set 名称）、env:变量名 或 file:口令文件（权限 0600）",
+    "no password in this file: write store:NAME (camkeeper secrets set NAME), env:NAME or file:PATH (mode 0600)",
+)
 _PASSWORDS = frozenset({"password", "passwd", "pass", "pwd", "pw", "secret_key", "口令", "密码"})
 
 
@@ -57,8 +61,8 @@ class Findings:
         if key.lower() in _PASSWORDS:
             self.fault(
                 loc,
-                zh="口令不写在本文件里：写 secret: env:变量名，或 secret: file:口令文件（权限 0600）",
-                en="no password in this file: write secret: env:NAME, or secret: file:PATH (a file of mode 0600)",
+                zh=NO_PASSWORD[0],
+                en=NO_PASSWORD[1],
             )
         else:
             self.fault(loc, zh="未知的键", en="unknown key", near=self._nearest.of(key, known))

@@ -20,6 +20,7 @@ from camcover.bands import STANDARDS
 from camcover.datum import Datum
 from camkeeper.config.fault import shown, shown_zh
 from camkeeper.model.service import PRESETS
+from camkeeper.secrets import NAME
 from camkeeper.window.rule import RuleError, read_rule
 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})\Z", re.ASCII)
@@ -235,9 +236,11 @@ def _secret(value: Any) -> str:
     kind, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     if (kind == "env" and _ENVIRONMENT.match(rest)) or (kind == "file" and rest.strip() and "\0" not in rest):
         return f"{kind}:{rest.strip()}"
+    if kind == "store" and NAME.match(rest.strip()):
+        return f"{kind}:{rest.strip()}"
     raise refuse(
-        zh="口令不写在本文件里：写 secret: env:变量名，或 secret: file:口令文件（权限 0600）",
-        en="no password in this file: write secret: env:NAME, or secret: file:PATH (a file of mode 0600)",
+        zh="口令不写在本文件里：写 store:名称（camkeeper secrets set 名称）、env:变量名 或 file:口令文件（权限 0600）",
+        en="no password in this file: write store:NAME (camkeeper secrets set NAME), env:NAME or file:PATH (mode 0600)",
     )
 
 

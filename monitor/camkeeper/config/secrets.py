@@ -1,4 +1,4 @@
-"""Where passwords come from: `env:NAME` or `file:PATH`. They are kept nowhere, and no message holds one."""
+"""Where passwords come from: `store:NAME`, `env:NAME` or `file:PATH`. No message holds one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from camkeeper.model.equipment import Credential
+from camkeeper.secrets import SecretsError, Store, places_of
 
 MAX_BYTES = 4096
 
@@ -53,7 +54,7 @@ class Secrets:
 
     def warnings(self, credentials: Iterable[Credential]) -> tuple[SecretWarning, ...]:
         """Return which secret files others can read."""
-        return tuple(w for c in credentials if (w := exposure(c, self.base_dir)) is not None)
+        return tuple(w for c in credentials if (w := exposure(c, self.base_dir, self.environ)) is not None)
 
 
 def resolve(credential: Credential, base_dir: Path, environ: Mapping[str, str]) -> str:
@@ -69,10 +70,17 @@ def resolve(credential: Credential, base_dir: Path, environ: Mapping[str, str]) 
         return password
     if kind == "file":
         return _from_file(credential.id, base_dir / rest)
+    if kind == "store":
+        try:
+            return Store(places_of(base_dir, environ)).get(rest)
+        except SecretsError as error:
+            raise SecretError(
+                zh=f"凭据 {credential.id}：{error.zh}", en=f"credential {credential.id}: {error.en}"
+            ) from None
     # The reference itself may be a password in the wrong place: it is not repeated.
     raise SecretError(
-        zh=f"凭据 {credential.id}：secret 应为 env:变量名 或 file:口令文件",
-        en=f"credential {credential.id}: secret wants env:NAME or file:PATH",
+        zh=f"凭据 {credential.id}：secret 应为 store:名称、env:变量名 或 file:口令文件",
+        en=f"credential {credential.id}: secret wants store:NAME, env:NAME or file:PATH",
     )
 
 
@@ -101,20 +109,32 @@ def _from_file(id_: str, path: Path) -> str:
     return text
 
 
-def exposure(credential: Credential, base_dir: Path) -> SecretWarning | None:
-    """Return a warning where the secret's file can be read by others than its owner."""
+def exposure(credential: Credential, base_dir: Path, environ: Mapping[str, str] | None = None) -> SecretWarning | None:
+    """Return a warning where the secret's file, or the key of the sealed one, can be read by others than its owner."""
     kind, _, rest = credential.secret_ref.partition(":")
-    if kind != "file":
+    if kind == "file":
+        paths = [base_dir / rest]
+    elif kind == "store":
+        places = places_of(base_dir, os.environ if environ is None else environ)
+        # A credential of systemd shows a group's bit for its access list, and is the service's alone all the same.
+        paths = [places.file] if places.given else [places.key, places.file]
+    else:
         return None
-    path = base_dir / rest
+    for path in paths:
+        mode = open_to_others(path)
+        if mode is not None:
+            return SecretWarning(
+                credential_id=credential.id,
+                zh=f"凭据 {credential.id}：其他用户也能读 {path}（权限 {mode:04o}）；请执行 chmod 600",
+                en=f"credential {credential.id}: others can read {path} (mode {mode:04o}); run chmod 600 on it",
+            )
+    return None
+
+
+def open_to_others(path: Path) -> int | None:
+    """Return the mode of a file that others than its owner can read or change; None: they can't, or it isn't there."""
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
         return None
-    if not mode & (stat.S_IRGRP | stat.S_IROTH):
-        return None
-    return SecretWarning(
-        credential_id=credential.id,
-        zh=f"凭据 {credential.id}：其他用户也能读口令文件 {path}（权限 {mode:04o}）；请执行 chmod 600",
-        en=f"credential {credential.id}: others can read {path} (mode {mode:04o}); run chmod 600 on it",
-    )
+    return mode if mode & (stat.S_IRWXG | stat.S_IRWXO) else None
