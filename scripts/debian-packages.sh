@@ -33,6 +33,7 @@ test_packages=(
     "faketime|拨动监测进程的系统时钟|steps the wall clock of a running monitor"
     "influxdb|真实的 InfluxDB 1.x（1.6.7）|a real InfluxDB 1.x (1.6.7)"
     "victoria-metrics|真实的 v2 写入接口|a real server of the v2 write API"
+    "libreoffice-calc-nogui|真实的 LibreOffice 打开月报表格（约 265 MB）|a real LibreOffice opens the monthly workbook (about 265 MB)"
 )
 
 check_only=false

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from camkeeper.ledger import LedgerReader, Snapshot
+from camkeeper.ledger import Snapshot
 from camkeeper.model.access import Scope
 from camkeeper.model.place import SiteKind
 from camkeeper.model.registry import Registry
@@ -16,7 +16,7 @@ from camkeeper.model.workorder import Cycle, OrderKind, OrderState, WorkOrder
 from camkeeper.report.deduct import Bill, Lateness, Measured, bill, terms_of
 from camkeeper.report.values import DeviceLine, IntervalLine
 from camkeeper.run.desk.briefs import excluded_of
-from camkeeper.run.monthfigures import rates
+from camkeeper.run.monthfigures import Rates, of_contractor
 from camkeeper.run.sla import Asked
 from camkeeper.standing.report import Rated
 from camkeeper.workorder.deadline import counted_ms, due_of
@@ -25,16 +25,19 @@ _PLACES = frozenset({SiteKind.VILLAGE, SiteKind.CAMPUS, SiteKind.CHECKPOINT})
 
 
 def bills_of(
-    reader: LedgerReader,
     asked: Asked,
     scope: Scope,
     registry: Registry,
     *,
+    whole: Rates,
     devices: Sequence[DeviceLine],
     intervals: Sequence[IntervalLine],
     orders: Sequence[WorkOrder],
 ) -> tuple[Bill, ...] | None:
-    """Return one bill for each contractor that has terms and devices here; None where no terms are configured."""
+    """Return one bill for each contractor that has terms and devices here; None where no terms are configured.
+
+    `whole`: the month's rates of the same scope.
+    """
     if not registry.deductions:
         return None
     traces = _traces(asked, intervals)
@@ -44,7 +47,7 @@ def bills_of(
         own = [d for d in devices if d.contractor_id == contractor.id]
         if terms is None or not own or (scope.contractor_id or contractor.id) != contractor.id:
             continue
-        rated = rates(reader, deciding_only(asked, asked.config), replace(scope, contractor_id=contractor.id), registry)
+        rated = of_contractor(whole, contractor.id, asked.config, registry)
         cameras = [d for d in own if d.kind.has_picture]
         total = replace(_measured(rated.total, cameras, traces), id=contractor.id, name=contractor.name)
         villages = [

@@ -92,11 +92,14 @@ class _Maker:
     ) -> Book:
         """Return the book."""
         asked, registry, reader = self._asked, self._registry, self._reader
-        report = replace(month_report(reader, asked, self._scope, registry), coverage=coverage)
+        whole = rates(reader, asked, self._scope, registry)
+        report = replace(month_report(reader, asked, self._scope, registry, whole), coverage=coverage)
         orders = [o for o in reader.orders().orders.values() if self._ours(o)]
         intervals = tuple(self._intervals())
         devices = tuple(self._devices(intervals))
-        bills = bills_of(reader, asked, self._scope, registry, devices=devices, intervals=intervals, orders=orders)
+        bills = bills_of(
+            asked, self._scope, registry, whole=whole, devices=devices, intervals=intervals, orders=orders
+        )
         root = next((s.name for s in asked.config.sites if s.parent_id is None), "")
         return Book(
             title=registry.name or root,

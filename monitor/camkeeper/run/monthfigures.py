@@ -32,6 +32,8 @@ class Rates:
     others: tuple[Figure, ...]
     cameras: Mapping[str, str]
     """Camera id -> site id."""
+    own: Mapping[str, _Pair]
+    """The deciding policy's days, net and gross, of each group: a site's cameras in one contractor's care."""
 
 
 def cameras_within(cameras: Mapping[str, str], scope: Scope, config: Snapshot, registry: Registry) -> dict[str, str]:
@@ -73,21 +75,45 @@ def rates(reader: LedgerReader, asked: Asked, scope: Scope, registry: Registry) 
     for policy in config.policies:  # policies that look at the same hours share them
         if (policy.excludes, policy.patrol_at) not in read:
             read[policy.excludes, policy.patrol_at] = _pairs(reader, asked, groups, policy)
-    own = read[deciding.excludes, deciding.patrol_at]
+    sums = {key: _sum(own.values()) for key, own in read.items()}
     target_bp = sites[0].target_bp
-    whole = _sum(own.values())
-    total = _rated(deciding, "", registry.name, None, target_bp, len(cameras), whole)
     others = tuple(
-        figure_pair(p, net=pair[0], gross=pair[1], target_bp=target_bp).net
+        figure_pair(p, net=net, gross=gross, target_bp=target_bp).net
         for p in config.policies[1:]
-        for pair in (_sum(read[p.excludes, p.patrol_at].values()),)
+        for net, gross in (sums[p.excludes, p.patrol_at],)
     )
+    key = deciding.excludes, deciding.patrol_at
+    return _figured(deciding, sites, cameras, registry, read[key], sums[key], others)
+
+
+def of_contractor(whole: Rates, contractor_id: str, config: Snapshot, registry: Registry) -> Rates:
+    """Return what `rates` would of one contractor's share of `whole`, by the deciding policy alone.
+
+    Nothing is read again: a county's month takes a second for each question.
+    """
+    own = {group: pair for group, pair in whole.own.items() if group.partition(_APART)[2] == contractor_id}
+    cameras = {i: site for i, site in whole.cameras.items() if contractor_of(i, registry) == contractor_id}
+    sites = [config.site_by_id[site.id] for site in whole.sites]
+    return _figured(config.policies[0], sites, cameras, registry, own, _sum(own.values()), ())
+
+
+def _figured(  # noqa: PLR0917 - parts of one answer
+    policy: AccountingPolicy,
+    sites: list[SiteEntry],
+    cameras: Mapping[str, str],
+    registry: Registry,
+    own: Mapping[str, _Pair],
+    total: _Pair,
+    others: tuple[Figure, ...],
+) -> Rates:
+    target_bp = sites[0].target_bp
     return Rates(
-        total=total,
-        sites=tuple(_sites(sites, own, cameras, deciding)),
-        contractors=tuple(_contractors(own, cameras, deciding, registry, target_bp)),
+        total=_rated(policy, "", registry.name, None, target_bp, len(cameras), total),
+        sites=tuple(_sites(sites, own, cameras, policy)),
+        contractors=tuple(_contractors(own, cameras, policy, registry, target_bp)),
         others=others,
         cameras=cameras,
+        own=own,
     )
 
 
