@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -113,3 +114,18 @@ def truncated_percent(ratio: Fraction | None, *, decimals: int = 2) -> str | Non
     scale = 10**decimals
     whole = ratio.numerator * 100 * scale // ratio.denominator
     return f"{whole // scale}.{whole % scale:0{decimals}d}" if decimals else str(whole)
+
+
+def total(of: Iterable[Buckets]) -> Buckets:
+    """Add up any number in one pass: a county's month has hundreds of thousands, and each `+` makes an object."""
+    up = down = unknown = excluded = absent = degraded = 0
+    for one in of:
+        up += one.up_ms
+        down += one.down_ms
+        unknown += one.unknown_ms
+        excluded += one.excluded_ms
+        absent += one.absent_ms
+        degraded += one.degraded_ms
+    return Buckets(
+        up_ms=up, down_ms=down, unknown_ms=unknown, excluded_ms=excluded, absent_ms=absent, degraded_ms=degraded
+    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from camkeeper.availability.buckets import Buckets
+from camkeeper.availability.buckets import Buckets, total
 from camkeeper.availability.days import days_of, patrol_ms
 from camkeeper.availability.tally import Change, status_at, tally
 from camkeeper.model.span import Span
@@ -107,23 +107,17 @@ def added(sums: Iterable[DaySum]) -> tuple[DaySum, ...]:
 
 
 def _total(sums: Sequence[DaySum]) -> DaySum:
-    """Add sums of one day, at least one, in a single pass: a county has thousands, and each `+` is three objects."""
+    """Add sums of one day, at least one."""
     if len(sums) == 1:
         return sums[0]
-    buckets, looks = [s.buckets for s in sums], [s.looks for s in sums]
-    return DaySum(
-        day=sums[0].day,
-        buckets=Buckets(
-            up_ms=sum(b.up_ms for b in buckets),
-            down_ms=sum(b.down_ms for b in buckets),
-            unknown_ms=sum(b.unknown_ms for b in buckets),
-            excluded_ms=sum(b.excluded_ms for b in buckets),
-            absent_ms=sum(b.absent_ms for b in buckets),
-            degraded_ms=sum(b.degraded_ms for b in buckets),
-        ),
-        looks=Looks(
-            online=sum(k.online for k in looks),
-            offline=sum(k.offline for k in looks),
-            unknown=sum(k.unknown for k in looks),
-        ),
-    )
+    return DaySum(day=sums[0].day, buckets=total(s.buckets for s in sums), looks=looks_of(sums))
+
+
+def looks_of(sums: Iterable[DaySum]) -> Looks:
+    """Add the looks up, in one pass."""
+    online = offline = unknown = 0
+    for one in sums:
+        online += one.looks.online
+        offline += one.looks.offline
+        unknown += one.looks.unknown
+    return Looks(online=online, offline=offline, unknown=unknown)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from camkeeper.availability.buckets import BASIS_POINTS, Buckets, Promise
-from camkeeper.availability.daily import DaySum, Looks
+from camkeeper.availability.buckets import BASIS_POINTS, Buckets, Promise, total
+from camkeeper.availability.daily import DaySum, Looks, looks_of
 from camkeeper.model.policy import AccountingPolicy, Rule
 
 Share = Fraction | None
@@ -83,7 +83,7 @@ def figure(policy: AccountingPolicy, days: Iterable[DaySum], *, target_bp: int) 
         ),
         buckets=_sum(counted),
         days=sum(bool(day.buckets.accountable_ms) for day in counted),
-        looks=sum((day.looks for day in counted), Looks()),
+        looks=looks_of(counted),
     )
 
 
@@ -95,8 +95,8 @@ def figure_pair(
 
 
 def _time_weighted(days: Sequence[DaySum]) -> tuple[Share, Share, Share]:
-    total = _sum(days)
-    return total.ratio, total.lower, total.upper
+    whole = _sum(days)
+    return whole.ratio, whole.lower, whole.upper
 
 
 def _daily_mean(days: Sequence[DaySum]) -> tuple[Share, Share, Share]:
@@ -106,7 +106,7 @@ def _daily_mean(days: Sequence[DaySum]) -> tuple[Share, Share, Share]:
 
 
 def _patrol_daily(days: Sequence[DaySum]) -> tuple[Share, Share, Share]:
-    looks = sum((day.looks for day in days), Looks())
+    looks = looks_of(days)
     return (
         _share(looks.online, looks.online + looks.offline),
         _share(looks.online, looks.total),
@@ -131,4 +131,4 @@ def _mean(shares: Iterable[Share]) -> Share:
 
 
 def _sum(days: Sequence[DaySum]) -> Buckets:
-    return sum((day.buckets for day in days), Buckets())
+    return total(day.buckets for day in days)

@@ -97,9 +97,7 @@ class _Maker:
         orders = [o for o in reader.orders().orders.values() if self._ours(o)]
         intervals = tuple(self._intervals())
         devices = tuple(self._devices(intervals))
-        bills = bills_of(
-            asked, self._scope, registry, whole=whole, devices=devices, intervals=intervals, orders=orders
-        )
+        bills = bills_of(asked, self._scope, registry, whole=whole, devices=devices, intervals=intervals, orders=orders)
         root = next((s.name for s in asked.config.sites if s.parent_id is None), "")
         return Book(
             title=registry.name or root,
@@ -224,14 +222,14 @@ class _Maker:
 
 
 def _gaps(part: Span, known: list[tuple[Status, Span]]) -> Iterator[Span]:
+    """Yield what of a life no interval covers. `known`: by time, cut to the month."""
     at_ms = part.start_ms
     for _, span in known:
-        cut = span.clip(part)
-        if cut is None:
-            continue
-        if cut.start_ms > at_ms:
-            yield Span(start_ms=at_ms, end_ms=cut.start_ms)
-        at_ms = max(at_ms, cut.end_ms)
+        if span.start_ms >= part.end_ms:
+            break
+        if span.start_ms > at_ms:
+            yield Span(start_ms=at_ms, end_ms=span.start_ms)
+        at_ms = max(at_ms, span.end_ms)
     if part.end_ms > at_ms:
         yield Span(start_ms=at_ms, end_ms=part.end_ms)
 

@@ -97,7 +97,7 @@ def of_contractor(whole: Rates, contractor_id: str, config: Snapshot, registry: 
     return _figured(config.policies[0], sites, cameras, registry, own, _sum(own.values()), ())
 
 
-def _figured(  # noqa: PLR0917 - parts of one answer
+def _figured(
     policy: AccountingPolicy,
     sites: list[SiteEntry],
     cameras: Mapping[str, str],
