@@ -22,7 +22,7 @@ from tests.peers.process import free_port
 
 from camkeeper.bus.private import new_password
 from camkeeper.crew import settings as crew_settings
-from camkeeper.crew.settings import CrewSettings, MemberSettings, enlisted
+from camkeeper.crew.settings import CrewSettings, MemberSettings, enlisted, sealed, trust_of
 from camkeeper.probe.latch import FileLatches
 from camkeeper.relay import settings as relay_settings
 from camkeeper.relay.settings import EdgeSettings
@@ -57,6 +57,7 @@ class Township:
     count: int = 40
     every_s: float = 2.0
     local: bool = False
+    tls: bool = False
     shards: int = 12
     program: str = ""
     probe: dict[str, float] = field(default_factory=dict)
@@ -98,7 +99,9 @@ class Township:
             max_store_bytes=64 << 20,
         )
         relay_settings.save(self.edge, edge)
-        crew, key = CrewSettings(shards=self.shards, local=self.local), FileLatches(latches_beside(self.ledger)).key
+        crew = CrewSettings(shards=self.shards, local=self.local)
+        crew = sealed(crew, self.edge, EDGE) if self.tls else crew
+        trust, key = trust_of(self.edge, crew, EDGE), FileLatches(latches_beside(self.ledger)).key
         for name in members:
             crew = enlisted(crew, name)
             member = MemberSettings(
@@ -109,6 +112,7 @@ class Township:
                 password=crew.members[name],
                 shards=self.shards,
                 key=key,
+                certificate="" if trust is None else trust.pem,
             )
             crew_settings.save_member(self.edge / f"{name}.json", member)
         crew_settings.save(self.edge, crew)

@@ -86,6 +86,8 @@ class EdgeServer:
     """Where clients come to: other machines only where the township has a crew of pollers."""
     users: tuple[Mapping[str, object], ...] = field(default=(), repr=False)
     """Who else may come, and what for."""
+    clients_tls: Tls | None = None
+    """For those who come by the network; then nobody comes without."""
 
     def conf(self) -> str:
         """Return the configuration file."""
@@ -103,9 +105,11 @@ class EdgeServer:
         }
         if self.sync_always:
             jetstream["sync_interval"] = "always"
+        sealed = {} if self.clients_tls is None else {"tls": self.clients_tls.conf()}
         return _written(
             {
                 "server_name": f"camkeeper-edge-{self.edge_id}",
+                **sealed,
                 "host": self.host,
                 "port": self.port,
                 "max_payload": MAX_PAYLOAD,

@@ -1,4 +1,4 @@
-"""nats-server as a child process: started again when it ends, ended with us, found again after we were killed."""
+"""nats-server as a child process: started again when it ends, ended with us, also where we are killed."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ READY_S = 10.0
 STARTS_MOST = 3
 """Ended that often before it was ever ready: it cannot start."""
 END_S = 5.0
+_WITH_US = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 15, 0, 0, 0)
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Becomes the server, to which the kernel sends SIGTERM when the thread that started it ends: PR_SET_PDEATHSIG.
+
+That is the event loop's, the main thread: it ends with the process, by SIGKILL too. A program of its own because
+nothing may be run between fork and exec in a process with threads.
+"""
 _VERSION = re.compile(r"v(\d+)\.(\d+)\.")
 _log = structlog.get_logger(__name__)
 
@@ -104,8 +115,10 @@ class NatsServer:
 
     async def _start(self) -> None:
         with (self._folder / "nats.log").open("ab") as log:
+            shim = (sys.executable, "-I", "-S", "-c", _WITH_US, str(os.getpid()))
+            command = (*shim, self._program, "-c", str(self._conf_path))
             self._process = await asyncio.create_subprocess_exec(
-                self._program, "-c", str(self._conf_path), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                *command, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         self.starts += 1
         self._note_pid(self._process.pid)
@@ -168,7 +181,7 @@ class NatsServer:
         self._pid_path.unlink(missing_ok=True)
 
     def _end_orphan(self) -> None:
-        """End the server that a killed predecessor left behind: it holds the port and the store."""
+        """End the server that a killed predecessor left behind and that did not end yet: it holds port and store."""
         try:
             pid = int(self._pid_path.read_text(encoding="ascii"))
             # Process ids are used again: only one that runs with this very configuration is ours.

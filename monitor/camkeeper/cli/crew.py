@@ -20,16 +20,17 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="轮询端名�
 
 def crew_of(folder: Path, edge_id: str, port: int, password: str) -> CrewLink | None:
     """Return how `camkeeper edge run` reaches its crew; None where nobody was enlisted."""
-    from camkeeper.crew.settings import CrewSettingsError, load
+    from camkeeper.crew.settings import CrewSettingsError, load, trust_of
     from camkeeper.run.crew import CrewLink
 
     try:
         crew = load(folder)
+        trust = trust_of(folder, crew, edge_id)
     except CrewSettingsError as error:
         fail(f"{error}", f"{error}")
     if crew is None:
         return None
-    return CrewLink(edge_id=edge_id, port=port, password=password, shards=crew.shards, local=crew.local)
+    return CrewLink(edge_id=edge_id, port=port, password=password, shards=crew.shards, local=crew.local, trust=trust)
 
 
 def enlist(
@@ -54,7 +55,8 @@ def enlist(
     """登记一个轮询端，写出它的凭证文件（请保密）；再次登记即更换口令。
 
     Let a poller take part, and write its credentials file; once more: with a new password. Without --address the bus
-    stays on loopback; with it, other machines reach its port, each with its own account.
+    stays on loopback; with it, other machines reach its port, each with its own account, by TLS alone: the township's
+    certificate is made then, and goes into the credentials file.
     """
     from dataclasses import replace
 
@@ -71,9 +73,11 @@ def enlist(
             fail(f"分片数已是 {wished.shards}，不能更改", f"there are {wished.shards} shards already; that stays")
         if address is not None:
             wished = replace(wished, host="0.0.0.0", address=address)  # noqa: S104 - asked for in so many words
+            wished = crew.sealed(wished, folder, edge.edge_id)
         if local is not None:
             wished = replace(wished, local=local)
         wished = crew.enlisted(wished, name)
+        trust = crew.trust_of(folder, wished, edge.edge_id)
         member = crew.MemberSettings(
             edge_id=edge.edge_id,
             name=name,
@@ -82,6 +86,7 @@ def enlist(
             password=wished.members[name],
             shards=wished.shards,
             key=FileLatches(latches_beside(ledger or folder / "camkeeper.ledger")).key,
+            certificate="" if trust is None else trust.pem,
         )
         path = out or folder / "crew" / f"{name}.json"
         crew.save_member(path, member)
@@ -96,7 +101,14 @@ def enlist(
         f"已写入 {path}。在轮询主机上：camkeeper edge poller {path.name} --config cameras.yaml",
         f"Written: {path}. On the poller's machine: camkeeper edge poller {path.name} --config cameras.yaml",
     )
-    changed = known is None or (wished.host, wished.local) != (known.host, known.local) or not known.members
+    if known is not None and wished.tls and not known.tls and len(known.members) > 1:
+        others = " ".join(sorted(known.members.keys() - {name}))
+        tell(
+            f"主机总线改用 TLS，其他轮询端须重新登记：{others}",
+            f"The bus speaks TLS now; enlist the other pollers once more: {others}",
+        )
+    before = None if known is None else (known.host, known.local, known.tls)
+    changed = known is None or (wished.host, wished.local, wished.tls) != before or not known.members
     if changed:
         tell("camkeeper edge run 若在运行，请重启一次。", "Where camkeeper edge run is running: start it again, once.")
 

@@ -186,13 +186,14 @@ async def _connected(settings: MemberSettings, stopped: asyncio.Event) -> Client
             password=settings.password,
             inbox=member_inbox(settings.name),
             name=f"poller {settings.name}",
+            trust=settings.trust,
         )
     )
     ending = asyncio.create_task(stopped.wait())
     try:
         await asyncio.wait({connecting, ending}, return_when=asyncio.FIRST_COMPLETED)
         return await connecting if connecting.done() else None
-    except (nats.errors.Error, OSError) as error:
+    except (nats.errors.Error, OSError, ValueError) as error:
         raise CrewSettingsError(f"连不上主机 / the township cannot be reached: {error}") from error
     finally:
         for task in (connecting, ending):

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import structlog
 
-from camkeeper.bus.conf import EdgeServer, check_id
+from camkeeper.bus.certificate import Trust, make_certificate, name_of
+from camkeeper.bus.conf import EdgeServer, Tls, check_id
 from camkeeper.bus.private import new_password, write_private
 from camkeeper.crew.shards import MAX_SHARDS
 from camkeeper.crew.subjects import KEEPER, permissions
 
 FILE = "crew.json"
+CERT, KEY = "crew-bus.pem", "crew-bus.key"
 SHARDS = 32
 LOOK_S = 2.0
 _log = structlog.get_logger(__name__)
@@ -39,6 +41,8 @@ class CrewSettings:
     """Whether the keeper asks too: then one process alone works as without a crew."""
     members: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Name -> password."""
+    tls: bool = False
+    """Whether the bus speaks TLS alone: wherever other machines come to it."""
 
     def __post_init__(self) -> None:
         for name in self.members:
@@ -66,6 +70,13 @@ class MemberSettings:
     shards: int
     key: bytes = field(repr=False)
     """The key of the fingerprints of refused credentials."""
+    certificate: str = ""
+    """The township's own, as PEM; empty: without TLS, on this very machine."""
+
+    @property
+    def trust(self) -> Trust | None:
+        """What is believed of the bus."""
+        return Trust(pem=self.certificate, name=name_of(self.edge_id)) if self.certificate else None
 
     def __post_init__(self) -> None:
         check_id(self.edge_id)
@@ -81,7 +92,30 @@ def staffed(server: EdgeServer, folder: Path) -> EdgeServer:
     except CrewSettingsError as error:
         _log.error("crew_unreadable", error=str(error))
         return server
-    return server if crew is None else replace(server, host=crew.host, users=crew.users(server.edge_id))
+    if crew is None:
+        return server
+    tls = Tls(cert=folder / CERT, key=folder / KEY) if crew.tls else None
+    return replace(server, host=crew.host, users=crew.users(server.edge_id), clients_tls=tls)
+
+
+def sealed(settings: CrewSettings, folder: Path, edge_id: str) -> CrewSettings:
+    """Return the crew with TLS; its certificate is made where there is none yet. OSError where it can't be written."""
+    cert, key = folder / CERT, folder / KEY
+    if not (cert.is_file() and key.is_file()):
+        make_certificate(edge_id, cert, key)
+    return replace(settings, tls=True)
+
+
+def trust_of(folder: Path, settings: CrewSettings | None, edge_id: str) -> Trust | None:
+    """Return what a client of the bus believes; None where it speaks no TLS. CrewSettingsError: it can't be read."""
+    if settings is None or not settings.tls:
+        return None
+    try:
+        trust = Trust(pem=(folder / CERT).read_text(encoding="ascii"), name=name_of(edge_id))
+        trust.context()
+    except (OSError, ValueError) as error:
+        raise CrewSettingsError(f"{folder / CERT}: {error}") from error
+    return trust
 
 
 async def follow(folder: Path, changed: Callable[[], None]) -> None:
@@ -109,6 +143,7 @@ def save(folder: Path, settings: CrewSettings) -> Path:
         "host": settings.host,
         "address": settings.address,
         "local": settings.local,
+        "tls": settings.tls,
         "members": dict(settings.members),
     }
     write_private(folder / FILE, json.dumps(value, indent=1) + "\n")
@@ -150,6 +185,7 @@ def save_member(path: Path, settings: MemberSettings) -> None:
         "password": settings.password,
         "shards": settings.shards,
         "key": settings.key.hex(),
+        "certificate": settings.certificate,
     }
     write_private(path, json.dumps(value, indent=1) + "\n")
 
@@ -166,6 +202,7 @@ def load_member(path: Path) -> MemberSettings:
             password=value["password"],
             shards=int(value["shards"]),
             key=bytes.fromhex(value["key"]),
+            certificate=value.get("certificate", ""),
         )
     except FileNotFoundError as error:
         raise CrewSettingsError(

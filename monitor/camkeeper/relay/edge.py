@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nats.errors
 import structlog
 
+from camkeeper.bus.certificate import Trust
 from camkeeper.bus.conf import inbox
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server, version_of
-from camkeeper.crew.settings import follow, staffed
+from camkeeper.crew.settings import CrewSettingsError, follow, load, staffed, trust_of
 from camkeeper.ledger import LedgerError
 from camkeeper.relay.forwarder import Forwarder
 from camkeeper.relay.publisher import EVERY_S, Publisher
@@ -36,11 +38,22 @@ async def relaying(
     """
     found = find_server(program)
     plain = settings.server(folder, sync_always=version_of(found) >= (2, 10))
-    server = NatsServer(folder=folder, port=settings.port, conf=lambda: staffed(plain, folder).conf(), program=found)
+    first = staffed(plain, folder)
+
+    def conf() -> str:
+        # Members come and go while it runs; where it listens and how is settled at the start, as our own clients are.
+        return replace(staffed(plain, folder), host=first.host, clients_tls=first.clients_tls).conf()
+
+    server = NatsServer(folder=folder, port=settings.port, conf=conf, program=found)
     state = RelayState()
     async with server.running():
         link = await connect(
-            port=settings.port, user="edge", password=settings.password, inbox=inbox(settings.edge_id), name="edge"
+            port=settings.port,
+            user="edge",
+            password=settings.password,
+            inbox=inbox(settings.edge_id),
+            name="edge",
+            trust=_trust(folder, settings.edge_id),
         )
         try:
             js = link.jetstream(domain=settings.edge_id, timeout=10)
@@ -72,6 +85,13 @@ async def relaying(
         finally:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await link.close()
+
+
+def _trust(folder: Path, edge_id: str) -> Trust | None:
+    try:
+        return trust_of(folder, load(folder), edge_id)
+    except CrewSettingsError:
+        return None  # told where the server's configuration is made: it runs without a crew then
 
 
 async def _last(publisher: Publisher) -> None:

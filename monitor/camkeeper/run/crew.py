@@ -15,6 +15,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from camkeeper.bus.certificate import Trust
 from camkeeper.bus.link import connect
 from camkeeper.clock import Clock
 from camkeeper.crew.asker import CrewProber, Heard, Probes
@@ -42,6 +43,8 @@ class CrewLink:
     """Of the edge's own client."""
     shards: int
     local: bool
+    trust: Trust | None = None
+    """Of the bus, where other machines come to it."""
 
 
 class _Mine:
@@ -104,6 +107,7 @@ class CrewRoom:
             password=self._settings.password,
             inbox=keeper_inbox(edge_id),
             name=KEEPER,
+            trust=self._settings.trust,
         )
 
         async def hear(message: Msg) -> None:

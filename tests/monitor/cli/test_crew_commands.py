@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from camkeeper.cli import app
 from camkeeper.cli.crew import crew_of
-from camkeeper.crew.settings import load, load_member, staffed
+from camkeeper.crew.settings import load, load_member, staffed, trust_of
 from camkeeper.relay.settings import load as load_edge
 
 
@@ -36,16 +36,24 @@ def test_a_poller_is_enlisted_and_discharged(edge: Path) -> None:
     first, second = (load_member(edge / "crew" / f"{name}.json") for name in ("p1", "p2"))
     assert (first.host, second.host, second.port, second.shards) == ("127.0.0.1", "10.1.0.5", 4999, 8)
     assert first.key == second.key
+    assert first.certificate == "", "as it was enlisted: on this machine"
+    assert second.certificate == (edge / "crew-bus.pem").read_text()
+    trust = trust_of(edge, crew, "daguo")
+    assert trust == second.trust
     assert second.password == crew.members["p2"] != first.password
-    for path in (edge / "crew.json", edge / "crew/p1.json"):
+    for path in (edge / "crew.json", edge / "crew/p1.json", edge / "crew-bus.key"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     plain = load_edge(edge).server(edge, sync_always=True)
     conf = json.loads(staffed(plain, edge).conf())
     assert (json.loads(plain.conf())["host"], conf["host"]) == ("127.0.0.1", "0.0.0.0")
+    assert "tls" not in json.loads(plain.conf())
+    assert conf["tls"] == {"cert_file": str(edge / "crew-bus.pem"), "key_file": str(edge / "crew-bus.key")}
     assert [user["user"] for user in conf["authorization"]["users"]] == ["edge", "p1", "p2"]
     link = crew_of(edge, "daguo", 4999, "pw")
     assert link is not None
-    assert (link.shards, link.local) == (8, False)
+    assert (link.shards, link.local, link.trust) == (8, False, trust)
+    assert run("enlist", str(edge), "p1")[0] == 0, "once more: now it knows the bus"
+    assert load_member(edge / "crew/p1.json").trust == trust
     assert run("discharge", str(edge), "p1")[0] == 0
     crew = load(edge)
     assert crew is not None

@@ -24,7 +24,8 @@ EVERY_S = 3.0
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Township]:
     probe = {"full_every_s": 9.0, "picture_every_s": 9.0, "retry_s": 1.0}
-    it = Township(tmp_path / "town", count=24, every_s=EVERY_S, program=debian_or_bundled(), probe=probe)
+    # By TLS, as where pollers are machines of their own.
+    it = Township(tmp_path / "town", count=24, every_s=EVERY_S, program=debian_or_bundled(), probe=probe, tls=True)
     try:
         yield it
     finally:
