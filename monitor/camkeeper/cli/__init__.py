@@ -18,6 +18,7 @@ from camkeeper.cli.clock import clock
 from camkeeper.cli.coverage import coverage
 from camkeeper.cli.crew import discharge, enlist, poller
 from camkeeper.cli.demo import demo
+from camkeeper.cli.digest import app as digest
 from camkeeper.cli.discover import discover
 from camkeeper.cli.edge import app as edge
 from camkeeper.cli.export import export
@@ -91,6 +92,7 @@ app.add_typer(mirror, name="mirror")
 for _of_edge in (enlist, discharge, poller):
     edge.command()(_of_edge)
 app.add_typer(month, name="month")
+app.add_typer(digest, name="digest")
 app.add_typer(register, name="import")
 app.add_typer(key, name="key")
 app.add_typer(secrets, name="secrets")

@@ -15,11 +15,13 @@ from camcover.datum import Datum
 from camkeeper.config import (
     agreed,
     bands,
+    board,
     build,
     channels,
     datums,
     deductions,
     desk,
+    digests,
     enrolment,
     influx,
     inspections,
@@ -60,7 +62,7 @@ _SECTIONS: dict[str, type[Entry]] = {
     "channels": channels.ChannelEntry,
 }
 _HEAD = tuple(schema.HeadEntry.model_fields)
-_KEYS = (*_HEAD, "policy", "notify", "influx", "login", "defaults", *_SECTIONS)
+_KEYS = (*_HEAD, "policy", "notify", "digests", "influx", "login", "board", "defaults", *_SECTIONS)
 
 _E = TypeVar("_E", bound=Entry)
 
@@ -138,8 +140,10 @@ class _Reading:
         self._service: desk.ServiceEntry | None = None
         self._picture: picture.PictureEntry | None = None
         self._notify = desk.NotifyEntry()
+        self._digests = digests.DigestsEntry()
         self._influx: influx.InfluxEntry | None = None
         self._oidc: login.OidcEntry | None = None
+        self._board: board.BoardEntry | None = None
         self._routes: dict[int, desk.RouteEntry] = {}
         self._obstacles: tuple[ObstacleFile, ...] = ()
 
@@ -201,6 +205,10 @@ class _Reading:
                     self._routes[place] = entry
         self._notify = self._model(("notify",), written, desk.NotifyEntry) or desk.NotifyEntry()
         desk.check(self._notify, self._routes, self.root, self.findings)
+        summed = without_nothing(self.root.get("digests"))
+        if summed is not None:
+            self._digests = self._model(("digests",), summed, digests.DigestsEntry) or digests.DigestsEntry()
+            digests.check(self._digests, self.root, self.findings)
 
     def _mirrored(self) -> None:
         written = without_nothing(self.root.get("influx"))
@@ -215,6 +223,10 @@ class _Reading:
         self._oidc = None if entry is None else entry.oidc
         if self._oidc is not None:
             login.check(self._oidc, self.root, self.findings)
+        written = without_nothing(self.root.get("board"))
+        self._board = None if written is None else self._model(("board",), written, board.BoardEntry)
+        if self._board is not None:
+            board.check(self._board, Path(self.findings.document.file).parent, self.findings)
 
     def _defaults(self) -> dict[str, Any]:
         """Return the block as written, less the parts that are at fault (told once, not at each device)."""
@@ -336,12 +348,14 @@ class _Reading:
             channels=tuple(channels.build(e) for e in valid["channels"]),
             routing=desk.routing(self._notify, self._routes.values(), tz),
             public_url=(self._notify.public_url or "").rstrip("/"),
+            digests=digests.policy(self._digests, tz),
             watchdog=desk.watchdog(self._notify.watchdog or desk.WatchdogEntry(), tz),
             incident=desk.incident(self._incident or desk.IncidentEntry()),
             service=desk.service(self._service or desk.ServiceEntry(), tz),
             picture=picture.policy(self._picture or picture.PictureEntry()),
             influx=None if self._influx is None else influx.build(self._influx),
             oidc=None if self._oidc is None else login.build(self._oidc),
+            tls=board.build(self._board),
             parties=tuple(build.party(e) for e in valid["parties"]),
             closing=head.closing,
             backup_to=head.backup_to or "",

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from camkeeper.model.board import TlsSetting
 from camkeeper.model.channel import AnyChannel
 from camkeeper.model.contract import Contact, Contractor, Party, Plan, Window
 from camkeeper.model.cover import CoveragePolicy, ObstacleFile
 from camkeeper.model.deduction import DeductionTerms
+from camkeeper.model.digest import DigestPolicy
 from camkeeper.model.equipment import Credential, Device, Link, LinkKind, Uplink
 from camkeeper.model.incident import IncidentPolicy
 from camkeeper.model.inspection import Inspection
@@ -53,6 +55,8 @@ class Registry:
     public_url: str = ""
     """Where phones reach the board, without a slash at the end; empty: nowhere."""
     watchdog: WatchdogPolicy = field(default_factory=WatchdogPolicy)
+    digests: DigestPolicy = field(default_factory=DigestPolicy)
+    """The letters of each day and each week."""
     incident: IncidentPolicy = field(default_factory=IncidentPolicy)
     service: ServicePolicy = field(default_factory=lambda: preset("standard", tz="Asia/Shanghai"))
     deductions: tuple[DeductionTerms, ...] = ()
@@ -62,6 +66,8 @@ class Registry:
     """Where the series that everyone queries are mirrored to; None: nowhere."""
     oidc: OidcSetting | None = None
     """Who else may vouch for people; None: passwords of ours alone."""
+    tls: TlsSetting | None = None
+    """What the board proves its name with; None: plain HTTP."""
     parties: tuple[Party, ...] = ()
     """Who signs for each side; in the ledger with every configuration."""
     closing: str = "ask"

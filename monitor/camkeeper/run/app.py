@@ -40,6 +40,7 @@ from camkeeper.run.calendar import Calendar
 from camkeeper.run.crew import CrewLink, open_crew
 from camkeeper.run.desk.room import open_desk
 from camkeeper.run.desk.windows import WindowRoom
+from camkeeper.run.digests import DigestRoom
 from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.keeper import Keeper
@@ -214,7 +215,7 @@ async def _run(
     calendar.every_tick(poller.tick)
     calendar.every_minutes("checkpoint", CHECKPOINT_MINUTES, recorder.checkpoint)
     calendar.every_minutes("album", 60, pictures.sweep)
-    _housekeeping(calendar, settings, ledger, timeline, township, keeper)
+    _housekeeping(calendar, settings, ledger, timeline, township, keeper, mail)
 
     async with (
         prober,
@@ -267,7 +268,13 @@ async def _run(
 
 
 def _housekeeping(
-    calendar: Calendar, settings: Settings, ledger: Ledger, timeline: Timeline, township: Township, keeper: Keeper
+    calendar: Calendar,
+    settings: Settings,
+    ledger: Ledger,
+    timeline: Timeline,
+    township: Township,
+    keeper: Keeper,
+    mail: Mail,
 ) -> None:
     """Name the jobs that nobody waits for."""
     backups = Backups(
@@ -291,6 +298,8 @@ def _probing(
         on_picture=pictures.on_picture,
     )
     return prober, latches
+    digests = DigestRoom(ledger=ledger, sender=mail.sender, registry=lambda: township.registry, now_ms=timeline.now_ms)
+    calendar.every_minutes("digests", 1, digests.run)
 
 
 async def _last_words(ledger: Ledger, recorder: Recorder) -> None:
