@@ -34,6 +34,9 @@ HEADERS = {
     "Server": "camkeeper",
 }
 
+HSTS = "max-age=31536000"
+"""A year, for this name alone: what else lives below it is not ours to decide."""
+
 _SAID = {
     400: ("请求无法解读", "The request cannot be read"),
     401: ("请先登录，或出示令牌", "Sign in first, or show a token"),
@@ -49,12 +52,14 @@ _WRITING = ("这个地址不接受这种请求方法", "This address does not ta
 COMPUTING = ("正在计算覆盖，请稍候再试", "Coverage is being computed; try again shortly")
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the security headers on every answer, streams and errors too."""
     for name, value in HEADERS.items():
         if name != "Content-Security-Policy" or name not in response.headers:  # what people handed in has a tighter one
             response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
+    if request.secure:  # our own TLS; behind a proxy it is the proxy's to promise
+        response.headers["Strict-Transport-Security"] = HSTS
 
 
 def host_is_ours(host: str, settings: BoardSettings) -> bool:

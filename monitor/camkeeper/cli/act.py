@@ -6,9 +6,12 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from camkeeper.cli.say import fail
+
+if TYPE_CHECKING:
+    from urllib.request import BaseHandler
 
 WITHIN_S = 15.0
 FILE_WITHIN_S = 200.0
@@ -62,7 +65,8 @@ def _post(
     key = _bearer(ledger, where)
     if key:  # not to where the board might send us on
         request.add_unredirected_header("Authorization", f"Bearer {key}")
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the board is here, not behind a proxy
+    # The board is here, not behind a proxy.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *_own_certificate(ledger, where))
     try:
         with opener.open(request, timeout=within_s) as reply:
             said = reply.read()
@@ -83,6 +87,19 @@ def _post(
     except ValueError:
         answer = None
     return answer if isinstance(answer, dict) else {}
+
+
+def _own_certificate(ledger: Path, where: str) -> list[BaseHandler]:
+    """Return what knows the certificate of the monitor on this machine; nothing where the address is another one."""
+    from camkeeper.cli.pin import PinnedHandler
+    from camkeeper.run.board import address_beside, pin_beside
+
+    try:
+        own = address_beside(ledger).read_text(encoding="utf-8").strip().rstrip("/")
+        pin = pin_beside(ledger).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [PinnedHandler(pin)] if own == where else []
 
 
 def _bearer(ledger: Path, where: str) -> str | None:

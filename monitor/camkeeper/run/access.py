@@ -75,7 +75,7 @@ def local() -> Principal:
 
 @asynccontextmanager
 async def open_access(
-    ledger: Path, clock: Clock, *, login: Login, host: str, trial: Mapping[Role, Scope] | None = None
+    ledger: Path, clock: Clock, *, login: Login, host: str, trial: Mapping[Role, Scope] | None = None, tls: bool = False
 ) -> AsyncIterator[Door]:
     """Keep the door until the block ends. AccessError where it cannot be kept."""
     if login == "open":
@@ -84,11 +84,11 @@ async def open_access(
         return
     with Access.open(access_beside(ledger), clock=clock) as access:
         first = await access.first_run()
-        if not is_loopback(host):
+        if not tls and not is_loopback(host):
             _log.warning(
                 "plain_http",
-                zh="看板以明文 HTTP 对外监听，密码可被同网段窃听；请在前面放置 TLS 反向代理",
-                en="the board listens beyond loopback in plain HTTP: passwords can be overheard; put TLS before it",
+                zh="看板以明文 HTTP 对外监听，密码可被同网段窃听；请配置 board.tls，或在前面放置 TLS 反向代理",
+                en="the board listens beyond loopback in plain HTTP: passwords can be overheard; configure board.tls",
             )
         key = leave_key(ledger)
         access.let_local(key)

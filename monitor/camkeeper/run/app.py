@@ -35,7 +35,6 @@ from camkeeper.probe.latch import FileLatches
 from camkeeper.probe.prober import Prober
 from camkeeper.run.access import Login, open_access
 from camkeeper.run.backups import Backups
-from camkeeper.run.board import findable, serving
 from camkeeper.run.calendar import Calendar
 from camkeeper.run.crew import CrewLink, open_crew
 from camkeeper.run.desk.room import open_desk
@@ -43,6 +42,7 @@ from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.digests import DigestRoom
 from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.enrolment import Enrolment
+from camkeeper.run.face import Face
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
@@ -217,16 +217,24 @@ async def _run(
     calendar.every_minutes("album", 60, pictures.sweep)
     _housekeeping(calendar, settings, ledger, timeline, township, keeper, mail)
 
+    face = Face(settings.ledger, settings.config.parent, lambda: township.registry.tls)
     async with (
         prober,
-        open_access(settings.ledger, timeline, login=settings.login, host=settings.host, trial=settings.trial) as door,
-        serving(board(keeper, timeline, door.access), settings.host, settings.port) as address,
+        open_access(
+            settings.ledger,
+            timeline,
+            login=settings.login,
+            host=settings.host,
+            trial=settings.trial,
+            tls=registry.tls is not None,
+        ) as door,
+        face.serving(board(keeper, timeline, door.access), settings.host, settings.port),
     ):
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
         await recorder.flush()
         await keeper.build()
         stopped = _stop_signals()
-        findable(settings.ledger, address)
+        face.findable()
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(uplinks.run(), name="uplinks"),
@@ -238,6 +246,7 @@ async def _run(
                 group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mirror.run(), name="mirror"),
                 *(() if crew is None else (group.create_task(crew.run(), name="crew"),)),
+                group.create_task(face.run(), name="certificate"),
                 group.create_task(mail.sender.run(), name="sender"),
                 group.create_task(
                     keep_watch(
@@ -254,14 +263,13 @@ async def _run(
             )
             calendar.start()
             notify("READY=1")
-            print(f"看板 / board: {address}", flush=True)
-            await door.tell(address)
+            print(f"看板 / board: {face.address}", flush=True)
+            await door.tell(face.address)
             await stopped.wait()
             notify("STOPPING=1")
             calendar.stop()
             await mail.sender.stop(SEND_GRACE_S)
-            for task in tasks:
-                task.cancel()
+            _cancel(tasks)
         keeper.close()
         await poller.close()
         await _last_words(ledger, recorder)
@@ -298,8 +306,11 @@ def _probing(
         on_picture=pictures.on_picture,
     )
     return prober, latches
-    digests = DigestRoom(ledger=ledger, sender=mail.sender, registry=lambda: township.registry, now_ms=timeline.now_ms)
-    calendar.every_minutes("digests", 1, digests.run)
+
+
+def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
 
 
 async def _last_words(ledger: Ledger, recorder: Recorder) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,11 +41,13 @@ def is_loopback(host: str) -> bool:
 
 
 @asynccontextmanager
-async def serving(runner: web.AppRunner, host: str, port: int) -> AsyncIterator[str]:
+async def serving(
+    runner: web.AppRunner, host: str, port: int, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Serve until the block ends; yields the address to open."""
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
         try:
             await site.start()
         except OSError as error:
@@ -52,7 +56,7 @@ async def serving(runner: web.AppRunner, host: str, port: int) -> AsyncIterator[
             ) from error
         bound = runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{bound}/"
+        yield f"http{'' if tls is None else 's'}://{shown}:{bound}/"
     finally:
         await runner.cleanup()
 
@@ -62,6 +66,20 @@ def address_beside(ledger: Path) -> Path:
     return ledger.with_suffix(".board")
 
 
-def findable(ledger: Path, address: str) -> None:
-    """Let commands find the board; the file stays when the monitor ends, and nobody answers there."""
+def pin_beside(ledger: Path) -> Path:
+    """Return where the monitor of a ledger writes which certificate its board has."""
+    return ledger.with_suffix(".boardpin")
+
+
+def findable(ledger: Path, address: str, *, certificate_der: bytes | None = None) -> None:
+    """Let commands find the board; the file stays when the monitor ends, and nobody answers there.
+
+    Its certificate is for the name that browsers use; commands on this machine come by another, and know the
+    certificate itself by its SHA-256.
+    """
+    pin = pin_beside(ledger)
+    if certificate_der is None:
+        pin.unlink(missing_ok=True)
+    else:
+        pin.write_text(f"{hashlib.sha256(certificate_der).hexdigest()}\n", encoding="ascii")
     address_beside(ledger).write_text(f"{address}\n", encoding="utf-8")
