@@ -39,8 +39,8 @@ from camkeeper.run.calendar import Calendar
 from camkeeper.run.crew import CrewLink, open_crew
 from camkeeper.run.desk.room import open_desk
 from camkeeper.run.desk.windows import WindowRoom
-from camkeeper.run.digests import DigestRoom
 from camkeeper.run.desk.workroom import WorkRoom
+from camkeeper.run.digests import DigestRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.face import Face
 from camkeeper.run.keeper import Keeper
@@ -292,6 +292,8 @@ def _housekeeping(
     calendar.every_minutes("sweep", 60, partial(_sweep, ledger, timeline))
     calendar.every_minutes("months", 60, keeper.propose_month)
     calendar.every_minutes("backup", 60, backups.run)
+    digests = DigestRoom(ledger=ledger, sender=mail.sender, registry=lambda: township.registry, now_ms=timeline.now_ms)
+    calendar.every_minutes("digests", 1, digests.run)
 
 
 def _probing(
