@@ -266,10 +266,7 @@ async def _run(
             print(f"看板 / board: {face.address}", flush=True)
             await door.tell(face.address)
             await stopped.wait()
-            notify("STOPPING=1")
-            calendar.stop()
-            await mail.sender.stop(SEND_GRACE_S)
-            _cancel(tasks)
+            await _stop(calendar, mail, tasks)
         keeper.close()
         await poller.close()
         await _last_words(ledger, recorder)
@@ -310,7 +307,10 @@ def _probing(
     return prober, latches
 
 
-def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+async def _stop(calendar: Calendar, mail: Mail, tasks: list[asyncio.Task[None]]) -> None:
+    notify("STOPPING=1")
+    calendar.stop()
+    await mail.sender.stop(SEND_GRACE_S)
     for task in tasks:
         task.cancel()
 
