@@ -34,6 +34,7 @@ test_packages=(
     "influxdb|真实的 InfluxDB 1.x（1.6.7）|a real InfluxDB 1.x (1.6.7)"
     "victoria-metrics|真实的 v2 写入接口|a real server of the v2 write API"
     "libreoffice-calc-nogui|真实的 LibreOffice 打开月报表格（约 265 MB）|a real LibreOffice opens the monthly workbook (about 265 MB)"
+    "poppler-utils|从月报 PDF 取出文字|reads the text of the monthly PDF"
 )
 
 check_only=false

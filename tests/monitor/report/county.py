@@ -1,13 +1,10 @@
-"""A county's October for benchmarks: its configuration as YAML, and a ledger that the real writer wrote and closed."""
+"""A county's October of any size: its configuration as YAML, and a ledger that the real writer wrote and closed."""
 
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.dashboards.report_town import FIRST, TICK_MS
 from tests.monitor.run.township import DAY_MS, HOUR_MS, OCTOBER_MS, REASON, ZONE
