@@ -20,6 +20,7 @@ from camkeeper.cli.crew import discharge, enlist, poller
 from camkeeper.cli.demo import demo
 from camkeeper.cli.digest import app as digest
 from camkeeper.cli.discover import discover
+from camkeeper.cli.doctor import doctor
 from camkeeper.cli.edge import app as edge
 from camkeeper.cli.export import export
 from camkeeper.cli.fleet import fleet
@@ -76,6 +77,7 @@ for _command in (
     restore,
     account,
     check,
+    doctor,
     probe,
     discover,
     unlatch,
