@@ -18,7 +18,7 @@ from camkeeper.model.policy import JudgePolicy
 from camkeeper.model.status import Reason, Status
 
 HoldOf = Callable[[str], int]
-"""Device id -> how long one of its samples holds, milliseconds."""
+"""Device id -> how long one of its samples holds, milliseconds; 0: it left the register while nobody ran."""
 
 
 def pack_tracks(tracks: Iterable[Track]) -> bytes:
@@ -94,11 +94,14 @@ def refold(recovery: Recovery, policy: JudgePolicy, hold_of: HoldOf) -> dict[str
     out = {t.device_id: t for t in recovery.tracks}
     for batch in recovery.batches:
         for sample in batch.samples:
-            out[sample.device_id], _ = judge(out.get(sample.device_id), sample, policy, hold_of(sample.device_id))
+            hold_ms = hold_of(sample.device_id)
+            if hold_ms > 0:
+                out[sample.device_id], _ = judge(out.get(sample.device_id), sample, policy, hold_ms)
         for told in batch.transitions:
             track = out.get(told.device_id)
-            if track is not None and told.new is Status.UNKNOWN and told.reason is Reason.SILENCE:
-                out[told.device_id], _ = expire(track, told.decided_ms, hold_of(told.device_id))
+            hold_ms = hold_of(told.device_id)
+            if track is not None and hold_ms > 0 and told.new is Status.UNKNOWN and told.reason is Reason.SILENCE:
+                out[told.device_id], _ = expire(track, told.decided_ms, hold_ms)
         for told in {t.device_id: t for t in batch.transitions}.values():
             out[told.device_id] = _as_told(out.get(told.device_id), told)
         for change in batch.lives:
@@ -106,7 +109,8 @@ def refold(recovery: Recovery, policy: JudgePolicy, hold_of: HoldOf) -> dict[str
                 out.pop(change.device_id, None)
     for standing in recovery.standing:
         name = standing.device_id
-        known = out.get(name)
+        # Of one that left the register the record's status held up to the last tick: nobody can fold its samples.
+        known = out.get(name) if hold_of(name) > 0 else None
         if known is None or known.status is not standing.status:
             out[name] = _as_recorded(known, standing, (recovery.last_tick_ms or standing.since_ms) - hold_of(name))
     return out

@@ -50,7 +50,7 @@ class Enrolment:
         recorder: Recorder,
         prober: Forgets,
     ) -> None:
-        self._path, self._clock, self._timeline = path, clock, timeline
+        self.path, self._clock, self._timeline = path, clock, timeline
         self._township, self._wheel, self._uplinks = township, wheel, uplinks
         self._recorder, self._prober = recorder, prober
         self._reading = asyncio.Lock()
@@ -64,6 +64,7 @@ class Enrolment:
         enrolled = [d.id for d in registry.devices if d.id not in on_record]
         retired = sorted(on_record - registry.device_by_id.keys())
         self._put(registry, (d.id for d in registry.devices))
+        self._township.resume(now_ms)
         self._record(registry, enrolled, retired, now_ms)
 
     async def reload(self) -> None:
@@ -73,7 +74,7 @@ class Enrolment:
 
     async def _reload(self) -> None:
         try:
-            registry = await asyncio.to_thread(load, self._path)
+            registry = await asyncio.to_thread(load, self.path)
         except ConfigError as error:
             first, n = error.faults[0], len(error.faults)
             self.warning = (

@@ -44,6 +44,7 @@ class Township:
         self._proved: list[Finding] = []
         self._drifts: list[Drift] = []
         self._clocks: dict[str, DriftTrack] = {}
+        self._left: list[Track] = []
         self.findings: Mapping[str, Finding] = {}
         """What pictures prove against devices now, by their ids; another mapping after every change."""
         self.enrol(registry)
@@ -71,7 +72,9 @@ class Township:
         """Go on with the tracks that the ledger brought back. Nothing is written again."""
         for track in tracks:
             known = self._known.get(track.device_id)
-            if known is not None:
+            if known is None:
+                self._left.append(track)
+            else:
                 known.track, known.memory = track, track.memory
 
     def restore_pictures(self, findings: Iterable[Finding], drifts: Iterable[Drift]) -> None:
@@ -149,6 +152,19 @@ class Township:
                 out.extend(transitions)
         self._transitions.extend(out)
         return tuple(out)
+
+    def resume(self, now_ms: int) -> None:
+        """Make unknown, before anything else is told, whoever no longer holds after the time in which nobody ran.
+
+        The first tick says that everything up to it was observed: without this, an open span would read as up or down
+        through the gap until the first expiry, and for good where the monitor is killed before that. A device that
+        left the register meanwhile ends its life as unknown.
+        """
+        self.expire(now_ms)
+        for track in self._left:
+            _, transitions = expire(track, now_ms, 1)
+            self._transitions.extend(transitions)
+        self._left.clear()
 
     def drain(self) -> tuple[tuple[Sample, ...], tuple[Transition, ...]]:
         """Return what waits to be written, in order, and forget it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from camkeeper.ledger import Boot, Ledger, LedgerReader
 from camkeeper.ledger.replay import refold
 from camkeeper.ledger.verify import verify
 from camkeeper.model.probing import Rung, Verdict
+from camkeeper.model.registry import Registry
+from camkeeper.model.span import Span
 from camkeeper.model.status import Reason, Status
 from camkeeper.probe.latch import MemoryLatches
 from camkeeper.probe.prober import Prober
@@ -46,6 +49,17 @@ def yaml(*devices: str, every: int = 10, **moved: str) -> str:
     return HEAD.format(every=every) + "".join(rows)
 
 
+def held_ms(registry: Registry, device_id: str) -> int:
+    """As the monitor has it: 0 for a device that is not in the register any more."""
+    return 25_000 if device_id in registry.device_by_id else 0
+
+
+def up_ms(reader: LedgerReader, clock: SimulatedClock, *names: str) -> int:
+    period = Span(start_ms=OCTOBER_MS, end_ms=clock.wall_ms())
+    found = reader.intervals(period, names or None)
+    return sum(interval.span.length_ms for interval in found if interval.status is Status.UP)
+
+
 class Rig:
     def __init__(self, path: Path, ledger: Ledger, clock: SimulatedClock) -> None:
         recovery = ledger.recover()
@@ -53,7 +67,7 @@ class Rig:
         self.path, self.clock, self.ledger = path, clock, ledger
         self.timeline = Timeline(clock, not_before_ms=recovery.last_tick_ms)
         self.township, self.wheel = Township(registry), Wheel()
-        self.township.restore(refold(recovery, registry.judge, lambda _: 25_000).values())
+        self.township.restore(refold(recovery, registry.judge, partial(held_ms, registry)).values())
         self.uplinks = UplinkWatch(clock=clock, on_change=lambda *_: None)
         self.recorder = Recorder(ledger=ledger, township=self.township, timeline=self.timeline, stored=lambda _: None)
         prober = Prober(clock=self.timeline, password_of=lambda _: "", policy=registry.probe, latches=MemoryLatches())
@@ -115,9 +129,25 @@ async def test_a_first_start_enrols_all_and_a_second_one_nobody(tmp_path: Path, 
     with rig(tmp_path, clock) as it:
         await it.recorder.flush()
         assert it.lives() == [("a", OCTOBER_MS, None), ("b", OCTOBER_MS, None)]
-        assert it.township.status("a") is Status.UP  # until the first expiry, which is dated back
-        assert {t.reason for t in it.township.expire(it.timeline.now_ms())} == {Reason.SILENCE}
+        assert it.township.status("a") is Status.UNKNOWN
+    with LedgerReader(tmp_path / "l") as reader:
+        assert {t.reason for t in reader.newest().values()} == {Reason.SILENCE}
+        assert up_ms(reader, clock) == 2 * 25_000  # killed right after its first tick, it has claimed no more
+
+
+async def test_a_device_that_left_while_nobody_ran_was_unknown_before_it_went(
+    tmp_path: Path, clock: SimulatedClock
+) -> None:
+    with rig(tmp_path, clock, yaml("a", "b")) as it:
+        await it.see("a", "b")
+    # Killed: the samples are in the journal alone, and nobody knows any more how long those of `a` hold.
+    clock.advance(3_600_000)
+    with rig(tmp_path, clock, yaml("b")) as it:
         await it.recorder.flush()
+        assert it.lives()[0] == ("a", OCTOBER_MS, clock.wall_ms())
+    with LedgerReader(tmp_path / "l") as reader:
+        assert up_ms(reader, clock, "a") <= 1  # its last instant on record
+        assert up_ms(reader, clock, "b") == 25_000
 
 
 async def test_what_was_changed_while_nobody_ran_begins_and_ends_at_the_start(
