@@ -16,6 +16,7 @@ from camboard.source import (
     DeskSource,
     HasHistory,
     HasOutside,
+    HasRegisters,
     HasReports,
     HasWork,
     InsightSource,
@@ -70,6 +71,8 @@ def create_app(
         board.pictures = source
     if isinstance(source, HasReports):
         board.reports = source.reports()
+    if isinstance(source, HasRegisters):
+        board.registers = source.registers()
     if isinstance(source, HasOutside):
         board.outside = source.outside()
     if isinstance(source, HasHistory):

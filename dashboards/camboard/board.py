@@ -21,6 +21,7 @@ from camboard.source import (
     InsightSource,
     OutsideSource,
     PictureSource,
+    RegisterSource,
     ReportSource,
     StandingSource,
     WindowSource,
@@ -60,6 +61,8 @@ class Board:
     """None: nothing is known but the present, so no page asks for reasons."""
     history: HistorySource | None = None
     """None: nobody reads years, so no page asks for them."""
+    registers: RegisterSource | None = None
+    """None: nobody hands in registers here, so no page speaks of it."""
     access: AccessSource | None = None
     """Accounts and the audit log. None: nobody is asked who they are, or it isn't this principal's to see."""
     outside: OutsideSource | None = None

@@ -1,4 +1,4 @@
-"""A form with a file of evidence: counted while it is read, never opened; its type is judged elsewhere."""
+"""A form with a file: counted while it is read, never opened; its type is judged elsewhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from aiohttp.multipart import MultipartReader
 
 from camboard import form
 from camboard.board import Board
-from camkeeper.window.evidence import MAX_BYTES, EvidenceFault
-from camkeeper.window.words import EVIDENCE_FAULT
+from camkeeper.window.evidence import MAX_BYTES
 
 FIELD = "evidence"
 PATIENCE_S = 180.0
@@ -40,10 +39,10 @@ def turns() -> asyncio.Semaphore:
     return asyncio.Semaphore(_AT_ONCE)
 
 
-async def read(request: web.Request, board: Board) -> Handed:
+async def read(request: web.Request, board: Board, *, field: str = FIELD) -> Handed:
     """Return the fields and the file; Refused where it is too large, too slow, unreadable, foreign or nobody's.
 
-    A program may send the fields alone, as JSON or as a plain form.
+    A program may send the fields alone, as JSON or as a plain form. `field`: of the file.
     """
     if request.content_type != "multipart/form-data":
         return Handed(sent=await form.read(request, board))
@@ -51,7 +50,7 @@ async def read(request: web.Request, board: Board) -> Handed:
         raise _too_large()
     try:
         async with asyncio.timeout(PATIENCE_S), request.app[HANDING]:
-            return await _parts(request, board)
+            return await _parts(request, board, field)
     except TimeoutError:
         raise form.Refused(408, "发送太慢，请重试", "Sent too slowly; try again") from None
     except (ValueError, RuntimeError, LookupError, AssertionError):
@@ -59,7 +58,7 @@ async def read(request: web.Request, board: Board) -> Handed:
         raise form.Refused(400, "请求无法解读", "The request cannot be read") from None
 
 
-async def _parts(request: web.Request, board: Board) -> Handed:
+async def _parts(request: web.Request, board: Board, field: str) -> Handed:
     fields: dict[str, str] = {}
     name, data = "", None
     reader = await request.multipart()
@@ -69,7 +68,7 @@ async def _parts(request: web.Request, board: Board) -> Handed:
             break
         if isinstance(part, MultipartReader) or part.name is None:
             raise ValueError("a part that is none of ours")
-        if part.name != FIELD:
+        if part.name != field:
             text = (await _bytes(part, _MAX_TEXT)).decode("utf-8")
             # What is chosen from a list comes once for each.
             fields[part.name] = f"{fields[part.name]} {text}" if part.name in fields else text
@@ -95,5 +94,4 @@ async def _bytes(part: BodyPartReader, most: int) -> bytes:
 
 
 def _too_large() -> form.Refused:
-    zh, en = EVIDENCE_FAULT[EvidenceFault.TOO_LARGE]
-    return form.Refused(413, zh, en[0].upper() + en[1:])
+    return form.Refused(413, "文件不能超过 10 MB", "A file has 10 MB at most")

@@ -22,6 +22,7 @@ from camboard.overview import Overview, board_name, overview
 from camboard.picture.index import PictureIndex
 from camboard.promise import promise_view
 from camboard.query import Query
+from camboard.register.way import may_import
 from camboard.settings import BoardSettings
 from camboard.text import plain
 from camboard.ways import Way, gravest, ways
@@ -215,7 +216,9 @@ async def home(request: web.Request) -> web.Response:
         at=values.at,
         synthetic=values.synthetic_geometry,
     )
-    text = pages.write("page.html", say, {"shell": around, "query": query, "has_map": board.coverage is not None})
+    begin = not index.standing.devices and may_import(board)
+    words = {"shell": around, "query": query, "has_map": board.coverage is not None, "begin": begin}
+    text = pages.write("page.html", say, words)
     return page_response(request, text, say)
 
 

@@ -30,6 +30,7 @@ from camboard.openapi import cover, desk, figures, machines, township, windows
 from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
+from camboard.register import page as registerpage
 from camboard.reports import page as reportpage
 from camboard.route import ADMIN, CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
 from camboard.wall import page as wallpage
@@ -159,6 +160,16 @@ WINDOWS = (
     post("/api/v1/windows", windowpage.added, CREW, note="window_add", call=windows.WINDOW_ADD),
     post("/api/v1/windows/{id}/{step}", windowpage.stepped, CREW, note="window_step", call=windows.WINDOW_STEP),
 )
+REGISTER = (
+    get("/import", registerpage.page, ADMIN),
+    post("/import", registerpage.upload, ADMIN, note="register_step"),
+    get("/import/register.xlsx", registerpage.workbook, ADMIN, note="export"),
+    post("/import/undo", registerpage.undo, ADMIN, note="register_step"),
+    get("/import/{draft}/findings.csv", registerpage.findings_csv, ADMIN),
+    get("/import/{draft}/changes.csv", registerpage.changes_csv, ADMIN),
+    get("/import/{draft}/rows.csv", registerpage.rows_csv, ADMIN),
+    post("/import/{draft}", registerpage.act, ADMIN, note="register_step"),
+)
 SETTINGS = (
     get("/settings", settingspage.settings, CREW),
     get("/fragments/settings", settingspage.settings, CREW),
@@ -209,6 +220,7 @@ ROUTES: tuple[Route, ...] = (
     *DESK,
     *ORDERS,
     *WINDOWS,
+    *REGISTER,
     *SETTINGS,
     *SIGN_IN,
     *PHONE,

@@ -20,6 +20,7 @@ from camkeeper.standing.history import History, HistoryAsk
 from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
+from camkeeper.standing.registers import Intake, RegisterTold, Version, Wishes
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.view import Standing
 from camkeeper.standing.why import Why, WhyAsk
@@ -255,6 +256,45 @@ class HasHistory(Protocol):
 
     def long_history(self) -> HistorySource | None:
         """Return where; None where nobody reads them."""
+
+
+class RegisterSource(Protocol):
+    """Where registers of devices are handed in; `run.registers` is one."""
+
+    def begin(self, data: bytes, *, name: str, by: str, wishes: Wishes | None = None) -> Intake:
+        """Begin to read a file; returns at once."""
+
+    def again(self, intake_id: str, wishes: Wishes, *, by: str) -> Intake:
+        """Read the same file otherwise, under an id of its own; LookupError where it is gone."""
+
+    def intake(self, intake_id: str) -> Intake | None:
+        """Return a file that was handed in; None where it is gone."""
+
+    def intakes(self) -> tuple[Intake, ...]:
+        """Return all of them, newest first."""
+
+    def drop(self, intake_id: str) -> None:
+        """Forget a file."""
+
+    async def apply(self, intake_id: str, *, by: str) -> RegisterTold:
+        """Put a draft in place and take it over; returns when both are done, or were refused."""
+
+    async def undo(self, number: int, *, by: str) -> RegisterTold:
+        """Take the newest import back, byte for byte."""
+
+    async def history(self) -> tuple[Version, ...]:
+        """Return every import, oldest first; OSError or StoreRefused where they cannot be read."""
+
+    async def workbook(self) -> bytes:
+        """Return the register as XLSX; LookupError where it cannot be read."""
+
+
+@runtime_checkable
+class HasRegisters(Protocol):
+    """A source that has one, perhaps."""
+
+    def registers(self) -> RegisterSource | None:
+        """Return it; None where the configuration is nobody's to write."""
 
 
 @runtime_checkable

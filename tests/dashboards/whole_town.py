@@ -16,11 +16,13 @@ from tests.dashboards.desk_town import DeskTown
 from tests.dashboards.picture_town import PictureTown, finding, looked
 from tests.dashboards.township import AT_MS, monitor, rungs
 from tests.dashboards.whole_past import MINUTE_MS, Fault, demo_faults, demo_registry, write
+from tests.monitor.register.messy import config
 from tests.monitor.run.test_desk import Rig, rig
 from tests.monitor.run.township import sample
 
 from camboard.source import WorkSource
-from camkeeper.clock import SimulatedClock
+from camkeeper.clock import Clock, SimulatedClock
+from camkeeper.config import load
 from camkeeper.ledger import snapshot_of
 from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.outbox import ChannelPace
@@ -33,6 +35,7 @@ from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.reading import read
+from camkeeper.run.registers import RegisterRoom
 from camkeeper.run.reports import ReportRoom
 from camkeeper.run.sender import Sender
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
@@ -58,6 +61,7 @@ class WholeTown(PictureTown):
     insight: Insight | None = None
     cover: Coverage | None = None
     room: ReportRoom | None = None
+    intake: RegisterRoom | None = None
     probed: list[str] = field(default_factory=list)
     ails: dict[str, tuple[Status, Reason]] = field(default_factory=dict)
 
@@ -80,6 +84,9 @@ class WholeTown(PictureTown):
 
     def work(self) -> WorkSource | None:
         return self.rooms
+
+    def registers(self) -> RegisterRoom | None:
+        return self.intake
 
     def reports(self) -> ReportRoom | None:
         return self.room
@@ -247,6 +254,7 @@ async def whole_town(
                 ledger=path, clock=one.clock, timeline=one.timeline, township=one.township, ask=town.probed.append
             )
             town.room = ReportRoom(ledger=path, now_ms=one.timeline.now_ms, registry=lambda: known, coverage=cover)
+            town.intake = register_room(folder, one.clock)
             tasks = [asyncio.create_task(one.recorder.run()), asyncio.create_task(cover.run())]
             try:
                 await _agree(town)
@@ -259,6 +267,17 @@ async def whole_town(
                 for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def register_room(folder: Path, clock: Clock) -> RegisterRoom:
+    """Return a room over a configuration of 27 villages; nobody takes it over."""
+    path = folder / "cameras.yaml"
+    path.write_text(config(3), encoding="utf-8")
+
+    async def reload() -> None:
+        load(path)
+
+    return RegisterRoom(config=path, clock=clock, reload=reload, warning=lambda: None)
 
 
 async def _settled(town: WholeTown) -> None:

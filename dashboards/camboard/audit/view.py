@@ -48,6 +48,7 @@ WHAT = {
     "window_add": mark("新增约定时段"),
     "month_step": mark("封账与更正"),
     "window_step": mark("变更约定时段"),
+    "register_step": mark("登记表导入"),
     "evidence": mark("查看证据"),
     "view": mark("看图"),
     "view_current": mark("取当前画面"),

@@ -17,6 +17,7 @@ from camboard.i18n import Language
 from camboard.live import Live, at_words, page_of_live, write_live
 from camboard.pages import fragment_response, language_of
 from camboard.query import BadQuery
+from camboard.register.way import may_import
 from camboard.rows import site_name
 from camboard.text import local, percent, plain
 from camboard.windows.link import NEW
@@ -113,6 +114,7 @@ def _live(request: web.Request, say: Language, query: DeviceQuery | None = None)
         "may_probe": _may_step(board) and board.insight is not None,
         "may_plan": _may_step(board) and board.windows is not None and board.may("GET", NEW),
         "has_why": board.insight is not None,
+        "may_import": may_import(board),
         "open_count": len(desk.open) if (desk := board.desk_now()) is not None else None,
     }
     here = query.address(LIST, page=query.page)

@@ -19,7 +19,8 @@ from camkeeper.config.document import MAX_BYTES, Document, Map, Seq, UnreadableE
 from camkeeper.config.fault import Loc
 from camkeeper.config.findings import Findings
 
-KEYS: Final = ("devices", "amended", "retired")
+KEYS: Final = ("devices", "amended", "retired", "notices")
+"""`notices`: attributions that the licence of a source asks for; nothing is read from them."""
 _NESTED: Final = frozenset({"address", "mount", "lens", "probe"})
 _POSITION: Final = frozenset({"lon_deg", "lat_deg"})
 _SECTION: Final = "devices"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from camcover.datum import Datum
 from camkeeper.clock import Clock
@@ -14,11 +15,12 @@ from camkeeper.config.document import UnreadableError, decode, parse
 from camkeeper.model.registry import Registry
 from camkeeper.register.fields import Field
 from camkeeper.register.finding import CellFinding, Weight, What
+from camkeeper.register.handed import Handed, Progress, handed, quiet
 from camkeeper.register.header import Layout, layout_of
 from camkeeper.register.kept import Kept
 from camkeeper.register.known import Known
 from camkeeper.register.plan import Change, Effect, Plan, Planner, effects, lensed_kinds
-from camkeeper.register.reading import UnreadableRegister, sheets_of
+from camkeeper.register.reading import UnreadableRegister
 from camkeeper.register.rows import Reader
 from camkeeper.register.store import Base, Store, StoreRefused, Version, base_or_refused, with_line
 from camkeeper.register.table import Sheet
@@ -39,6 +41,26 @@ class Wishes:
     strict: bool = False
 
 
+def wishes_of(value: Mapping[str, Any]) -> Wishes:
+    """Read wishes from JSON values, as `wishes_json` writes them; ValueError where they are none."""
+    return Wishes(
+        mapping={head: None if name is None else Field(name) for head, name in value["mapping"].items()},
+        datum=None if value["datum"] is None else Datum(value["datum"]),
+        complete=bool(value["complete"]),
+        strict=bool(value["strict"]),
+    )
+
+
+def wishes_json(wishes: Wishes) -> dict[str, Any]:
+    """Write wishes as JSON values."""
+    return {
+        "mapping": {head: None if name is None else str(name) for head, name in wishes.mapping.items()},
+        "datum": None if wishes.datum is None else str(wishes.datum),
+        "complete": wishes.complete,
+        "strict": wishes.strict,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What a file would do; nothing is written yet."""
@@ -52,6 +74,11 @@ class Draft:
     base: Base
     register: bytes
     wishes: Wishes
+    devices_before: int
+    devices_after: int
+    """In service."""
+    handed: Handed
+    """What was read, as it was read."""
 
     @property
     def refused(self) -> tuple[str, str] | None:
@@ -63,41 +90,64 @@ class Draft:
         return None
 
 
-def draft(config: Path, data: bytes, name: str, wishes: Wishes) -> Draft:
+def draft(config: Path, data: bytes, name: str, wishes: Wishes, *, progress: Progress = quiet) -> Draft:
     """Return what a file would do to a configuration.
 
     UnreadableRegister for a file that is none; ConfigError for a configuration that is at fault already; StoreRefused
     where it cannot be read.
     """
+    digest = hashlib.sha256(data).hexdigest()
+    return draft_of(
+        config, lambda known: handed(data, name, known), name=name, digest=digest, wishes=wishes, progress=progress
+    )
+
+
+def draft_of(
+    config: Path,
+    made: Callable[[Known], Handed],
+    *,
+    name: str,
+    digest: str,
+    wishes: Wishes,
+    progress: Progress = quiet,
+) -> Draft:
+    """Return what sheets from wherever would do; `made` gets what is known already. Raises as `draft`."""
     store = Store(config)
     base = base_or_refused(store)
     registry = _read(config, base, None)
     known = Known(registry=registry)
     planner = Planner(known, lensed_kinds(parse(str(config), decode(base.config)).root.get("defaults")))
+    progress("reading", 0)
+    found = made(known)
     layouts = []
-    for sheet in _chosen(sheets_of(data, name), wishes.sheet):
+    for sheet in _chosen(found.sheets, wishes.sheet):
         filled = sheet.filled()
         layout = _layout(store, filled, wishes.mapping)
         if layout is None:
             planner.plan.findings.append(_no_headings(sheet.name))
             continue
         layouts.append((sheet.name, layout))
+        progress("rows", len(sheet.rows))
         reader = Reader(filled, layout, known, wishes.datum)
         planner.take(reader.read(), reader.findings)
     if not layouts:
         raise UnreadableRegister("没有一张工作表有可识别的表头", "no sheet has headings that anybody knows")
     plan = planner.finish(complete=wishes.complete)
-    register, after = _settled(config, base, registry, plan)
+    progress("judging", len(plan.added) + len(plan.changed))
+    register, after = _settled(config, base, registry, plan, found.notices)
     plan.findings.sort(key=lambda f: (f.sheet, f.row or 0, f.column or 0))
     return Draft(
         source=name,
-        source_sha256=hashlib.sha256(data).hexdigest(),
+        source_sha256=digest,
         layouts=tuple(layouts),
         plan=plan,
         effects=effects(registry, after),
         base=base,
         register=register,
         wishes=wishes,
+        devices_before=len(registry.devices),
+        devices_after=len(after.devices),
+        handed=found,
     )
 
 
@@ -144,12 +194,15 @@ def _no_headings(sheet: str) -> CellFinding:
     )  # fmt: skip
 
 
-def _settled(config: Path, base: Base, registry: Registry, plan: Plan) -> tuple[bytes, Registry]:
+def _settled(
+    config: Path, base: Base, registry: Registry, plan: Plan, notices: tuple[str, ...]
+) -> tuple[bytes, Registry]:
     """Return the register to write and the registry it makes, without the rows that the configuration refuses."""
     if not plan:
         return base.register or b"", registry
     kept = Kept() if base.register is None else _kept(config, base)
     ours = frozenset(kept.devices)
+    kept.notices.extend(notice for notice in notices if notice not in kept.notices)
     for _ in range(_ROUNDS):
         register, lines = _composed(kept, ours, plan)
         try:

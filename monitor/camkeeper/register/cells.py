@@ -171,6 +171,17 @@ def kind(text: str) -> DeviceKind:
     )
 
 
+def path(text: str) -> str:
+    """Read the path of a service on a device.
+
+    >>> path("/onvif/device_service")
+    '/onvif/device_service'
+    """
+    if re.fullmatch(r"/[!-~]{0,200}", text) is None:
+        raise CellError(What.UNREADABLE, f"路径应以 / 开头：{shown(text)}", f"a path begins with /: {shown(text)}")
+    return text
+
+
 def host_port(text: str) -> tuple[str, int | None]:
     """Read an IP address or host name, with its port where the cell has one.
 

@@ -22,6 +22,7 @@ class Field(StrEnum):
     HOST = "host"
     PORT = "port"
     RTSP_PORT = "rtsp_port"
+    ONVIF_PATH = "onvif_path"
     GB_ID = "gb_id"
     LON = "lon"
     LAT = "lat"
@@ -60,6 +61,7 @@ ALIASES: Final[dict[Field, tuple[str, ...]]] = {
                  "ip:端口", "ip及端口", "ip address", "host", "address", "ip:port"),
     Field.PORT: ("端口", "端口号", "http端口", "onvif端口", "服务端口", "port", "http port", "onvif port"),
     Field.RTSP_PORT: ("rtsp端口", "流端口", "rtsp port", "rtsp"),
+    Field.ONVIF_PATH: ("onvif路径", "onvif地址路径", "onvif path", "service path"),
     Field.GB_ID: ("国标编号", "国标编码", "国标id", "国标码", "gb28181编码", "gb28181编号", "gb28181id", "gb编号",
                   "gb编码", "28181编码", "通道国标编号", "gb id", "gb28181 id", "gb/t28181编码", "gb/t28181"),
     Field.LON: ("经度", "东经", "lon", "lng", "longitude", "x坐标", "经度坐标", "lon deg"),

@@ -27,6 +27,8 @@ class Kept:
     devices: dict[str, Entry] = field(default_factory=dict)
     amended: dict[str, Entry] = field(default_factory=dict)
     retired: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """Attributions that the licence of a source asks for; they go wherever the register goes."""
 
     @classmethod
     def of(cls, data: bytes, file: str) -> Kept:
@@ -37,13 +39,19 @@ class Kept:
                 devices={e["id"]: dict(e) for e in root.get("devices") or ()},
                 amended={e["id"]: dict(e) for e in root.get("amended") or ()},
                 retired=list(root.get("retired") or ()),
+                notices=[str(notice) for notice in root.get("notices") or ()],
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"{file}: {error!r}") from None
 
     def copy(self) -> Kept:
         """Return one that may be changed."""
-        return Kept(devices=dict(self.devices), amended=dict(self.amended), retired=list(self.retired))
+        return Kept(
+            devices=dict(self.devices),
+            amended=dict(self.amended),
+            retired=list(self.retired),
+            notices=list(self.notices),
+        )
 
     def put(self, device_id: str, values: dict[str, Any], *, hand_written: bool) -> None:
         """Lay values (by the keys of `known.flat`) over a device."""
@@ -70,6 +78,8 @@ class Kept:
                 at[len(lines)] = device_id
         if self.retired:
             lines.append(f"retired: [{', '.join(map(_scalar, sorted(self.retired)))}]")
+        if self.notices:
+            lines.append(f"notices: [{', '.join(map(_scalar, self.notices))}]")
         return ("\n".join(lines) + "\n").encode(), at
 
 

@@ -155,6 +155,7 @@ def flat(device: Device) -> dict[str, Any]:
         "address.host": address.host,
         "address.port": address.port,
         "address.rtsp_port": address.rtsp_port,
+        "address.onvif_path": address.onvif_path,
         "gb_id": device.gb_id,
         "contractor": device.contractor_id,
         "link": device.link_id,

@@ -30,6 +30,10 @@ def sheets_of(data: bytes, name: str) -> tuple[Sheet, ...]:
         raise UnreadableRegister("文件超过 32 MiB", "the file is larger than 32 MiB")
     if not data.strip():
         raise UnreadableRegister("文件是空的", "the file is empty")
+    if data.startswith(b"%PDF"):
+        raise UnreadableRegister(
+            "这是 PDF，不是表格；请让对方给 XLSX 或 CSV", "this is a PDF, no table; ask for XLSX or CSV"
+        )
     if data.startswith((_ZIP, _OLE)):
         return _workbook(data)
     return (_table(data, name.rpartition("/")[2] or "csv"),)

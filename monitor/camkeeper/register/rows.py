@@ -199,6 +199,9 @@ class Reader:
         found = self._try(row, Field.HOST, cell, cells.host_port, minor=False)
         port = self._try(row, Field.PORT, cell, cells.port, minor=False)
         rtsp = self._try(row, Field.RTSP_PORT, cell, cells.port, minor=True)
+        path = self._try(row, Field.ONVIF_PATH, cell, cells.path, minor=True)
+        if path is not None:
+            row.values["address.onvif_path"] = path
         if found is not None:
             row.values["address.host"] = found[0]
             port = found[1] if port is None else port

@@ -26,6 +26,7 @@ from camkeeper.run.outside import outside_of
 from camkeeper.run.poller import LATE_BOUNDS_S, Lane, Poller
 from camkeeper.run.reading import read
 from camkeeper.run.recorder import Recorder
+from camkeeper.run.registers import RegisterRoom
 from camkeeper.run.reports import ReportRoom
 from camkeeper.run.sla import sla
 from camkeeper.run.township import Township
@@ -98,6 +99,14 @@ class Keeper(Rooms):
         """Say of whom the monitor's own state is told."""
         self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
         self._recorder, self._enrolment = recorder, enrolment
+        self.show_registers(
+            RegisterRoom(
+                config=enrolment.path,
+                clock=self._timeline,
+                reload=enrolment.reload,
+                warning=lambda: enrolment.warning,
+            )
+        )
         self.show_insight(
             Insight(
                 ledger=self._ledger.path,
@@ -235,6 +244,8 @@ class Keeper(Rooms):
             self._insight.close()
         if self._history is not None:
             self._history.close()
+        if self._registers is not None:
+            self._registers.close()
         self._feed.close()
 
     def _monitor(self) -> MonitorStanding:

@@ -19,6 +19,7 @@ from camkeeper.run.insight import Insight
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.months import MonthRoom
 from camkeeper.run.pictures.room import PictureRoom
+from camkeeper.run.registers import RegisterRoom
 from camkeeper.run.reports import ReportRoom
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.month import MonthAct, MonthActed
@@ -45,6 +46,7 @@ class Rooms:
         self._history: HistoryRoom | None = None
         self._months: MonthRoom | None = None
         self._outside: Outside | None = None
+        self._registers: RegisterRoom | None = None
 
     def show_insight(self, insight: Insight) -> None:
         """Say where the past and the reasons of figures are asked for."""
@@ -83,6 +85,14 @@ class Rooms:
     def reports(self) -> ReportRoom | None:
         """Return where months, trends and the register are asked for."""
         return self._reports
+
+    def show_registers(self, room: RegisterRoom) -> None:
+        """Say where registers are handed in."""
+        self._registers = room
+
+    def registers(self) -> RegisterRoom | None:
+        """Return where registers are handed in."""
+        return self._registers
 
     def show_outside(self, outside: Outside | None) -> None:
         """Say who else may vouch for people."""
