@@ -114,7 +114,7 @@ BILLS = (
     Column(key="doubt", head=("另有未判定 元", "Undetermined CNY"), kind=Kind.FEN, width=1.5),
 )
 VERSIONS = (
-    Column(key="seq", head=("账本序号", "Record"), kind=Kind.COUNT),
+    Column(key="seq", head=("账本序号", "Record"), kind=Kind.PLAIN),
     Column(key="at", head=("时间", "At"), kind=Kind.INSTANT, width=1.3),
     Column(key="by", head=("操作人", "By"), width=1.6),
     Column(key="why", head=("更正原因", "Why"), width=2.6),
@@ -127,7 +127,7 @@ VERSIONS = (
     Column(key="figures", head=("数字摘要", "Digest"), width=0),
 )
 CHANGES = (
-    Column(key="record", head=("更正记录", "Amendment"), kind=Kind.COUNT),
+    Column(key="record", head=("更正记录", "Amendment"), kind=Kind.PLAIN),
     Column(key="row", head=("行", "Row"), width=2),
     Column(key="field", head=("项", "Field"), width=1.2),
     Column(key="old", head=("原", "Old"), width=1.4),
@@ -157,12 +157,12 @@ ORDERS = (
     Column(key="devices", head=("设备", "Devices"), width=0),
 )
 INTERVALS = (
-    Column(key="number", head=("序号", "No."), kind=Kind.COUNT, width=0),
+    Column(key="number", head=("序号", "No."), kind=Kind.PLAIN, width=0),
     Column(key="device", head=("设备", "Device"), width=0),
     Column(key="status", head=("状态", "Status"), kind=Kind.WORD, width=0),
     Column(key="start", head=("开始", "Start"), kind=Kind.INSTANT, width=0),
     Column(key="end", head=("结束", "End"), kind=Kind.INSTANT, width=0),
     Column(key="minutes", head=("时长 min", "Minutes"), kind=Kind.MINUTES, width=0),
-    Column(key="start_ms", head=("开始 UTC ms", "Start UTC ms"), kind=Kind.COUNT, width=0),
-    Column(key="end_ms", head=("结束 UTC ms", "End UTC ms"), kind=Kind.COUNT, width=0),
+    Column(key="start_ms", head=("开始 UTC ms", "Start UTC ms"), kind=Kind.PLAIN, width=0),
+    Column(key="end_ms", head=("结束 UTC ms", "End UTC ms"), kind=Kind.PLAIN, width=0),
 )

@@ -11,7 +11,7 @@ from camkeeper.report.values import Book, Version
 from camkeeper.report.words import Lang, Words, words
 from camkeeper.sheet.text import clean
 
-_RIGHT = frozenset({Kind.COUNT, Kind.PERCENT, Kind.HOURS, Kind.MINUTES, Kind.FEN, Kind.NUMBER})
+_RIGHT = frozenset({Kind.COUNT, Kind.PLAIN, Kind.PERCENT, Kind.HOURS, Kind.MINUTES, Kind.FEN, Kind.NUMBER})
 _LEAST_AXIS = Fraction(1, 2)
 """The chart's foot is no higher than this below the lowest bound; from there up to 100%."""
 

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """A value of an enumeration; its words are in `words`."""
     FLAG = "flag"
     COUNT = "count"
+    PLAIN = "plain"
+    """A whole number that is never grouped: a record's, or milliseconds since 1970."""
     PERCENT = "percent"
     """Hundredths of a per cent, cut: 9499 is 94.99%."""
     HOURS = "hours"
@@ -134,6 +136,7 @@ def _number(cell: float, kind: Kind, lang: Lang, tz: str) -> str:
         Kind.MINUTES: lambda: _tenths(whole, 60_000),
         Kind.FEN: lambda: money(whole),
         Kind.COUNT: lambda: f"{whole:,}",
+        Kind.PLAIN: lambda: f"{whole}",
     }
     return written.get(kind, lambda: f"{cell:,.1f}")()
 

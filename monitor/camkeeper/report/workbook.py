@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,9 +19,11 @@ MOST_ROWS = 1_048_000
 """A sheet ends at 1,048,576 rows; a table that is longer goes on in another."""
 MOST_CHARACTERS = 32_000
 _SHEET_NAME = 31
+_DAY, _DAY_ZERO = timedelta(days=1), datetime.fromisoformat("1899-12-30")
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _FORMATS: dict[Kind, str] = {
     Kind.COUNT: "#,##0",
+    Kind.PLAIN: "0",
     Kind.PERCENT: "0.00%",
     Kind.HOURS: "#,##0.00",
     Kind.MINUTES: "#,##0.0",
@@ -30,7 +32,7 @@ _FORMATS: dict[Kind, str] = {
     Kind.FEN: "#,##0.00",
     Kind.NUMBER: "#,##0.0",
 }
-_WIDTHS: dict[Kind, int] = {Kind.INSTANT: 19, Kind.TEXT: 18, Kind.WORD: 14, Kind.DAY: 11}
+_WIDTHS: dict[Kind, int] = {Kind.INSTANT: 19, Kind.TEXT: 18, Kind.WORD: 14, Kind.DAY: 11, Kind.PLAIN: 16}
 
 
 def workbook(book: Book, lang: Lang = Lang.ZH) -> bytes:
@@ -68,6 +70,7 @@ class _Writer:
         self._head = made.add_format({"bold": True, "bg_color": "#F1F4F6", "bottom": 1, "text_wrap": True})
         self._of = {kind: made.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
         self._names: set[str] = set()
+        self._strings: dict[tuple[type, str], str] = {}
 
     def cover(self, listed: tuple[Part, ...]) -> None:
         """Write the first sheet: what this is, and what the report says in sentences."""
@@ -136,18 +139,30 @@ class _Writer:
     def _cell(self, sheet: Any, row: int, place: int, cell: Cell, kind: Kind) -> None:
         if cell is None:
             return
-        if isinstance(cell, StrEnum):
-            sheet.write_string(row, place, self._lang.pick(words(cell)))
+        if isinstance(cell, str):
+            sheet.write_string(row, place, self._string(cell))
         elif isinstance(cell, date):
             sheet.write_datetime(row, place, cell, self._of[Kind.DAY])
-        elif isinstance(cell, str):
-            sheet.write_string(row, place, clean(cell, MOST_CHARACTERS))
         elif kind is Kind.FLAG:
             sheet.write_string(row, place, self._lang.pick(YES_NO[bool(cell)]))
         elif kind is Kind.INSTANT:
-            sheet.write_datetime(row, place, local(int(cell), self._book.report.timezone), self._of[kind])
+            sheet.write_number(row, place, _serial(int(cell), self._book.report.timezone), self._of[kind])
         else:
             sheet.write_number(row, place, _number(cell, kind), self._of[kind])
+
+    def _string(self, cell: str) -> str:
+        """Return what is written of a text or a word; the same few thousand come again and again."""
+        key = type(cell), cell
+        known = self._strings.get(key)
+        if known is None:
+            told = self._lang.pick(words(cell)) if isinstance(cell, StrEnum) else clean(cell, MOST_CHARACTERS)
+            known = self._strings[key] = told
+        return known
+
+
+def _serial(at_ms: int, tz: str) -> float:
+    """Return a wall time as the spreadsheet counts it, in days since the end of 1899; xlsxwriter's way is slower."""
+    return (local(at_ms, tz) - _DAY_ZERO) / _DAY
 
 
 def _number(cell: float, kind: Kind) -> float:
