@@ -239,6 +239,7 @@ def main() -> None:
         )
         save(folder, settings)
         command = [sys.executable, "-m", "camkeeper", "hub", "run", str(folder), "--listen", "127.0.0.1:0"]
+        command += ["--login", "open"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as hub:
             try:
                 assert hub.stdout is not None

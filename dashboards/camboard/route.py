@@ -85,6 +85,10 @@ class Table:
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         self.routes = routes
+        self.roles = frozenset(
+            role for route in routes if route.may is not PUBLIC for role in Role if route.open_to(role)
+        )
+        """Who may anything here at all."""
         self._by_key = {(route.method, route.path): route for route in routes}
         if len(self._by_key) != len(routes):
             raise ValueError("a route is declared twice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -97,7 +98,7 @@ class County:
 
     def start_hub(self) -> None:
         command = (sys.executable, "-W", "error", "-m", "camkeeper", "hub", "run", str(self.hub_folder))
-        self.start("hub", *self.hub_enter, *command, "--listen", "127.0.0.1:0")
+        self.start("hub", *self.hub_enter, *command, "--listen", "127.0.0.1:0", "--login", "open")
 
     def start_edge(self, edge_id: str) -> None:
         self._start_edge(edge_id, "edge_process.py", str(self.acked(edge_id)))
@@ -128,7 +129,8 @@ class County:
         self.processes[name].wait(10)
 
     def kill_server(self, folder: Path) -> None:
-        os.kill(int((folder / "nats.pid").read_text()), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # where its edge was killed before, it is about to end, or did
+            os.kill(int((folder / "nats.pid").read_text()), signal.SIGKILL)
 
     def stop(self) -> None:
         for name, process in self.processes.items():

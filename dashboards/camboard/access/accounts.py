@@ -105,7 +105,7 @@ async def listed(request: web.Request) -> web.Response:
 async def add(request: web.Request) -> web.Response:
     """`POST /accounts`: name, role, sites, contractor."""
     fields = await _sent(request)
-    role = _role(fields, PEOPLE)
+    role = _role(fields, PEOPLE & board_of(request).table.roles)
     told = await _access(request).add_account(
         board_of(request).principal,
         fields.get("name", "").strip()[:_MAX_NAME],
@@ -123,7 +123,7 @@ async def act(request: web.Request) -> web.Response:
     if fields.get("step") == "reset":
         told = await access.reset_password(by, name, address=address_of(request))
     elif fields.get("step") == "change":
-        role = _role(fields, PEOPLE)
+        role = _role(fields, PEOPLE & board_of(request).table.roles)
         scope, disabled = _scope(request, fields, role), fields.get("disabled") == "1"
         told = await access.change_account(
             by, name, role=role, scope=scope, disabled=disabled, address=address_of(request)
@@ -136,7 +136,7 @@ async def act(request: web.Request) -> web.Response:
 async def add_token(request: web.Request) -> web.Response:
     """`POST /tokens`: name, role, sites, contractor, days (empty: for good)."""
     fields = await _sent(request)
-    role, days = _role(fields, frozenset(Role)), fields.get("days", "")
+    role, days = _role(fields, board_of(request).table.roles), fields.get("days", "")
     if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= 3650):
         raise BadQuery("days")
     told = await _access(request).add_token(
@@ -215,8 +215,8 @@ def _page(request: web.Request, say: Language, *, told: Told | None = None, name
         "tokens": [_token(t, board, names, say) for t in access.tokens()],
         "sites": [(s.id, site_name(s, say)) for s in standing.sites],
         "contractors": [(i, plain(n)) for i, n in standing.contractors],
-        "roles": [(role.value, say(ROLE[role])) for role in Role if role in PEOPLE],
-        "token_roles": [(role.value, say(ROLE[role])) for role in Role],
+        "roles": [(role.value, say(ROLE[role])) for role in Role if role in PEOPLE & board.table.roles],
+        "token_roles": [(role.value, say(ROLE[role])) for role in Role if role in board.table.roles],
         "days": _DAYS,
         "keys": {path: board.form_key(path) for path in (_HERE, "/tokens")},
         "secret": told.secret if told is not None and told.done else "",

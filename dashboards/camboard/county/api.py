@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from camboard.county.lens import county_of
 from camboard.county.query import TownQuery, month_in
-from camboard.county.source import COUNTY
 from camboard.query import BadQuery
 from camkeeper.availability.buckets import Buckets, truncated_percent
 from camkeeper.hub.view import County, Rate, Town
@@ -45,7 +45,7 @@ async def edges(request: web.Request) -> web.Response:
 
 async def town(request: web.Request) -> web.Response:
     """`GET /api/v1/towns/{id}?month=`: a town's sites and cameras, worst first."""
-    query, source = TownQuery.read(request.query), request.app[COUNTY].source
+    query, source = TownQuery.read(request.query), county_of(request).source
     detail = await source.town(request.match_info["id"], query.month or source.this_month())
     return _json(
         {
@@ -78,7 +78,7 @@ async def town(request: web.Request) -> web.Response:
 
 async def why(request: web.Request) -> web.Response:
     """`GET /api/v1/towns/{id}/why?month=&site=&device=&page=`: the stretches behind a figure, a thousand a page."""
-    query, source = TownQuery.read(request.query), request.app[COUNTY].source
+    query, source = TownQuery.read(request.query), county_of(request).source
     ask = WhyAsk(
         site_id=query.site,
         device_id=query.device,
@@ -123,7 +123,7 @@ async def healthz(_: web.Request) -> web.Response:
 
 def _found(request: web.Request) -> County:
     try:
-        return request.app[COUNTY].source.county(month_in(request.query))
+        return county_of(request).source.county(month_in(request.query))
     except ValueError as error:
         raise BadQuery("month") from error
 

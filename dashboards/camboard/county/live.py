@@ -9,6 +9,8 @@ from contextlib import suppress
 from aiohttp import web
 from aiohttp_sse import sse_response
 
+from camboard.access import gate
+from camboard.county.lens import county_of
 from camboard.county.source import COUNTY, CountyBoard
 
 RENEW_S = 10.0
@@ -17,7 +19,7 @@ RENEW_S = 10.0
 
 async def events(request: web.Request) -> web.StreamResponse:
     """`GET /events`: `beat` with `at_ms`, `age_ms` and `stale_after_ms`, now and every few seconds."""
-    board = request.app[COUNTY]
+    board = county_of(request)
     if board.feed.listeners >= board.settings.max_streams:
         raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
     quiet = sse_response(request, send_timeout=board.settings.send_timeout_s, ping_interval=3600)
@@ -31,6 +33,8 @@ async def events(request: web.Request) -> web.StreamResponse:
                         change = await box.take()
                     if change is None:
                         break
+                if not gate.still(request):
+                    break  # signed out, revoked, or another role meanwhile
     return stream
 
 

@@ -10,7 +10,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from camboard.county.source import CountyBoard
+from camboard.county.lens import county_of
+from camboard.county.source import COUNTY, CountyBoard
 from camkeeper.hub.view import Town, TownState
 
 
@@ -84,7 +85,9 @@ def registry(board: CountyBoard) -> CollectorRegistry:
 async def metrics(request: web.Request) -> web.Response:
     """`GET /metrics`."""
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-    response = web.Response(body=encode(request.app[REGISTRY]))
+    whole, shown = request.app[COUNTY], county_of(request)
+    asked = request.app[REGISTRY] if shown is whole else registry(shown)
+    response = web.Response(body=encode(asked))
     response.headers["Content-Type"] = content_type
     response.enable_compression()
     return response

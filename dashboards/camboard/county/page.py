@@ -8,15 +8,17 @@ from urllib.parse import urlencode
 from aiohttp import web
 from markupsafe import Markup
 
+from camboard.board import board_of
+from camboard.county.lens import county_of
 from camboard.county.query import CountyQuery, TownQuery, town_address, why_address
-from camboard.county.source import COUNTY
 from camboard.county.town import ROWS_A_PAGE, town_page
 from camboard.county.view import Choice, county_page
 from camboard.county.why import why_page
 from camboard.i18n import Language, span_words
-from camboard.pages import OTHER_LANGUAGE, PAGES, Shell, html_response, language_of, page_response
+from camboard.pages import OTHER_LANGUAGE, PAGES, Shell, html_response, language_of, page_response, signed_in
 from camboard.query import BadQuery
 from camboard.text import plain
+from camboard.ways import ways
 from camkeeper.hub.view import County, Town
 from camkeeper.standing.why import WhyAsk
 
@@ -33,7 +35,7 @@ class _Made:
 async def home(request: web.Request) -> web.Response:
     """`GET /`."""
     say, made, county = _home(request)
-    board, query = request.app[COUNTY], CountyQuery.read(request.query)
+    board, query = county_of(request), CountyQuery.read(request.query)
     months = tuple(
         Choice(word=month, address=query.address(month=month), selected=month == county.month)
         for month in board.source.months()
@@ -49,7 +51,7 @@ async def home_fragment(request: web.Request) -> web.Response:
 
 
 def _home(request: web.Request) -> tuple[Language, _Made, County]:
-    board, say = request.app[COUNTY], language_of(request)
+    board, say = county_of(request), language_of(request)
     query = CountyQuery.read(request.query)
     county = _county(request, query.month)
     page = county_page(county, query, board.source.channels(), board.source.this_month(), say)
@@ -72,7 +74,7 @@ async def town_fragment(request: web.Request) -> web.Response:
 async def _town(request: web.Request) -> tuple[_Made, County]:
     say, query = language_of(request), TownQuery.read(request.query)
     county, found = _one(request, query)
-    detail = await request.app[COUNTY].source.town(found.edge_id, county.month)
+    detail = await county_of(request).source.town(found.edge_id, county.month)
     page = town_page(found, detail, query, county.at_ms, say)
     html = request.app[PAGES].write("town.html", say, {"o": page})
     shown = query.page if query.page > 1 else None
@@ -101,7 +103,7 @@ async def _why(request: web.Request) -> tuple[_Made, County]:
         stretches_from=(query.page - 1) * ROWS_A_PAGE,
         count=ROWS_A_PAGE,
     )
-    page = why_page(found, await request.app[COUNTY].source.why(found.edge_id, ask), query, county.at_ms, say)
+    page = why_page(found, await county_of(request).source.why(found.edge_id, ask), query, county.at_ms, say)
     html = request.app[PAGES].write("townwhy.html", say, {"o": page})
     shown = query.page if query.page > 1 else None
     here = why_address(found.edge_id, month=query.month, site=query.site, device=query.device, page=shown)
@@ -110,7 +112,7 @@ async def _why(request: web.Request) -> tuple[_Made, County]:
 
 def _county(request: web.Request, month: str | None) -> County:
     try:
-        return request.app[COUNTY].source.county(month)
+        return county_of(request).source.county(month)
     except ValueError:
         raise BadQuery("month") from None
 
@@ -133,16 +135,17 @@ def _fragment(request: web.Request, county: County, made: _Made) -> web.Response
     response = html_response(made.html)
     response.headers["Vary"] = "Cookie"
     response.headers["X-At-Ms"] = str(county.at_ms)
-    response.headers["X-Age-Ms"] = str(request.app[COUNTY].age_ms(county))
+    response.headers["X-Age-Ms"] = str(county_of(request).age_ms(county))
     return response
 
 
 def _shell(request: web.Request, county: County, made: _Made, say: Language) -> Shell:
-    board = request.app[COUNTY]
+    board = county_of(request)
     age_ms, stale_ms = board.age_ms(county), board.settings.stale_after_ms
     stale = age_ms > stale_ms
     words = say("数据已过期 {span}") if stale else say("数据更新于 {span}前")
     other, other_word, other_lang = OTHER_LANGUAGE[say.code]
+    nav = ways(board_of(request), made.here, say)
     return Shell(
         html_lang=say.html_lang,
         name=plain(county.name),
@@ -156,6 +159,7 @@ def _shell(request: web.Request, county: County, made: _Made, say: Language) -> 
         other_address=f"{made.here}{'&' if '?' in made.here else '?'}{urlencode({'lang': other})}",
         other_word=other_word,
         other_lang=other_lang,
-        nav=(),
+        nav=nav if len(nav) > 1 else (),
         body=made.html,
+        **signed_in(board_of(request), say),
     )

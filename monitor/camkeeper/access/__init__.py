@@ -6,7 +6,7 @@ of pages; the board asks it through `camboard.source.AccessSource`.
 
 from camkeeper.access.access import Access
 from camkeeper.access.chain import Verified
-from camkeeper.access.file import access_beside, verify
+from camkeeper.access.file import access_beside, anchor, verify
 from camkeeper.access.hashing import Cost
 from camkeeper.access.localkey import bearer, key_beside, leave_key, os_user, take_key
 from camkeeper.access.record import AccessBusyError, AccessClosedError, AccessError, Terms
@@ -21,6 +21,7 @@ __all__ = [
     "Terms",
     "Verified",
     "access_beside",
+    "anchor",
     "bearer",
     "key_beside",
     "leave_key",

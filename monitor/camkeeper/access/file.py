@@ -20,12 +20,17 @@ from urllib.parse import quote
 from camkeeper.access.chain import Verified, genesis, walk
 from camkeeper.access.record import AccessBusyError, AccessError
 from camkeeper.standing.access import AuditRecord
+from camkeeper.upgrade import Step, UpgradeError, refuse_newer, shape, upgrade, version_of
 
 T = TypeVar("T")
 
 APPLICATION_ID = 0x434B5531
 """'CKU1' in the file's header."""
 LAYOUT = 1
+STEPS: tuple[Step, ...] = ()
+"""None yet: the first schema is today's."""
+VERSION = max((step.to for step in STEPS), default=1)
+"""Of the tables, in the file's user_version."""
 AUDIT = "number, at_ms, by, role, address, what, target, detail, head"
 _PRAGMAS = (
     "journal_mode = WAL",
@@ -39,6 +44,11 @@ _PRAGMAS = (
 def access_beside(ledger: Path) -> Path:
     """Return where the store of a ledger is."""
     return ledger.with_suffix(".access")
+
+
+def anchor(place: Path) -> Path:
+    """Return what a board's private files stand beside: the ledger itself, or in a county hub's folder `hub`."""
+    return place / "hub" if place.is_dir() else place
 
 
 def take_lock(path: Path) -> int:
@@ -63,7 +73,9 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
         try:
             empty = not db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
             if not empty:
-                _check(db, path)  # before a byte of somebody else's file is changed
+                _ours(db, path)  # before a byte of somebody else's file is changed
+                upgrade(db, path, STEPS, found=version_of(db) or 1)
+                _check(db, path)
             for pragma in _PRAGMAS:
                 db.execute(f"PRAGMA {pragma}")
             if empty:
@@ -71,6 +83,8 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
+    except UpgradeError as error:
+        raise AccessError(str(error)) from error
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise AccessError(
             f"{path}：账户库打不开（{error}）；请从备份恢复，或移走它后运行 camkeeper access first 重新开始"
@@ -90,19 +104,28 @@ def _script() -> str:
 
 
 def _create(db: sqlite3.Connection, created_ms: int) -> None:
-    db.executescript(f"BEGIN IMMEDIATE;\n{_script()}\nPRAGMA application_id = {APPLICATION_ID};")
+    db.executescript(
+        f"BEGIN IMMEDIATE;\n{_script()}\nPRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {VERSION};"
+    )
     db.execute("INSERT INTO access VALUES (1, ?, ?, ?)", (LAYOUT, secrets.token_bytes(16), created_ms))
     db.execute("COMMIT")
 
 
-def _check(db: sqlite3.Connection, path: Path) -> None:
+def _ours(db: sqlite3.Connection, path: Path) -> None:
     (application,) = db.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION_ID or _tables(db) != _wanted():
+    if application == APPLICATION_ID:
+        try:
+            refuse_newer(db, path, VERSION)
+        except UpgradeError as error:
+            raise AccessError(str(error)) from error
+    else:
+        raise AccessError(f"{path}：不是账户库 / not a store of accounts")
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
+    _ours(db, path)
+    if shape(db) != _wanted():
         raise AccessError(f"{path}：不是本版本的账户库 / not a store of accounts of this version")
-
-
-def _tables(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    return frozenset(db.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
 
 
 @cache
@@ -110,7 +133,7 @@ def _wanted() -> frozenset[tuple[str, str]]:
     db = sqlite3.connect(":memory:")
     try:
         db.executescript(_script())
-        return _tables(db)
+        return shape(db)
     finally:
         db.close()
 

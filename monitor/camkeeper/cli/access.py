@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from camkeeper.cli.run import LedgerOption
 from camkeeper.cli.say import fail, tell, wide_console
 
 if TYPE_CHECKING:
@@ -21,6 +20,14 @@ token = typer.Typer(no_args_is_help=True, help="程序用的令牌 / keys for pr
 app.add_typer(token, name="token")
 
 DEFAULT_LEDGER = Path("var/camkeeper.ledger")
+LedgerOption = Annotated[
+    Path,
+    typer.Option(
+        "--ledger",
+        envvar="CAMKEEPER_LEDGER",
+        help="账本文件；县级平台：它的文件夹 / the ledger's file; of a county's hub: its folder",
+    ),
+]
 Name = Annotated[str, typer.Argument(help="账户名 / the account's name")]
 Person = Literal["admin", "technician", "contractor", "official", "county"]
 AnyRole = Literal["admin", "technician", "contractor", "official", "county", "wall", "metrics"]
@@ -41,11 +48,12 @@ def first(ledger: LedgerOption = DEFAULT_LEDGER) -> None:
 
     Make a link that signs the first admin in once; for who is locked out. Needs the owner of the accounts' file.
     """
+    from camkeeper.access import anchor
     from camkeeper.run.board import address_beside
 
     told = _do("first", {}, ledger)
     try:
-        address = address_beside(ledger).read_text(encoding="utf-8").strip()
+        address = address_beside(anchor(ledger)).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         address = "http://127.0.0.1:8080/"
     tell(
@@ -186,9 +194,10 @@ def audit(
 
     The audit log; --verify finds out whether a letter of it was changed.
     """
-    from camkeeper.access import AccessError, access_beside
+    from camkeeper.access import AccessError, access_beside, anchor
     from camkeeper.access.file import newest
 
+    ledger = anchor(ledger)
     if verify or head:
         _verify(ledger, frozenset(h.strip().lower() for h in head or ()))
         return
@@ -231,10 +240,11 @@ def _verify(ledger: Path, heads: frozenset[str]) -> None:
 
 def _do(command: str, fields: dict[str, str], ledger: Path) -> Told:
     """Take a step through the running monitor, or on the file itself where none runs; ends where it is refused."""
-    from camkeeper.access import AccessBusyError, AccessError, access_beside
+    from camkeeper.access import AccessBusyError, AccessError, access_beside, anchor
     from camkeeper.cli.act import post
     from camkeeper.standing.access import Told
 
+    ledger = anchor(ledger)
     try:
         told = _direct(command, fields, access_beside(ledger))
     except AccessBusyError:
@@ -263,10 +273,11 @@ def _direct(command: str, fields: dict[str, str], path: Path) -> Told:
 
 
 def _held(ledger: Path) -> Held:
-    from camkeeper.access import AccessError, access_beside
+    from camkeeper.access import AccessError, access_beside, anchor
     from camkeeper.access.file import read
     from camkeeper.access.rows import read_all
 
+    ledger = anchor(ledger)
     _there(ledger)
     try:
         return read(access_beside(ledger), read_all)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from camkeeper.cli.edge import ServerOption
-from camkeeper.cli.run import ListenOption, LogOption
+from camkeeper.cli.run import ListenOption, LoginOption, LogOption
 from camkeeper.cli.say import fail, tell, wide_console
 
 if TYPE_CHECKING:
@@ -129,11 +129,12 @@ def run(
     folder: FolderArgument,
     listen: ListenOption = "127.0.0.1:8090",
     log: LogOption = None,
+    login: LoginOption = "password",
     nats_server: ServerOption = None,
 ) -> None:
-    """启动平台，直到收到 SIGTERM / Ctrl-C。
+    """启动平台，直到收到 SIGTERM / Ctrl-C。看板须登录；首次：camkeeper access first --ledger DIR。
 
-    Run the hub until SIGTERM or Ctrl-C.
+    Run the hub until SIGTERM or Ctrl-C. Its board asks who comes; at first: camkeeper access first --ledger DIR.
     """
     import asyncio
     import signal
@@ -144,6 +145,7 @@ def run(
     from camboard.county.app import create_county_app
     from camboard.settings import BoardSettings
     from camkeeper import logs
+    from camkeeper.access import Access, AccessError
     from camkeeper.bus.server import BusError
     from camkeeper.clock import SystemClock
     from camkeeper.config import ConfigError
@@ -158,13 +160,23 @@ def run(
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-        host, port = parse_listen(listen)
+        host, port = parse_listen(listen, login=login == "password")
         clock = SystemClock()
 
-        def board(county: CountyView) -> web.AppRunner:
-            return create_runner(create_county_app(county, settings=BoardSettings(host=host, port=port, clock=clock)))
+        def board(county: CountyView, access: Access | None) -> web.AppRunner:
+            settings = BoardSettings(host=host, port=port, clock=clock)
+            return create_runner(create_county_app(county, settings=settings, access=access))
 
-        await hub(folder.resolve(), clock, board=board, host=host, port=port, stopped=stopped, program=nats_server)
+        await hub(
+            folder.resolve(),
+            clock,
+            board=board,
+            host=host,
+            port=port,
+            stopped=stopped,
+            program=nats_server,
+            login=login,
+        )
 
     try:
         asyncio.run(until_stopped())
@@ -172,7 +184,7 @@ def run(
         for fault in error.faults:
             tell(fault.chinese, str(fault))
         fail("hub.yaml 有错误，未启动", "hub.yaml has faults; not started")
-    except (HubSettingsError, BusError, BoardError, OSError) as error:
+    except (HubSettingsError, BusError, BoardError, AccessError, OSError) as error:
         fail(f"无法启动：{error}", f"cannot start: {error}")
 
 

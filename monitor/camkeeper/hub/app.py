@@ -17,6 +17,7 @@ from aiohttp import web
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from camkeeper.access import Access, anchor
 from camkeeper.bus.conf import beat_subject, parcel_subject
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server
@@ -27,7 +28,8 @@ from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, load
 from camkeeper.hub.sums import Sums
 from camkeeper.hub.watch import HubWatch
 from camkeeper.model.wire import to_json
-from camkeeper.run.board import serving
+from camkeeper.run.access import Login, check_reach, open_access
+from camkeeper.run.board import findable, serving
 
 ROLL_UP_S = 3600.0
 LOOK_S = 1.0
@@ -157,15 +159,28 @@ async def hub(
     folder: Path,
     clock: Clock,
     *,
-    board: Callable[[CountyView], web.AppRunner],
+    board: Callable[[CountyView, Access | None], web.AppRunner],
     host: str,
     port: int,
     stopped: asyncio.Event,
     program: str | None = None,
+    login: Login = "password",
 ) -> None:
-    """Run until told to stop. BusError, HubSettingsError, ConfigError, BoardError where it cannot start."""
-    it = Hub(folder, load(folder), clock, find_server(program))
-    async with it.running(), serving(board(it.county), host, port) as address:
+    """Run until told to stop. BusError, HubSettingsError, ConfigError, BoardError, AccessError: it cannot start."""
+    settings, place = load(folder), anchor(folder)
+    if login == "password":
+        check_reach(place, f"{host}:{port}", host)
+    it = Hub(folder, settings, clock, find_server(program))
+    async with (
+        it.running(),
+        open_access(place, clock, login=login, host=host) as door,
+        serving(board(it.county, door.access), host, port) as address,
+    ):
+        findable(place, address)
         (folder / "board").write_text(f"{address}\n", encoding="utf-8")
         print(f"看板 / board: {address}", flush=True)
+        await door.tell(address)
+        if door.access is not None and door.access.untouched:
+            command = f"camkeeper access first --ledger {folder}"
+            _log.warning("county_first_password", zh=f"县级看板的首次登录：{command}", en=f"first sign-in: {command}")
         await stopped.wait()
