@@ -16,7 +16,7 @@ from camboard.board import Board, board_of
 from camboard.cover import geo
 from camboard.cover import wire as coverwire
 from camboard.cover.darkness import Dark, DarknessCache
-from camboard.cover.query import MapQuery, failed_of, night_of
+from camboard.cover.query import MapQuery, failed_of, far_of, night_of
 from camboard.index import Index
 from camboard.source import JSON
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, PlaceCover
@@ -76,21 +76,34 @@ class Charts:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._written: dict[tuple[str, str, str | None], Chart] = {}
+        self._written: dict[tuple[str, str, str | None, bool], Chart] = {}
+        self._told: dict[tuple[str, bool, tuple[str, ...], bool], tuple[Dark, Chart]] = {}
         self.pages = Kept()
         self.darkness = None if board.coverage is None else DarknessCache(board.coverage)
 
-    async def chart(self, chart: CoverageMap, coverage: CoverageStanding, site_id: str | None) -> Chart:
+    async def chart(self, chart: CoverageMap, coverage: CoverageStanding, site_id: str | None, *, far: bool) -> Chart:
         """Write the map of a site; the same map is written once."""
         index = self._board.index()
-        key = (chart.digest, _names(index), site_id)
+        key = (chart.digest, _names(index), site_id, far)
         if key not in self._written:
             places = {place.id: place for place in all_places(coverage)}
-            made = await asyncio.to_thread(_write, chart, index, places, site_id)
+            made = await asyncio.to_thread(_write, chart, index, places, site_id, far=far)
             if len(self._written) >= _KEPT:
                 self._written.clear()
             self._written[key] = made
         return self._written[key]
+
+    async def told(self, dark: Dark, *, far: bool) -> Chart:
+        """Write what is dark; the same darkness is written once."""
+        asked = dark.supposed or dark.now
+        key = (asked.site_id, asked.night, asked.failed, far)
+        known = self._told.get(key)
+        if known is None or known[0] is not dark:
+            made = await asyncio.to_thread(_write_dark, dark, far=far)
+            if len(self._told) >= _KEPT:
+                self._told.clear()
+            known = self._told[key] = (dark, made)
+        return known[1]
 
 
 def charts_of(request: web.Request) -> Charts:
@@ -109,11 +122,18 @@ def _names(index: Index) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _write(chart: CoverageMap, index: Index, places: dict[str, PlaceCover], site_id: str | None) -> Chart:
+def _write(chart: CoverageMap, index: Index, places: dict[str, PlaceCover], site_id: str | None, *, far: bool) -> Chart:
     members: dict[str, JSON] = {"digest": chart.digest, "synthetic": chart.synthetic}
     members["attribution"] = list(chart.attribution)
-    body = geo.collection(geo.map_features(chart, index, places, site_id), members)
-    etag = hashlib.sha256(f"{chart.digest}\n".encode() + body).hexdigest()[:32]
+    return _chart(geo.collection(geo.map_features(chart, index, places, site_id, far=far), members))
+
+
+def _write_dark(dark: Dark, *, far: bool) -> Chart:
+    return _chart(geo.collection(geo.dark_features(dark, far=far), coverwire.darkness(dark)))
+
+
+def _chart(body: bytes) -> Chart:
+    etag = hashlib.sha256(body).hexdigest()[:32]
     return Chart(body=body, packed=gzip.compress(body, 6, mtime=0), etag=f'"{etag}"')
 
 
@@ -149,7 +169,7 @@ async def site(request: web.Request) -> web.Response:
 
 
 async def chart(request: web.Request) -> web.Response:
-    """`GET /api/v1/coverage/map.geojson?site=`: what doesn't change while the configuration stands."""
+    """`GET /api/v1/coverage/map.geojson?site=&far=`: what doesn't change while the configuration stands."""
     board = board_of(request)
     value = now(board)
     shapes = board.coverage.coverage_map() if board.coverage else None
@@ -158,7 +178,11 @@ async def chart(request: web.Request) -> web.Response:
     site_id = request.query.get("site") or None
     if site_id is not None and site_id not in board.index().site_by_id:
         raise web.HTTPNotFound
-    made = await charts_of(request).chart(shapes, value, site_id)
+    return _sent(request, await charts_of(request).chart(shapes, value, site_id, far=far_of(request.query)))
+
+
+def _sent(request: web.Request, made: Chart) -> web.Response:
+    """Return what was written, packed once for all; 304 to whoever has it."""
     headers = {"ETag": made.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == made.etag:
         return web.Response(status=304, headers=headers)
@@ -179,10 +203,7 @@ async def dark(board: Board, charts: Charts, site_id: str, *, night: bool, faile
 
 
 async def darkness(request: web.Request) -> web.Response:
-    """`GET /api/v1/coverage/sites/{id}/darkness.geojson?night=&failed=ID,ID`: lost and blind, with figures."""
+    """`GET /api/v1/coverage/sites/{id}/darkness.geojson?night=&failed=ID,ID&far=`: lost and blind, with figures."""
     night, failed = night_of(request.query), failed_of(request.query)
     found = await dark(board_of(request), charts_of(request), request.match_info["id"], night=night, failed=failed)
-    body = await asyncio.to_thread(lambda: geo.collection(geo.dark_features(found), coverwire.darkness(found)))
-    response = web.Response(body=body, content_type=_GEOJSON)
-    response.enable_compression()
-    return response
+    return _sent(request, await charts_of(request).told(found, far=far_of(request.query)))

@@ -27,7 +27,7 @@ class Dark:
 
 
 class DarknessCache:
-    """Answers of one CoverageStanding; a newer one empties it. One owner, the event loop."""
+    """Answers of one state of the coverage; another one empties it. One owner, the event loop."""
 
     def __init__(self, source: CoverageSource) -> None:
         self._source = source
@@ -37,8 +37,9 @@ class DarknessCache:
 
     async def dark(self, coverage: CoverageStanding, site_id: str, *, night: bool, failed: frozenset[str]) -> Dark:
         """Return both answers; LookupError for ids that the source doesn't have."""
-        if self._of is not coverage or len(self._asked) >= _KEPT:
-            self._of, self._asked, self._made = coverage, {}, {}
+        if not _same(self._of, coverage) or len(self._asked) >= _KEPT:
+            self._asked, self._made = {}, {}
+        self._of = coverage
         key = (site_id, night, failed)
         made = self._made.get(key)
         if made is not None:
@@ -50,7 +51,7 @@ class DarknessCache:
             # Tens of milliseconds for a lively town: not on the loop that serves everybody.
             more = await asyncio.to_thread(supposed.lost.difference, now.lost)
         dark = Dark(now=now, supposed=supposed, more=more)
-        if self._of is coverage:
+        if _same(self._of, coverage):
             self._made[key] = dark
         return dark
 
@@ -66,3 +67,15 @@ class DarknessCache:
         except Exception:
             self._asked.pop(key, None)
             raise
+
+
+def _same(one: CoverageStanding | None, other: CoverageStanding) -> bool:
+    """Return whether no camera changed between the two: what none of them touched is handed on as the very value.
+
+    A standing's instant moves on every few seconds; a county's darkness takes half a second.
+    """
+    if one is other:
+        return True
+    if one is None or len(one.sites) != len(other.sites):
+        return False
+    return all(a.layers is b.layers for a, b in zip(one.sites, other.sites, strict=True))

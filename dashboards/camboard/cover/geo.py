@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
@@ -20,6 +21,8 @@ from camboard.source import JSON
 from camkeeper.standing.coverage import CameraField, CoverageMap, PlaceCover
 
 DECIMALS_DEG = 1e-6
+_FAR_DEG = 5e-5
+"""About five metres: a fifth of a pixel where a county fits on a screen."""
 _NEAR_DEG = 0.001
 """Obstacles so near to a site (about 100 m) are drawn with it."""
 
@@ -31,7 +34,7 @@ def collection(features: Iterable[Feature], members: Mapping[str, JSON] | None =
     kept = [(properties, shape) for properties, shape in features if not shape.is_empty]
     shapes = np.empty(len(kept), dtype=object)
     shapes[:] = [shape for _, shape in kept]
-    shapes = shapely.set_precision(shapely.simplify(shapes, DECIMALS_DEG), DECIMALS_DEG, mode="pointwise")
+    shapes = shapely.set_precision(_thinned(shapes, DECIMALS_DEG), DECIMALS_DEG, mode="pointwise")
     texts = shapely.to_geojson(shapes)
     body = ",\n".join(
         f'{{"type":"Feature","properties":{_json(properties)},"geometry":{text}}}'
@@ -41,20 +44,41 @@ def collection(features: Iterable[Feature], members: Mapping[str, JSON] | None =
     return f'{{"type":"FeatureCollection",{beside}"features":[\n{body}\n]}}'.encode()
 
 
+def _thinned(shapes: NDArray[np.object_], tolerance_deg: float) -> NDArray[np.object_]:
+    """Return the shapes without points that nobody could tell from their neighbours' line.
+
+    Keeping topology is done for the few that need it alone: it costs a hundred times as much (9 s for a county).
+    """
+    thin = np.asarray(shapely.simplify(shapes, tolerance_deg, preserve_topology=False), dtype=object)
+    spoilt = ~shapely.is_valid(thin) | (shapely.is_empty(thin) & ~shapely.is_empty(shapes))
+    if spoilt.any():
+        thin[spoilt] = shapely.simplify(shapes[spoilt], tolerance_deg)
+    return thin
+
+
 def _json(value: JSON) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
 def map_features(
-    chart: CoverageMap, index: Index, places: Mapping[str, PlaceCover], site_id: str | None = None
+    chart: CoverageMap, index: Index, places: Mapping[str, PlaceCover], site_id: str | None = None, *, far: bool = False
 ) -> Iterator[Feature]:
     """Yield what doesn't change: boundaries, obstacles, key places, fields of view, cameras.
 
     With `site_id` only what belongs to the site and all below it; boundaries all the same, for the neighbourhood.
+    `far`: boundaries, a few metres coarser, and cameras alone; from so far away nothing else is larger than a dot.
     """
     inside = None if site_id is None else index.subtree_by_id.get(site_id, frozenset())
     boundary = chart.boundaries.get(site_id or "")
-    yield from _boundaries(chart, index)
+    if far:
+        shapes = np.array(list(chart.boundaries.values()), dtype=object)
+        coarse = dict(zip(chart.boundaries, _thinned(shapes, _FAR_DEG), strict=True)) if len(shapes) else {}
+        yield from _boundaries(coarse, index)
+        for field in chart.fields:
+            if inside is None or field.site_id in inside:
+                yield _mark(field, index), Point(field.lon_deg, field.lat_deg)
+        return
+    yield from _boundaries(chart.boundaries, index)
     for shape, height_m in chart.obstacles:
         if inside is None or boundary is None or boundary.distance(shape) <= _NEAR_DEG:
             yield {"kind": "obstacle", "height_m": height_m}, shape
@@ -71,8 +95,8 @@ def _sees(field: CameraField, boundary: BaseGeometry) -> bool:
     return bool(field.day.intersects(boundary) or field.night.intersects(boundary))
 
 
-def _boundaries(chart: CoverageMap, index: Index) -> Iterator[Feature]:
-    for site_id, shape in chart.boundaries.items():
+def _boundaries(boundaries: Mapping[str, BaseGeometry], index: Index) -> Iterator[Feature]:
+    for site_id, shape in boundaries.items():
         site = index.site_by_id.get(site_id)
         properties: dict[str, JSON] = {"kind": "boundary", "site_id": site_id}
         if site is not None:
@@ -89,15 +113,22 @@ def _place(place_id: str, place: PlaceCover | None) -> dict[str, JSON]:
 
 
 def _camera(field: CameraField, index: Index) -> Iterator[Feature]:
-    device = index.device_by_id.get(field.device_id)
     own: dict[str, JSON] = {"device_id": field.device_id, "site_id": field.site_id}
     if field.envelope is not None:
         yield {"kind": "envelope", **own}, field.envelope
     yield {"kind": "field", "night": False, **own}, field.day
     yield {"kind": "field", "night": True, **own}, field.night
-    more: dict[str, JSON] = {
+    if field.planned is not None:
+        yield {"kind": "planned", **own}, field.planned
+    yield _mark(field, index), Point(field.lon_deg, field.lat_deg)
+
+
+def _mark(field: CameraField, index: Index) -> dict[str, JSON]:
+    device = index.device_by_id.get(field.device_id)
+    return {
         "kind": "camera",
-        **own,
+        "device_id": field.device_id,
+        "site_id": field.site_id,
         "name": device.name if device else field.device_id,
         "device_kind": device.kind.value if device else None,
         "azimuth_deg": field.azimuth_deg,
@@ -105,15 +136,13 @@ def _camera(field: CameraField, index: Index) -> Iterator[Feature]:
         "planned_azimuth_deg": field.planned_azimuth_deg,
         "inside_building": field.inside_building,
     }
-    if field.planned is not None:
-        yield {"kind": "planned", **own}, field.planned
-    yield more, Point(field.lon_deg, field.lat_deg)
 
 
-def dark_features(dark: Dark) -> Iterator[Feature]:
-    """Yield what is lost now, what more would be lost, and what no camera sees even by design."""
+def dark_features(dark: Dark, *, far: bool = False) -> Iterator[Feature]:
+    """Yield what is lost now, what more would be lost, and what no camera sees even by design; not that from `far`."""
     own: dict[str, JSON] = {"site_id": dark.now.site_id, "night": dark.now.night}
-    yield {"kind": "blind", **own}, dark.now.blind
+    if not far:
+        yield {"kind": "blind", **own}, dark.now.blind
     yield {"kind": "lost", **own}, dark.now.lost
     if dark.supposed is not None and dark.more is not None:
         yield {"kind": "would_lose", "failed": list(dark.supposed.failed), **own}, dark.more

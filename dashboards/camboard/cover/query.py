@@ -57,9 +57,18 @@ class MapQuery:
 
 def night_of(params: Mapping[str, str]) -> bool:
     """Return whether `night` was asked for; BadQuery for anything but 0, 1, true, false."""
-    text = params.get("night", "").lower()
+    return _flag(params, "night")
+
+
+def far_of(params: Mapping[str, str]) -> bool:
+    """Return whether `far` was asked for: what is drawn from so far away that fields of view are dots."""
+    return _flag(params, "far")
+
+
+def _flag(params: Mapping[str, str], name: str) -> bool:
+    text = params.get(name, "").lower()
     if text not in _YES_OR_NO:
-        raise BadQuery("night")
+        raise BadQuery(name)
     return _YES_OR_NO[text]
 
 

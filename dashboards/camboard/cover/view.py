@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -47,7 +48,7 @@ from camkeeper.standing.view import DeviceStanding
 _PLACES_A_PAGE = 40
 _SITES_A_PAGE = 60
 _ALL_AT_ONCE = 600
-"""With more cameras than this a browser gets the geometry of the chosen site only."""
+"""With more cameras than this a browser gets the geometry of the chosen site only; of a site with more, no fields."""
 _DARK_TOLD = 40
 
 
@@ -215,9 +216,12 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
     """Return what the drawing script needs at every change; names arrive with the geometry, once."""
     coverage, site = shown.coverage, shown.site
     wide = len(shown.chart.fields) <= _ALL_AT_ONCE
-    chart = "/api/v1/coverage/map.geojson"
-    asked = {"v": shown.chart.digest[:16]} if wide else {"site": site.site_id, "v": shown.chart.digest[:16]}
-    path = f"/api/v1/coverage/sites/{quote(site.site_id, safe='')}/darkness.geojson"
+    far = is_far(shown, index)
+    asked = {} if wide else {"site": site.site_id}
+    asked |= {"far": "1"} if far else {}
+    dark = MapQuery(night=query.night, failed=query.failed).address(
+        f"/api/v1/coverage/sites/{quote(site.site_id, safe='')}/darkness.geojson"
+    )
     states: dict[str, JSON] = {}
     for field in shown.chart.fields:
         device = index.device_by_id.get(field.device_id)
@@ -230,21 +234,34 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         own = next((layer for layer in each.layers if layer.layer == AREA), None)
         if each.night is query.night and own is not None:
             labels[each.site_id] = [site_title(each, say), measure(own, say).value]
+    places = _all_places(coverage, site) if wide else site.places
     return {
         "site": site.site_id,
         "night": query.night,
         "failed": list(query.failed),
         # Another address where the shapes are others: a camera that was turned is drawn anew.
-        "chart": f"{chart}?{urlencode(asked)}",
-        "dark": MapQuery(night=query.night, failed=query.failed).address(path),
-        "version": coverage.at_ms,
+        "chart": f"/api/v1/coverage/map.geojson?{urlencode({**asked, 'v': shown.chart.digest[:16]})}",
+        "dark": f"{dark}{'&' if '?' in dark else '?'}far=1" if far else dark,
+        "far": far,
+        "most": _ALL_AT_ONCE,
+        "version": _version(shown),
         "states": states,
         "labels": labels,
-        "places": {
-            place.id: Sight.of(place.cover).value for place in (_all_places(coverage, site) if wide else site.places)
-        },
+        "places": {} if far else {place.id: Sight.of(place.cover).value for place in places},
         "siteName": site_name(index.site_by_id[site.site_id], say) if site.site_id in index.site_by_id else "",
     }
+
+
+def is_far(shown: Shown, index: Index) -> bool:
+    """Return whether the site holds so many cameras that on its map their fields would be dots."""
+    inside = index.subtree_by_id.get(shown.site.site_id, frozenset())
+    return sum(field.site_id in inside for field in shown.chart.fields) > _ALL_AT_ONCE
+
+
+def _version(shown: Shown) -> str:
+    """Return what changes when the dark shapes do: they follow from which cameras are dark, and from the geometry."""
+    told = "\n".join((shown.chart.digest, *shown.dark.now.cameras_dark))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _reason(device: DeviceStanding | None, state: State, say: Language) -> str:

@@ -167,6 +167,9 @@ SCHEMAS: dict[str, Schema] = {
 }
 _COLLECTION = words("FeatureCollection")
 _NIGHT = Parameter(name="night", schema=words("0", "1", "false", "true"), note=mark("夜间"))
+_FAR = Parameter(
+    name="far", schema=words("0", "1", "false", "true"), note=mark("从远处看：只要边界、摄像机和失去的，不要视野与盲区")
+)
 _WAIT = mark("正在计算时为 503 并附 Retry-After；不计算覆盖的监测为 404。")
 
 COVERAGE = Call(
@@ -203,7 +206,7 @@ MAP = Call(
     tag="coverage",
     summary=mark("配置不变就不变的几何：边界、遮挡、重点部位、摄像机、视野，GeoJSON"),
     note=mark("附 ETag；envelope 是球机转得到的范围，不计入任何数字。"),
-    query=(Parameter(name="site", schema=SITE_ID, note=mark("只要这个地点及其邻近")),),
+    query=(Parameter(name="site", schema=SITE_ID, note=mark("只要这个地点及其邻近")), _FAR),
     media=(GEOJSON,),
     reply=record(
         type=_COLLECTION,
@@ -227,6 +230,7 @@ DARKNESS = Call(
             schema=text(example="cam-0007,pole-12"),
             note=mark("假设这些也坏了：设备或线路的编号，逗号分开，至多 64 个"),
         ),
+        _FAR,
     ),
     media=(GEOJSON,),
     reply=record(
@@ -239,5 +243,5 @@ DARKNESS = Call(
         supposed=maybe(_DARK),
         features=many(_feature(_LOST)),
     ),
-    also=(404, 503),
+    also=(304, 404, 503),
 )

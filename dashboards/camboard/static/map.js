@@ -180,16 +180,17 @@
   map.on("blur", () => map.scrollWheelZoom.disable());
 
   const GROUPS = ["blind", "obstacle", "boundary", "envelope", "fields", "lost", "would_lose", "planned", "places", "cameras"];
-  const groups = Object.fromEntries(GROUPS.map((name) => [name, L.layerGroup()]));
+  const groups = Object.fromEntries(GROUPS.map((name) => [name, L.featureGroup()]));
   const area = (colour) => L.polygon([], { stroke: true, weight: 1, color: colour, fill: true, fillOpacity: 1, interactive: true });
   const shades = { blind: area(), lost: area(), would_lose: area() };
   let drawn = null, charted = "", darkened = "", sited = null, features = [], byDevice = new Map(), labels = [], fault = 0, wasNear = true, fallen = new Set();
 
-  const tip = (layer, text, more = {}) => layer.bindTooltip(() => {
+  // One tooltip and one ear for each kind of thing: a county has thousands of them.
+  const tip = (layer, text) => layer.bindTooltip((over) => {
     const node = document.createElement("div");
-    node.textContent = text();
+    node.textContent = text(over.told || {});
     return node;
-  }, { sticky: true, direction: "top", ...more });
+  }, { sticky: true, direction: "top" });
 
   function told(device) {
     return drawn.states[device] || ["up", "working"];
@@ -221,8 +222,19 @@
     return own ? `${plain(own[0])}\n${own[1] || words.none}` : plain(p.name || p.site_id);
   }
 
+  tip(groups.cameras, cameraText);
+  tip(groups.fields, (p) => (byDevice.has(p.device_id) ? cameraText(byDevice.get(p.device_id)) : p.device_id || ""));
+  tip(groups.places, placeText);
+  tip(groups.boundary, siteText);
+  for (const name of ["cameras", "fields"]) groups[name].on("click", (event) => suppose(event.propagatedFrom.told.device_id));
+  groups.boundary.on("click", (event) => {
+    const p = event.propagatedFrom.told;
+    if (p.parent_id === drawn.site) go(siteAddress(p.site_id));
+  });
+  for (const [name, shade] of Object.entries(shades)) tip(groups[name], () => words[name]).addLayer(shade);
+
   function build(collection) {
-    for (const group of Object.values(groups)) group.clearLayers().remove();
+    for (const [name, group] of Object.entries(groups)) shades[name] ? group.remove() : group.remove().clearLayers();
     for (const label of labels) label.remove();
     features = [];
     labels = [];
@@ -235,26 +247,11 @@
       if (p.kind === "camera") {
         const [lon, lat] = feature.geometry.coordinates;
         layer = new Mark([lat, lon], { radius: 6, azimuth: p.azimuth_deg, planned: turned(p) ? p.planned_azimuth_deg : null, state: "up", colour: "#000" });
-        layer.on("click", () => suppose(p.device_id));
-        tip(layer, () => cameraText(p));
         byDevice.set(p.device_id, p);
-      } else {
-        layer = L.GeoJSON.geometryToLayer(feature, { pointToLayer: (_, at) => L.circleMarker(at, { radius: 7 }) });
-        if (p.kind === "field") {
-          layer.on("click", () => suppose(p.device_id));
-          tip(layer, () => (byDevice.has(p.device_id) ? cameraText(byDevice.get(p.device_id)) : p.device_id));
-        } else if (p.kind === "place") tip(layer, () => placeText(p));
-        else if (p.kind === "boundary") {
-          tip(layer, () => siteText(p));
-          layer.on("click", () => p.parent_id === drawn.site && go(siteAddress(p.site_id)));
-        }
-      }
+      } else layer = L.GeoJSON.geometryToLayer(feature, { pointToLayer: (_, at) => L.circleMarker(at, { radius: 7 }) });
+      layer.told = p;
       group.addLayer(layer);
       features.push([p, layer]);
-    }
-    for (const [name, shade] of Object.entries(shades)) {
-      tip(shade, () => words[name]);
-      groups[name].addLayer(shade);
     }
   }
 
@@ -279,14 +276,26 @@
     return { color: colour, weight: seeing ? 1 : 1.8, dashArray: seeing ? null : sees === "unknown" ? "2 5" : "6 4", fill: seeing, fillColor: colour, fillOpacity: 0.28 };
   }
 
-  function restyle() {
+  // What a thing's look depends on: a change of one camera must not draw a county anew.
+  function look(p) {
+    if (p.kind === "boundary") return p.site_id === drawn.site;
+    if (p.kind === "place") return drawn.places[p.place_id];
+    if (!p.device_id) return "";
+    return `${told(p.device_id).slice(0, 2)} ${fallen.has(p.device_id)} ${drawn.failed.includes(p.device_id)}`;
+  }
+
+  function restyle(all) {
     for (const [p, layer] of features) {
+      const now = look(p);
+      if (!all && layer.look === now) continue;
+      layer.look = now;
       if (p.kind === "camera") {
         const [state] = told(p.device_id);
         Object.assign(layer.options, { state, colour: css[state], chosen: fallen.has(p.device_id) || drawn.failed.includes(p.device_id) });
         layer.redraw();
       } else layer.setStyle(style(p));
     }
+    if (!all) return;
     shades.lost.setStyle({ color: css.lost, fillColor: hatch.lost });
     shades.would_lose.setStyle({ color: css.would, weight: 2, fillColor: hatch.would });
     shades.blind.setStyle({ color: css.blind, weight: 0.6, dashArray: "1 4", fillColor: hatch.blind });
@@ -299,6 +308,8 @@
     for (const [p, layer] of features) {
       if (p.kind === "field") p.night === drawn.night ? groups.fields.addLayer(layer) : groups.fields.removeLayer(layer);
     }
+    // Of cameras that lie on each other the one that is out is seen.
+    if (drawn.far) for (const [p, layer] of features) if (p.kind === "camera" && told(p.device_id)[0] !== "up") groups.cameras.removeLayer(layer).addLayer(layer);
     const near = map.getZoom() >= NEAR; // from afar key places would hide the cameras
     for (const name of GROUPS) {
       if (name === "places" && !near) continue;
@@ -308,37 +319,37 @@
     names();
   }
 
+  // Village names with their share. Measured without the page's layout: hundreds of boxes, each laid out for its own
+  // size, took longer than all the rest. A label that would lie on another is left out until there is room.
+  const LINE = 17, ruler = document.createElement("canvas").getContext("2d");
   function names() {
     for (const label of labels) label.remove();
     labels = [];
-    if (!shown("labels")) return;
+    if (!drawn || !shown("labels")) return;
     const below = features.filter(([p]) => p.kind === "boundary" && p.parent_id === drawn.site);
     const named = below.length ? below : features.filter(([p]) => p.kind === "boundary" && p.site_id === drawn.site);
+    const family = getComputedStyle(document.body).fontFamily, taken = [];
     for (const [p, layer] of named) {
-      const node = document.createElement("div"), name = document.createElement("b"), own = drawn.labels[p.site_id];
-      name.textContent = plain(own ? own[0] : p.name || p.site_id);
-      node.append(name, own ? own[1] || words.none : "");
-      const box = layer.getBounds(), middle = box.getCenter();
-      const at = below.length ? middle : L.latLng(box.getNorth(), middle.lng);
-      labels.push(L.tooltip({ permanent: true, direction: below.length ? "bottom" : "center", offset: [0, below.length ? 12 : 0], className: "lbl", opacity: 0.95 }).setLatLng(at).setContent(node).addTo(map));
-    }
-    room();
-  }
-
-  // A label that would lie on another is left out until there is room.
-  function room() {
-    const taken = [];
-    for (const label of labels) {
-      const node = label.getElement(), r = node.getBoundingClientRect();
-      const clash = taken.some((t) => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom);
-      node.classList.toggle("hid", clash);
-      if (!clash) taken.push(r);
+      const own = drawn.labels[p.site_id], name = plain(own ? own[0] : p.name || p.site_id), share = own ? own[1] || words.none : "";
+      const box = layer.getBounds(), middle = box.getCenter(), at = below.length ? middle : L.latLng(box.getNorth(), middle.lng);
+      ruler.font = "600 12.5px " + family;
+      const width = Math.ceil(Math.max(ruler.measureText(name).width, ruler.measureText(share).width)) + 18, height = LINE * (share ? 2 : 1) + 4;
+      const spot = map.latLngToLayerPoint(at), r = { left: spot.x - width / 2, top: spot.y + (below.length ? 12 : -height / 2) };
+      r.right = r.left + width;
+      r.bottom = r.top + height;
+      if (taken.some((t) => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom)) continue;
+      taken.push(r);
+      const node = document.createElement("div"), bold = document.createElement("b");
+      bold.textContent = name;
+      node.append(bold, share);
+      const icon = L.divIcon({ className: "lbl", html: node, iconSize: [width, height], iconAnchor: [width / 2, spot.y - r.top] });
+      labels.push(L.marker(at, { icon, interactive: false, keyboard: false }).addTo(map));
     }
   }
 
   map.on("zoomend", () => {
     if (drawn && sited === drawn.site && map.getZoom() >= NEAR !== wasNear) layers();
-    else room();
+    else names();
   });
 
   function darken(collection) {
@@ -392,15 +403,17 @@
       const chart = charted === now.chart ? null : await ask(now.chart);
       const mark = now.dark + "@" + now.version;
       const shade = darkened === mark ? null : await ask(now.dark);
+      const before = drawn, other = !before || chart !== null || before.night !== now.night || before.site !== now.site;
       drawn = now;
       if (chart) build(chart);
       if (shade) darken(shade);
       charted = now.chart;
       darkened = mark;
-      restyle();
+      restyle(other);
       if (sited !== now.site) show();
       sited = now.site;
-      layers();
+      if (other) layers();
+      else if (JSON.stringify(before.labels) !== JSON.stringify(now.labels)) names();
       $("mapfault").hidden = true;
       $("map").dataset.drawn = mark;
     } catch {
@@ -419,7 +432,7 @@
   dark.addEventListener("change", () => {
     colours();
     if (drawn) {
-      restyle();
+      restyle(true);
       layers();
     }
   });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, MutableMapping
 
 import numpy as np
 import shapely
@@ -42,8 +42,12 @@ def darkness(
     *,
     failed: Collection[str],
     at_ms: int,
+    blind: MutableMapping[str, BaseGeometry] | None = None,
 ) -> Darkness:
-    """Return the site's darkness; unknown counts as seeing. LookupError for ids that aren't there."""
+    """Return the site's darkness; unknown counts as seeing. LookupError for ids that aren't there.
+
+    `blind`: what was found blind of this panel already, WGS-84 by site; it is filled, because design doesn't change.
+    """
     if site_id not in panel.rows_of_site:
         raise LookupError(f"没有这个地点，或它没有边界：{site_id} / no such site, or one without a boundary: {site_id}")
     gone = behind(registry, failed)
@@ -57,30 +61,51 @@ def darkness(
         for place in registry.key_places
         if place.site_id in among
     )
-    lost, blind = _shapes(panel, live, site_id)
+    found = {} if blind is None else blind
+    if site_id not in found:
+        found[site_id] = _lonlat(frame, _blind(panel, site_id))
     return Darkness(
         at_ms=at_ms,
         site_id=site_id,
         night=panel.night,
         failed=tuple(sorted(failed)),
         cameras_dark=tuple(i for i in ids if live.state(i) is State.DARK),
-        lost=show.lonlat(frame, np.array([lost], dtype=object))[0],
-        blind=show.lonlat(frame, np.array([blind], dtype=object))[0],
+        lost=_lonlat(frame, _lost(panel, live, site_id)),
+        blind=found[site_id],
         layers=show.layers(registry, panel, site_id, live.lower, live.upper),
         places=tuple(place for place in places if place.cover.upper < place.cover.design),
     )
 
 
-def _shapes(panel: Panel, live: Live, site_id: str) -> tuple[BaseGeometry, BaseGeometry]:
-    """Return (lost, blind) ground of the site, in metres of the frame."""
-    lost, blind = [], []
+def _lonlat(frame: Frame, shape: BaseGeometry) -> BaseGeometry:
+    moved: BaseGeometry = show.lonlat(frame, np.array([shape], dtype=object))[0]
+    return moved
+
+
+def _lost(panel: Panel, live: Live, site_id: str) -> BaseGeometry:
+    """Return the ground of the site that is seen by design and not now, in metres of the frame."""
+    lost = []
+    for n, place in _ground(panel, site_id):
+        _, maybe = live.masks(n)
+        if not maybe.all():
+            every = np.ones(len(maybe), dtype=np.bool_)
+            lost.append(panel.parts[n].overlay.shape(place, maybe, lost_from=every))
+    # What one village lost seldom touches what another did: sets apart are joined apart.
+    return shapely.disjoint_subset_union_all(lost)
+
+
+def _blind(panel: Panel, site_id: str) -> BaseGeometry:
+    """Return the ground of the site that no camera sees by design, in metres of the frame. Seconds for a county."""
+    blind = []
+    for n, place in _ground(panel, site_id):
+        overlay = panel.parts[n].overlay
+        blind.append(overlay.shape(place, np.ones(len(overlay.camera_ids), dtype=np.bool_), blind=True))
+    return shapely.disjoint_subset_union_all(blind)
+
+
+def _ground(panel: Panel, site_id: str) -> Iterator[tuple[int, int]]:
+    """Yield (part, place in its overlay) of the ground of the site and of all below it."""
     area = next((panel.rows[n] for n in panel.rows_of_site[site_id] if panel.rows[n].layer == AREA), None)
     for column in () if area is None else area.columns.tolist():
         n = int(panel.part_of_column[column])
-        overlay, place = panel.parts[n].overlay, column - panel.parts[n].columns.start
-        every = np.ones(len(overlay.camera_ids), dtype=np.bool_)
-        _, maybe = live.masks(n)
-        if not maybe.all():
-            lost.append(overlay.shape(place, maybe, lost_from=every))
-        blind.append(overlay.shape(place, every, blind=True))
-    return shapely.union_all(lost), shapely.union_all(blind)
+        yield n, column - panel.parts[n].columns.start

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from shapely.geometry.base import BaseGeometry
 
 from camcover.bands import SEEN
 from camcover.camera import Camera
@@ -149,8 +150,27 @@ class TownshipCover:
         LookupError for a site, device or link that isn't there.
         """
         return darkness.darkness(
-            self.registry, self.frame, self.panels[night], states, site_id, failed=failed, at_ms=at_ms
+            self.registry,
+            self.frame,
+            self.panels[night],
+            states,
+            site_id,
+            failed=failed,
+            at_ms=at_ms,
+            blind=self._blind[night],
         )
+
+    @cached_property
+    def _blind(self) -> tuple[dict[str, BaseGeometry], dict[str, BaseGeometry]]:
+        """What was found blind by day and by night, by site: while this value lives it stays so."""
+        return {}, {}
+
+    def know_blind(self) -> None:
+        """Find what is blind of the whole before anybody asks: seconds for a county, once for a configuration."""
+        for panel in self.panels:
+            widest = next(iter(panel.rows_of_site), None)
+            if widest is not None:
+                self.darkness({}, widest, night=panel.night, at_ms=0)
 
     def survey(self, site_id: str, *, trials: int = TRIALS) -> SurveyBand:
         """Return what survey errors do to a measured site's share by day. Slow: some tenths of a second.

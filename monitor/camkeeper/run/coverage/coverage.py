@@ -202,13 +202,14 @@ class Coverage:
             self._publish()
 
     async def _look_back(self) -> None:
-        """Hours first, then survey bands, then what is to be kept of finished hours; again and again."""
+        """Hours first, then blind ground, survey bands, then what is to be kept of finished hours; again and again."""
         await self._built.wait()
         while True:
             plan, began_ms = self._plan, self._clock.elapsed_ms()
             if plan is not None:
                 await self._guarded("hours", self._read_hours(plan))
                 took_s = (self._clock.elapsed_ms() - began_ms) / 1000
+                await self._guarded("blind", self._blind())
                 await self._guarded("survey", self._survey(plan))
                 await self._guarded("keep", self._fill(plan))
                 await self._rest(plan, max(HOURS_EVERY_S, took_s / SHARE))
@@ -229,6 +230,10 @@ class Coverage:
                 return
             await asyncio.to_thread(self._board.take_hours, hours)
         await self._show(self._last_tick_ms(), tell=True)
+
+    async def _blind(self) -> None:
+        if self._board is not None:
+            await asyncio.to_thread(self._board.cover.know_blind)
 
     async def _survey(self, plan: TownshipCover) -> None:
         for site_id in self._board.unsurveyed() if self._board is not None else ():
