@@ -15,6 +15,7 @@ from markupsafe import Markup
 from camboard.access.words import ROLE
 from camboard.assets import assets
 from camboard.board import Board, board_of
+from camboard.device.way import DEVICE
 from camboard.history import way as historyway
 from camboard.i18n import DEFAULT, Language, languages, span_words
 from camboard.index import Index
@@ -66,7 +67,7 @@ class Pages:
     def __init__(self) -> None:
         self._env = {code: _environment(language) for code, language in languages().items()}
         self._of: tuple[object, ...] = ()
-        self._written: dict[tuple[str, Query], tuple[Overview, Markup]] = {}
+        self._written: dict[tuple[str, Query, bool], tuple[Overview, Markup]] = {}
 
     def board(
         self,
@@ -82,6 +83,7 @@ class Pages:
         has_why: bool = False,
         coverage: CoverageStanding | None = None,
         has_years: bool = False,
+        has_devices: bool = True,
     ) -> tuple[Overview, Markup]:
         """Write the live part; the same choice of the same Standing, desk, pictures and past is written once."""
         of = (index.standing, desk, pictures, past, has_why, coverage, has_years)
@@ -89,11 +91,12 @@ class Pages:
         if not same or len(self._written) >= _KEPT:
             self._written.clear()
             self._of = of
-        key = (say.code, query)
+        key = (say.code, query, has_devices)
         if key not in self._written:
             values = overview(index, query, settings, say, pictures)
             promise = promise_view(index, say, past=past, has_why=has_why, desk=desk, coverage=coverage)
             words = {"o": values, "has_map": has_map, "desk": gravest(desk, index, say), "promise": promise}
+            words["has_devices"] = has_devices
             words["years"], words["site_years"] = _years(index, query, has_years=has_years)
             html = self.write("board.html", say, words)
             self._written[key] = values, html
@@ -248,6 +251,7 @@ def _board(pages: Pages, board: Board, index: Index, query: Query, say: Language
         has_years=board.history is not None
         and board.principal.scope.contractor_id is None
         and board.may("GET", historyway.SITE),
+        has_devices=board.may("GET", DEVICE),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from camboard.cover.api import NotYet, Written, charts_of
 from camboard.cover.query import MapQuery
 from camboard.cover.view import MapView, Shown, default_site, find, map_view
 from camboard.cover.words import BAND, PLACE, SIGHT, SIGHT_SHAPE
+from camboard.device.way import DEVICE
 from camboard.i18n import Language
 from camboard.pages import PAGES, fragment_response, language_of, page_response, shell
 from camboard.text import plain
@@ -69,6 +71,8 @@ async def _write(request: web.Request, say: Language) -> Written:
     if made is not None:
         return made
     view = None if shown is None else map_view(shown, index, query, say, weather=weather)
+    if view is not None and not board.may("GET", DEVICE):
+        view = _without_devices(view)
     values = {
         "o": view,
         "lack": lack,
@@ -87,6 +91,16 @@ async def _write(request: web.Request, say: Language) -> Written:
     if shown is not None:
         kept.put((shown.coverage, index.standing), key, made)
     return made
+
+
+def _without_devices(view: MapView) -> MapView:
+    """Return the map with the names of cameras, and no way to their pages."""
+    return replace(
+        view,
+        dark=tuple((*row[:-1], "") for row in view.dark),
+        aims=tuple(replace(aim, address="") for aim in view.aims),
+        supposed=None if view.supposed is None else replace(view.supposed, devices=()),
+    )
 
 
 def _at(view: MapView | None) -> str:

@@ -170,6 +170,7 @@ def _orders(request: web.Request, say: Language) -> Live:
         "figures": figure_rows(work.figures(), say) if work is not None else (),
         "rounds": round_rows(work.rounds(), index, say) if work is not None else (),
         "has_work": work is not None,
+        "has_channels": board.may("GET", "/settings") and board.principal.scope.whole,
     }
     return write_live(request, say, "orders.html", values, "/orders", "/fragments/orders")
 

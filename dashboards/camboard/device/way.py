@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+DEVICE = "/devices/{id}"
+"""As the table of routes has it: whether somebody may go there is asked of that."""
+
 
 def device_address(device_id: str, *, incident_id: str | None = None, part: str = "") -> str:
     """Return the address of a device's page; with an incident, a look at its picture is registered for that one."""
