@@ -136,8 +136,9 @@ async def changes_csv(request: web.Request) -> web.StreamResponse:
 
 async def rows_csv(request: web.Request) -> web.StreamResponse:
     """`GET /import/{draft}/rows.csv`: the rows as they were read, to fill in what they lack."""
-    sheet = _draft(request).handed.sheets[0]
-    return await csv_response(request, sheet.rows[0], sheet.rows[1:], "import-rows.csv")
+    made = _draft(request).handed
+    rows = [*((notice,) for notice in made.notices), *(row for sheet in made.sheets for row in sheet.rows)]
+    return await csv_response(request, rows[0], rows[1:], "import-rows.csv")
 
 
 async def workbook(request: web.Request) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +13,11 @@ from typer.core import TyperGroup
 from camkeeper.cli.say import fail, tell, wide_console
 
 if TYPE_CHECKING:
-    from camkeeper.register.book import Draft
+    from camkeeper.cli.register_sources import Made
+    from camkeeper.register.book import Draft, Wishes
     from camkeeper.register.fields import Field
-    from camkeeper.register.plan import Change
     from camkeeper.register.store import Version
 
-_SHOWN = 40
-"""So many findings and changes on a screen; --json has all."""
 ConfigOption = Annotated[Path, typer.Option("--config", help="配置文件 / the configuration")]
 ByOption = Annotated[str | None, typer.Option("--by", help="经手人，默认登录名 / who does it; default: the login name")]
 _CONFIG = Path("config/cameras.yaml")
@@ -42,8 +41,33 @@ app = typer.Typer(name="import", no_args_is_help=True, cls=_FileFirst, help=_HEL
 
 @app.command("file")
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="XLSX、XLS、ODS 或 CSV / XLSX, XLS, ODS or CSV")],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="XLSX、XLS、ODS 或 CSV / XLSX, XLS, ODS or CSV")
+    ] = None,
     *,
+    osm: Annotated[
+        Path | None,
+        typer.Option("--osm", metavar="FILE", help="OpenStreetMap 摘录 .osm .osm.json .geojson / an extract of it"),
+    ] = None,
+    discover: Annotated[
+        bool, typer.Option("--discover", help="用 ONVIF 发现代替文件 / ask the network by ONVIF, in place of a file")
+    ] = False,
+    net: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--net", metavar="CIDR", help="逐个询问这个网段；enrolled 为已登记的网段 / ask each address; or `enrolled`"
+        ),
+    ] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option("--port", min=1, max=65535, help="--net 时问的 ONVIF 端口，默认 80 / ONVIF ports; 80"),
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0.1, max=60, help="等待应答的秒数 / seconds to wait for answers")] = 2.0,
+    site: Annotated[str | None, typer.Option(help="新发现设备所属的村 / the village of new devices")] = None,
+    rows_to: Annotated[
+        Path | None,
+        typer.Option("--rows-to", metavar="OUT.csv", help="把读到的行写成表格，供补全 / write the rows, to fill in"),
+    ] = None,
     config: ConfigOption = _CONFIG,
     sheet: Annotated[str | None, typer.Option(help="只读这张工作表 / only this sheet")] = None,
     mapping: Annotated[
@@ -64,24 +88,49 @@ def import_file(
     by: ByOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
-    """导入一份登记表；不加 --apply 只预览。 / Import a register; without --apply nothing is written."""
+    """导入一份登记表；不加 --apply 只预览。 / Import a register; without --apply nothing is written.
+
+    FILE、--osm 与 --discover 三选一，走同一条路。 / One of FILE, --osm and --discover; all go the same way.
+    """
+    from camkeeper.cli.register_show import as_value, show
     from camkeeper.clock import SystemClock
     from camkeeper.register.book import apply
     from camkeeper.register.store import StoreRefused
 
-    made = _draft(config, file, sheet=sheet, mapping=mapping or [], datum=datum, complete=complete, strict=strict)
+    if [file is not None, osm is not None, discover].count(True) != 1 or (not discover and (net or port or site)):
+        fail(
+            "请给出文件、--osm 或 --discover 之一；--net、--port、--site 与 --discover 同用",
+            "give one of a file, --osm or --discover; --net, --port and --site go with --discover",
+            code=2,
+        )
+    wishes = _wishes(sheet=sheet, mapping=mapping or [], datum=datum, complete=complete, strict=strict)
+    if file is not None:
+        made = _draft(config, file, wishes)
+    else:
+        from camkeeper.cli.register_sources import of_discovery, of_osm
+
+        source = (
+            of_osm(osm)
+            if osm is not None
+            else of_discovery(config, nets=net or (), ports=port or (80,), wait_s=wait, site=site)
+        )
+        made = _draft_of(config, source, wishes)
+    if rows_to is not None:
+        from camkeeper.cli.register_sources import write_table
+
+        write_table(rows_to, made.handed.sheets, made.handed.notices)
     version: Version | None = None
     if write and (made.plan or made.refused is None or strict):
         try:
             version = apply(config, made, by=_who(by), clock=SystemClock())
         except StoreRefused as refused:
             if not as_json:
-                _show(made)
+                show(made)
             fail(refused.zh, refused.en)
     if as_json:
         print(json.dumps(as_value(made, version), ensure_ascii=False, indent=2))
         return
-    _show(made)
+    show(made)
     if version is not None:
         tell(
             f"已写入（第 {version.number} 次）。运行中的监测端收到 SIGHUP 后生效；撤销：camkeeper import undo",
@@ -174,28 +223,43 @@ def export(
     tell(f"已写入 {out}", f"{out} is written")
 
 
-def _draft(
-    config: Path, file: Path, *, sheet: str | None, mapping: list[str], datum: str | None, complete: bool, strict: bool
-) -> Draft:
+def _wishes(*, sheet: str | None, mapping: list[str], datum: str | None, complete: bool, strict: bool) -> Wishes:
     from camcover.datum import Datum
-    from camkeeper.config import ConfigError
-    from camkeeper.register.book import Wishes, draft
-    from camkeeper.register.reading import MAX_BYTES, UnreadableRegister
-    from camkeeper.register.store import StoreRefused
+    from camkeeper.register.book import Wishes
 
     if datum is not None and datum not in set(Datum):
         fail(f"--datum 应为 {' '.join(Datum)} 之一", f"--datum wants one of: {' '.join(Datum)}", code=2)
-    wishes = Wishes(
+    return Wishes(
         sheet=sheet,
         mapping=_mapping(mapping),
         datum=None if datum is None else Datum(datum),
         complete=complete,
         strict=strict,
     )
+
+
+def _draft(config: Path, file: Path, wishes: Wishes) -> Draft:
+    from camkeeper.register.handed import handed
+    from camkeeper.register.reading import MAX_BYTES
+
     try:
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
-        return draft(config, data, file.name, wishes)
+    except OSError as error:
+        fail(f"读不到 {file}：{error.strerror}", f"cannot read {file}: {error.strerror}")
+    digest = hashlib.sha256(data).hexdigest()
+    return _draft_of(config, (file.name, digest, lambda known: handed(data, file.name, known)), wishes)
+
+
+def _draft_of(config: Path, source: Made, wishes: Wishes) -> Draft:
+    from camkeeper.config import ConfigError
+    from camkeeper.register.book import draft_of
+    from camkeeper.register.reading import UnreadableRegister
+    from camkeeper.register.store import StoreRefused
+
+    name, digest, make = source
+    try:
+        return draft_of(config, make, name=name, digest=digest, wishes=wishes)
     except (UnreadableRegister, StoreRefused) as refused:
         fail(refused.zh, refused.en)
     except ConfigError as error:
@@ -203,8 +267,6 @@ def _draft(
             f"现有配置有 {len(error.faults)} 处错误：{error.faults[0].chinese}",
             f"the configuration has {len(error.faults)} faults already: {error.faults[0]}",
         )
-    except OSError as error:
-        fail(f"读不到 {file}：{error.strerror}", f"cannot read {file}: {error.strerror}")
 
 
 def _mapping(given: list[str]) -> dict[str, Field | None]:
@@ -231,75 +293,3 @@ def _who(by: str | None) -> str:
         return by or getpass.getuser()
     except (KeyError, OSError):  # a container without accounts
         return "-"
-
-
-def as_value(made: Draft, version: Version | None) -> dict[str, Any]:
-    """Return a draft as JSON values."""
-    from camkeeper.register.kept import text
-
-    def change(c: Change) -> dict[str, Any]:
-        fields = {k: [None if old is None else text(old), text(new)] for k, old, new in c.fields}
-        return {"id": c.device_id, "at": f"{c.sheet}!{c.row}", "fields": fields}
-
-    plan = made.plan
-    return {
-        "source": made.source,
-        "source_sha256": made.source_sha256,
-        "applied": None if version is None else version.number,
-        "rows": plan.rows,
-        "columns": {
-            sheet: [{"heading": c.heading, "field": c.field, "zh": c.zh, "en": c.en} for c in layout.columns]
-            for sheet, layout in made.layouts
-        },
-        "findings": [
-            {"at": f.where, "weight": f.weight, "what": f.what, "zh": f.zh, "en": f.en} for f in plan.findings
-        ],
-        "added": [change(c) for c in plan.added],
-        "changed": [change(c) for c in plan.changed],
-        "unchanged": len(plan.unchanged),
-        "removed": plan.removed,
-        "effects": [
-            {
-                "site": e.site_id,
-                "name": e.name,
-                "cameras_before": e.cameras_before,
-                "cameras_after": e.cameras_after,
-                "coverage_changes": e.coverage_changes,
-            }
-            for e in made.effects
-        ],
-    }
-
-
-_WEIGHTS = {"error": ("错误", "error"), "doubt": ("存疑", "doubt"), "note": ("说明", "note")}
-
-
-def _show(made: Draft) -> None:
-    from camkeeper.register.kept import text
-
-    plan = made.plan
-    for sheet, layout in made.layouts:
-        for c in layout.columns:
-            if c.heading:
-                typer.echo(f"  {sheet}  {c.heading} → {c.field or '-'}  {c.zh} / {c.en}")
-    for f in plan.findings[:_SHOWN]:
-        zh, en = _WEIGHTS[f.weight]
-        typer.echo(f"{f.where} {zh}：{f.zh}\n{f.where} {en}: {f.en}")
-    if len(plan.findings) > _SHOWN:
-        typer.echo(f"…… 共 {len(plan.findings)} 条（--json 看全部） / {len(plan.findings)} in all (see --json)")
-    for mark, changes in (("+", plan.added), ("~", plan.changed)):
-        for change in changes[:_SHOWN]:
-            told = "，".join(
-                f"{k} {'' if old is None else text(old) + ' → '}{text(new)}" for k, old, new in change.fields
-            )
-            typer.echo(f"{mark} {change.device_id}  {told}")
-    for device_id in plan.removed[:_SHOWN]:
-        typer.echo(f"- {device_id}")
-    for e in made.effects[:_SHOWN]:
-        typer.echo(
-            f"  {e.name}：摄像机 {e.cameras_before} → {e.cameras_after}，视域变化 {e.coverage_changes} 台"
-            f" / cameras {e.cameras_before} -> {e.cameras_after}, fields of view of {e.coverage_changes}"
-        )
-    a, m, r, u = len(plan.added), len(plan.changed), len(plan.removed), len(plan.unchanged)
-    typer.echo(f"{plan.rows} 行：新增 {a}，变更 {m}，撤除 {r}，不变 {u}，错误 {plan.errors}")
-    typer.echo(f"{plan.rows} rows: {a} added, {m} changed, {r} removed, {u} unchanged, {plan.errors} errors")

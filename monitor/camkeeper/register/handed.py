@@ -28,7 +28,10 @@ def handed(data: bytes, name: str, known: Known) -> Handed:
 
     if is_osm(data, name):
         return Handed(sheets=(sheet_of_osm(data, name, known),), notices=(NOTICE,))
-    return Handed(sheets=sheets_of(data, name))
+    sheets = sheets_of(data, name)
+    # A table of the map's cameras that somebody filled in brings the attribution back in its title.
+    titles = {cell for sheet in sheets for row in sheet.rows[:3] for cell in row[:1]}
+    return Handed(sheets=sheets, notices=(NOTICE,) if NOTICE in titles else ())
 
 
 def quiet(_stage: str, _rows: int) -> None:
