@@ -1,27 +1,32 @@
 """Every page at a county's size in a real browser: 5,000 devices in 229 villages, everything a board can show.
 
-Weight (compressed, with its files), elements, time until a page is ready at a quarter of the processor's speed (median
-of five, cold cache each time), the server's p95 under 50 people who look while a new Standing comes every 0.25 s, and
-how long a change takes onto the screen. Server, people and browser share the machine: its load stands beside them.
+Weight (compressed, with its files), elements, processor time in browser and server, time until a page is ready at a
+quarter of the processor's speed (median of five, cold cache each time), the server's p95 under 50 people who look while
+a new Standing comes every 0.25 s, and how long a change takes onto the screen. Server, people and browser share the
+machine: its load stands beside each figure. A page that fails is a row that says so; `--only /map` repeats one.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-from aiohttp import ClientSession, TCPConnector
+from aiohttp import ClientError, ClientSession, TCPConnector
 from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Error as BrowserError
 
 from county_coverage import registry_of
 from figures import arguments, median, print_figures
+from pages_cost import in_browser, in_server
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -33,12 +38,13 @@ from tests.monitor.run.township import QUICK_DISK
 from camkeeper.model.registry import Registry
 from camkeeper.model.status import Reason, Status
 
-KB = 1000
 DEVICES, VILLAGES = 5000, 229
 WEIGHT_KB: Mapping[str, int] = {"/map": 250, "/i/{token}": 40}
 WEIGHT_ELSE_KB, NODES, READY_S, MAP_READY_S, P95_MS, CHANGE_S = 150, 3000, 1.0, 2.5, 150.0, 2.0
 THROTTLE, VIEWERS, EVERY_S = 4, 50, 0.25
-VIEWED = ("/", "/devices", "/incidents", "/orders", "/map", "/wall/data", "/fragments/board")
+VIEWED = ("/", "/devices", "/incidents", "/orders", "/map", "/wall/data", "/audit", "/fragments/board")
+DRAWN = "() => document.getElementById('map')?.dataset.drawn"
+PATIENCE_MS = 60_000
 READY = """() => {
     const n = performance.getEntriesByType("navigation")[0];
     return Math.max(n.domContentLoadedEventEnd, n.loadEventEnd);
@@ -81,25 +87,6 @@ def faults(known: Registry) -> tuple[Fault, ...]:
     )
 
 
-async def weigh(stage: WholeStage, path: str, *, budget_kb: int) -> dict[str, object]:
-    """Return a page's bytes on the wire and its elements; data of a map's own place are told apart."""
-    async with stage.context(None if path == "/login" else ADMIN) as context:
-        page = await context.new_page()
-        link = await context.new_cdp_session(page)
-        await link.send("Network.enable")
-        urls: dict[str, str] = {}
-        sizes: dict[str, int] = {}
-        link.on("Network.requestWillBeSent", lambda e: urls.update({e["requestId"]: e["request"]["url"]}))
-        link.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: int(e["encodedDataLength"])}))
-        await page.goto(stage.base + path, wait_until="load")
-        await page.wait_for_timeout(800)
-        nodes = await page.evaluate("document.querySelectorAll('*').length")
-    local = sum(n for i, n in sizes.items() if "geojson" in urls.get(i, ""))
-    own = sum(n for i, n in sizes.items() if "geojson" not in urls.get(i, "") and "/fragments/" not in urls.get(i, ""))
-    held = own <= budget_kb * KB and nodes <= NODES
-    return {"kb": round(own / KB, 1), "local_kb": round(local / KB, 1), "elements": nodes, "held": held}
-
-
 async def ready(stage: WholeStage, path: str, *, times: int, is_map: bool) -> float:
     """Return the median seconds until a page has loaded, for the map until it is drawn, at a quarter of the speed."""
     out = []
@@ -111,7 +98,7 @@ async def ready(stage: WholeStage, path: str, *, times: int, is_map: bool) -> fl
             began = time.perf_counter()
             await page.goto(stage.base + path, wait_until="load")
             if is_map:
-                await page.wait_for_selector("#map canvas", state="attached", timeout=120_000)
+                await page.wait_for_function(DRAWN, timeout=PATIENCE_MS)
                 await page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
                 out.append(time.perf_counter() - began)
             else:
@@ -165,6 +152,7 @@ async def crowd(stage: WholeStage, seconds: float) -> dict[str, object]:
         "requests": len(whole),
         "p50_ms": round(median(whole), 1),
         "p95_ms": p95(whole),
+        "missed": [] if p95(whole) <= P95_MS else ["p95_ms"],
         "p95_by_page_ms": {path: p95(each) for path, each in times.items()},
     }
 
@@ -174,7 +162,7 @@ def p95(values: list[float]) -> float:
     return round(sorted(values)[int(len(values) * 0.95)], 1)
 
 
-async def change(stage: WholeStage, times: int) -> float:
+async def change(stage: WholeStage, times: int) -> dict[str, object]:
     """Return the median seconds from a published change until it stands on the first page."""
     out = []
     async with stage.page(ADMIN, "/") as page:
@@ -191,54 +179,90 @@ async def change(stage: WholeStage, times: int) -> float:
             )
             out.append(time.perf_counter() - began)
             await page.wait_for_timeout(1100)
-    return round(median(out), 2)
+    seconds = round(median(out), 2)
+    return {"on_screen_s": seconds, "missed": [] if seconds <= CHANGE_S else ["on_screen_s"]}
 
 
-async def pages(stage: WholeStage, *, times: int) -> tuple[dict[str, dict[str, object]], bool]:
-    """Return the figures of each page of the route table, and whether all budgets are held."""
+async def one_page(stage: WholeStage, line: str, path: str, *, times: int) -> dict[str, object]:
+    """Return the figures of one page, and what it misses; a page that never came is told, too."""
+    budget_kb, ready_s = WEIGHT_KB.get(line, WEIGHT_ELSE_KB), MAP_READY_S if line == "/map" else READY_S
+    try:
+        async with stage.context(None if path == "/login" else ADMIN) as context:
+            found = await in_browser(context, stage.base + path)
+        found["ready_s"] = await ready(stage, path, times=times, is_map=line == "/map")
+    except BrowserError as error:
+        return {"missed": [f"no page: {str(error).splitlines()[0]}"], "load": load()}
+    limits = {"kb": budget_kb, "elements": NODES, "ready_s": ready_s}
+    found["missed"] = [name for name, most in limits.items() if float(str(found[name])) > most]
+    return {**found, "load": load()}
+
+
+def load() -> float:
+    """Return how many want the processor: what a figure in seconds has to be read with."""
+    return round(os.getloadavg()[0], 1)
+
+
+async def pages(stage: WholeStage, *, only: frozenset[str], times: int) -> dict[str, dict[str, object]]:
+    """Return the figures of each page of the route table, or of those that were asked for."""
+    paths = {
+        line: path
+        for line, path in (await stage.paths()).items()
+        if line not in LONG_HISTORY and (not only or line in only or path in only)
+    }
     out: dict[str, dict[str, object]] = {}
-    held = True
-    for line, path in (await stage.paths()).items():
-        if line in LONG_HISTORY:
-            continue
-        found = await weigh(stage, path, budget_kb=WEIGHT_KB.get(line, WEIGHT_ELSE_KB))
-        found["ready_s"] = seconds = await ready(stage, path, times=times, is_map=line == "/map")
-        found["held"] = bool(found["held"]) and seconds <= (MAP_READY_S if line == "/map" else READY_S)
-        held = held and bool(found["held"])
-        out[line] = found
-        print(f"{line:36} {found}", file=sys.stderr, flush=True)
-    return out, held
+    town = stage.town
+
+    def renew() -> None:
+        town.value = replace(town.value, at_ms=town.value.at_ms + 1)
+
+    costs = await in_server(stage.base, paths, stage.people[ADMIN].headers, renew, times=max(3, times))
+    for line, path in paths.items():
+        out[line] = {"server_cpu": costs[line], **await one_page(stage, line, path, times=times)}
+        print(f"{line:36} {out[line]}", file=sys.stderr, flush=True)
+    return out
 
 
-async def measure(browser: Browser, folder: Path, *, quick: bool) -> dict[str, object]:
-    """Return all figures."""
+async def guarded(what: Coroutine[Any, Any, dict[str, object]]) -> dict[str, object]:
+    """Return the figures, or why there are none: one that fails must not take the others with it."""
+    try:
+        return {**await what, "load": load()}
+    except (BrowserError, ClientError, TimeoutError) as error:
+        return {"missed": [f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"]}
+
+
+async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozenset[str]) -> dict[str, object]:
+    """Return all figures; with `only` those of these pages alone."""
     known = county()
     began = time.perf_counter()
     async with whole_stage(folder, browser, registry=known, faults=faults(known), minutes=10) as stage:
         print(f"township ready after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-        found, held = await pages(stage, times=1 if quick else 5)
-        seconds = await change(stage, 3 if quick else 9)
-        looked = await crowd(stage, 10.0 if quick else 40.0)
-        held = held and seconds <= CHANGE_S and float(str(looked["p95_ms"])) <= P95_MS
+        found = await pages(stage, only=only, times=1 if quick else 5)
+        rest: dict[str, dict[str, object]] = {}
+        if not only:
+            rest["change"] = await guarded(change(stage, 3 if quick else 9))
+            rest["crowd"] = await guarded(crowd(stage, 10.0 if quick else 40.0))
         sizes = {"devices": len(known.devices), "villages": VILLAGES, "open_incidents": len(stage.town.incidents)}
-        return {**sizes, "throttle": THROTTLE, "pages": found, "change_s": seconds, "crowd": looked, "held": held}
+        held = not any(row.get("missed") for row in (*found.values(), *rest.values()))
+        return {**sizes, "throttle": THROTTLE, "pages": found, **rest, "held": held}
 
 
-async def run(*, quick: bool) -> dict[str, object]:
+async def run(*, quick: bool, only: frozenset[str]) -> dict[str, object]:
     """Start the browser and measure in a folder of memory: what is measured is no disk."""
     with TemporaryDirectory(dir=QUICK_DISK) as folder:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
             try:
-                return await measure(browser, Path(folder), quick=quick)
+                return await measure(browser, Path(folder), quick=quick, only=only)
             finally:
                 await browser.close()
 
 
 def main() -> int:
     """Run, print, and say by the exit code whether every budget is held."""
-    quick = arguments(__doc__ or "").parse_args().quick
-    found = asyncio.run(run(quick=quick))
+    parser = arguments(__doc__ or "")
+    parser.add_argument("--only", action="append", default=[], metavar="PAGE", help="/map; may be given again / 可重复")
+    asked = parser.parse_args()
+    found = asyncio.run(run(quick=asked.quick, only=frozenset(asked.only)))
     print_figures("pages", found)
     return 0 if found["held"] else 1
 
