@@ -51,7 +51,6 @@ class Lived:
     newest: int
     code: int | None
     said: str
-    pid: int
 
 
 def live(words: Sequence[str], *, within_s: float = 60.0) -> Lived:
@@ -65,7 +64,7 @@ def live(words: Sequence[str], *, within_s: float = 60.0) -> Lived:
         out, said = life.communicate()
         code = None
     last = said.decode(errors="replace").strip().rpartition("\n")[2]
-    return Lived(newest=kill9.acknowledged(out), code=code, said=last, pid=life.pid)
+    return Lived(newest=kill9.acknowledged(out), code=code, said=last)
 
 
 def wrong(ledger: Path, story: Story, newest: int) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 CALLS = "openat,pwrite64,write,ftruncate,fsync,fdatasync,unlink,rename"
-_LINE = re.compile(r"(\d+) (.*)")
+_LINE = re.compile(r"(\d+) +(.*)")
 _RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 _CALL = re.compile(r"(\w+)\((.*)\)\s+= (-?\d+)(.*)")
 _FD = re.compile(r"(\d+)<([^>]*)>")

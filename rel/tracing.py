@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
 import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-_ENDED = re.compile(r"^(\d+) \+\+\+ (?:exited|killed)", re.MULTILINE)
 
 
 def traced(log: Path, how: Sequence[str], words: Sequence[str]) -> list[str]:
@@ -23,12 +21,23 @@ def traced(log: Path, how: Sequence[str], words: Sequence[str]) -> list[str]:
     return [strace, "-D", "-f", "--seccomp-bpf", "-o", str(log), *how, *words]
 
 
-def settled(log: Path, pid: int, *, within_s: float = 10.0) -> str:
+def settled(log: Path, *, within_s: float = 10.0) -> str:
     """Return the whole log of a process that has ended: the tracer may still be writing when the child is gone."""
     until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        text = log.read_text(encoding="ascii", errors="replace") if log.exists() else ""
-        if str(pid) in _ENDED.findall(text):
-            return text
+    while _written(log):
+        if time.monotonic() > until:
+            raise TimeoutError(f"strace has not come to its end: {log}")
         time.sleep(0.02)
-    raise TimeoutError(f"strace has not come to its end: {log}")
+    return log.read_text(encoding="ascii", errors="replace")
+
+
+def _written(log: Path) -> bool:
+    """Return whether a tracer with that log still lives."""
+    named = f"\0{log}\0".encode()
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        # One that ends while we look is gone.
+        with contextlib.suppress(OSError):
+            words = place.read_bytes()
+            if words.partition(b"\0")[0].endswith(b"strace") and named in words:
+                return True
+    return False

@@ -32,7 +32,7 @@ def _lives(setting: Setting, story: Story, ledger: Path) -> list[Call]:
         lived = live(traced(log, STRACE, words))
         if lived.code != 0:
             raise RuntimeError(f"life {n} ended with {lived.code} after step {lived.newest}: {lived.said}")
-        asked.extend(calls(settled(log, lived.pid).splitlines()))
+        asked.extend(calls(settled(log).splitlines()))
         log.unlink()
     return asked
 

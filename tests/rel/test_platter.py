@@ -82,7 +82,7 @@ def test_a_disk_that_lies_about_its_syncs_is_found_out(tmp_path: Path) -> None:
         pytest.skip(str(error))
     lived = live(words)
     assert lived.newest == 60
-    asked = list(calls(settled(tmp_path / "log", lived.pid).splitlines()))
+    asked = list(calls(settled(tmp_path / "log").splitlines()))
     named = str(tmp_path / "d")
     lying = [call for call in asked if call.name != "fdatasync" or call.path == named]
     points = range(len(lying) // 2, len(lying) - 20, 40)

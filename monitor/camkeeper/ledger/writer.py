@@ -27,6 +27,7 @@ from camkeeper.ledger.record import (
     LedgerError,
     LedgerFullError,
 )
+from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.session import Session
 
 T = TypeVar("T")
@@ -61,6 +62,10 @@ class Writer:
         self._closing = False
         self._give_up = threading.Event()
         self._wal = Path(f"{session.path}-wal")
+        # A commit whose fsync failed left its frames in the log, and SQLite's index of the log is what says that they
+        # don't count. It goes with the last connection: a reopened one would then recover them as committed, and what
+        # is tried again would be on record twice. This one never writes, and keeps the index.
+        self._guard = connect_reader(session.path)
         self._thread = threading.Thread(target=self._loop, name="ledger-writer", daemon=True)
         self._thread.start()
 
@@ -218,6 +223,7 @@ class Writer:
             if not work.future.done():
                 work.future.set_exception(LedgerClosedError("closed before this was on disk"))
         try:
+            self._guard.close()
             self._session.db.close()
         except sqlite3.Error as error:
             self._trouble(error)
