@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from camkeeper.report.cover import cover_told
 from camkeeper.report.parts import Part, parts
 from camkeeper.report.table import Column, Kind, Table, local, shown
 from camkeeper.report.values import Book, Version
@@ -14,6 +15,12 @@ from camkeeper.sheet.text import clean
 _RIGHT = frozenset({Kind.COUNT, Kind.PLAIN, Kind.PERCENT, Kind.HOURS, Kind.MINUTES, Kind.FEN, Kind.NUMBER})
 _LEAST_AXIS = Fraction(1, 2)
 """The chart's foot is no higher than this below the lowest bound; from there up to 100%."""
+
+MOST_PARTIES = 3
+"""Boxes for contractors; a county with more names them all under the rates."""
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
 
 Json = dict[str, Any]
 
@@ -30,6 +37,7 @@ def content(book: Book, lang: Lang) -> Json:
         "chart": _chart(book, lang),
         "sign": {
             "by": lang.pick(("签字", "Signature")),
+            "seal": lang.pick(("（盖章）", "(seal)")),
             "name": lang.pick(("姓名", "Name")),
             "date": lang.pick(("日期", "Date")),
             "parties": [clean(name, 40) for name in _parties(book, lang)],
@@ -42,9 +50,9 @@ def _cover(book: Book, lang: Lang) -> Json:
     start, end = (local(at, report.timezone) for at in (report.period.start_ms, report.period.end_ms))
     state = lang.pick(words(report.state))
     facts: list[tuple[Words, str]] = [
-        (("统计期间", "Period"), f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M}（{report.timezone}）"),
+        (("统计期间", "Period"), f"{start:%Y-%m-%d %H:%M} – {end:%Y-%m-%d %H:%M} ({report.timezone})"),
         (("范围", "Scope"), lang.pick((f"摄像机 {total.cameras} 台", f"{total.cameras} cameras"))),
-        (("维保单位", "Contractors"), "、".join(clean(c.name, 30) for c in report.contractors if c.id) or "–"),
+        (("维保单位", "Contractors"), lang.pick(("、", ", ")).join(clean(n, 30) for n in _contractors(book)) or "–"),
         (("口径", "Policy"), report.policy.id),
         (("状态", "State"), state),
     ]
@@ -57,14 +65,25 @@ def _cover(book: Book, lang: Lang) -> Json:
                 f"#{newest.seq} · {at:%Y-%m-%d %H:%M} · {clean(newest.by, 30)} · {newest.hash[:16]}",
             )
         )
+    year, month = report.month.split("-")
     return {
         "title": lang.pick(
-            (f"{clean(book.title, 40)} 视频监控在线率月报", f"Camera availability: {clean(book.title, 40)}")
+            (f"{clean(book.title, 40)}　在线率月报", f"{clean(book.title, 40)} · Monthly availability report")
         ),
-        "month": report.month,
+        "month": lang.pick((f"{year} 年 {int(month)} 月", f"{_MONTHS[int(month) - 1]} {year}")),
         "facts": [[lang.pick(name), value] for name, value in facts],
         "figures": _figures(book, lang),
+        "verdict": {
+            "kind": total.net.verdict.value,
+            "word": _capital(lang.pick(words(total.net.verdict))),
+            "told": [lang.pick(told) for told in cover_told(book)],
+        },
     }
+
+
+def _capital(told: str) -> str:
+    """Return "● Met" for "● met"."""
+    return told[:2] + told[2:3].upper() + told[3:]
 
 
 def _figures(book: Book, lang: Lang) -> list[Json]:
@@ -75,7 +94,7 @@ def _figures(book: Book, lang: Lang) -> list[Json]:
         {"name": lang.pick(("在线率", "Online rate")), "value": shown(_bp(net.ratio), Kind.PERCENT, lang, "UTC")},
         {"name": lang.pick(("下限 – 上限", "Bounds")), "value": from_to},
         {"name": lang.pick(("目标", "Target")), "value": f"{book.report.total.target_bp / 100:g}%"},
-        {"name": lang.pick(("结论", "Verdict")), "value": lang.pick(words(net.verdict)), "verdict": net.verdict.value},
+        {"name": lang.pick(("完整度", "Known")), "value": shown(_bp(net.completeness), Kind.PERCENT, lang, "UTC")},
     ]
 
 
@@ -99,10 +118,14 @@ def _foot(book: Book, lang: Lang) -> Json:
 def _parties(book: Book, lang: Lang) -> list[str]:
     if book.parties:
         return [f"{party.name} {party.role}".strip() for party in book.parties]
-    owner = lang.pick(("甲方", "Owner"))
-    return [owner, *(c.name for c in book.report.contractors if c.id)][:4] + (
-        [] if any(c.id for c in book.report.contractors) else [lang.pick(("乙方", "Contractor"))]
-    )
+    owner, other = lang.pick(("甲方", "Owner")), lang.pick(("乙方", "Contractor"))
+    return [owner, *(_contractors(book)[:MOST_PARTIES] or [other])]
+
+
+def _contractors(book: Book) -> list[str]:
+    """Return who cares for any device here: one that has no camera, but switches and lines, signs as well."""
+    named = {d.contractor_id: d.contractor for d in book.devices if d.contractor_id}
+    return [named[contractor_id] for contractor_id in sorted(named)]
 
 
 def _part(part: Part, lang: Lang, tz: str) -> Json:
@@ -150,7 +173,7 @@ def _chart(book: Book, lang: Lang) -> Json:
             ("每日在线率：线为在线率，带为上下限", "Each day: the line is the rate, the band its bounds")
         ),
         "target": float(target),
-        "target_name": lang.pick(("目标", "target")),
+        "target_name": lang.pick(("；目标", "; target")),
         "foot": float(foot),
         "days": [
             {

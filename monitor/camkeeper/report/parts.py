@@ -79,6 +79,11 @@ def method(book: Book, lang: Lang) -> Iterator[str]:
     yield lang.pick(sentences.basis(book))
 
 
+def places(sites: Iterable[Rated]) -> list[Rated]:
+    """Return the sites that are judged by themselves: villages, grids, campuses, checkpoints."""
+    return [site for site in sites if site.kind in _PLACES]
+
+
 def worst_first(found: Iterable[Rated]) -> list[Rated]:
     """Return missed ones first, then undetermined, each by its lower bound."""
     return sorted(found, key=lambda r: (_ORDER[r.net.verdict], r.net.lower is None, r.net.lower or 0, r.id))
@@ -101,12 +106,12 @@ def _rules(book: Book) -> Table:
 
 def _sites(book: Book) -> Table:
     above = [s for s in book.report.sites if s.kind not in _PLACES]
-    places = worst_first(s for s in book.report.sites if s.kind in _PLACES)
+    below = worst_first(places(book.report.sites))
     return Table(
         key="sites",
         title=("各地点（差的在前）", "By site, worst first"),
         columns=c.RATES,
-        rows=tuple(rows.rated(s) for s in (*above, *places)),
+        rows=tuple(rows.rated(s) for s in (*above, *below)),
         note=sentences.SITES_NOTE,
     )
 

@@ -172,6 +172,7 @@ def amounts(bills: Iterable[Bill], lang: Lang) -> Iterator[Row]:
                 one.contractor_id,
                 amount.ground,
                 amount.id,
+                one.contractor,
                 name,
                 reason,
                 ", ".join(f"#{n}" for n in amount.trace),
