@@ -19,10 +19,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from camkeeper.album.record import AlbumBusyError, AlbumError
+from camkeeper.upgrade import UpgradeError, refuse_newer, shape, steps_of, upgrade, version_of
 
 APPLICATION_ID = 0x434B4131
 """'CKA1' in the file's header."""
 LAYOUT = 1
+STEPS = steps_of("camkeeper.album.steps")
+VERSION = STEPS[-1].to
+"""Of the tables, in the file's user_version."""
 BUSY_S = 0.1
 """Nobody else writes; emptying the log waits this long for a reader, and tries again later."""
 _SIDES = ("", "-wal", "-shm")
@@ -82,6 +86,8 @@ def connect_writer(path: Path, *, created_ms: int) -> sqlite3.Connection:
         db.execute("PRAGMA cache_size = -4096")
         if not tables:
             _create(db, created_ms)
+        else:
+            _upgrade(db, path)
         _check(db, path)
     except BaseException:
         db.close()
@@ -94,9 +100,30 @@ def _script() -> str:
 
 
 def _create(db: sqlite3.Connection, created_ms: int) -> None:
-    db.executescript(f"BEGIN IMMEDIATE;\n{_script()}\nPRAGMA application_id = {APPLICATION_ID};")
+    db.executescript(
+        f"BEGIN IMMEDIATE;\n{_script()}\nPRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {VERSION};"
+    )
     db.execute("INSERT INTO album VALUES (1, ?, ?)", (LAYOUT, created_ms))
     db.execute("COMMIT")
+
+
+def _upgrade(db: sqlite3.Connection, path: Path) -> None:
+    """Bring an earlier file to today's schema. AlbumError; what is no album is found out afterwards."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        return
+    try:
+        refuse_newer(db, path, VERSION)
+        upgrade(db, path, STEPS, found=_found(db))
+    except UpgradeError as error:
+        if isinstance(error.__cause__, Exception) and is_damage(error.__cause__):
+            raise NotAnAlbumError(str(error)) from error
+        raise AlbumError(str(error)) from error
+
+
+def _found(db: sqlite3.Connection) -> int:
+    columns = {row[1] for row in db.execute("PRAGMA table_info(baseline)")}
+    return version_of(db) or (2 if "retired" in columns or not columns else 1)
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
@@ -104,12 +131,8 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     row = db.execute("SELECT layout FROM album").fetchone() if application == APPLICATION_ID else None
     if row is None or row[0] != LAYOUT:
         raise NotAnAlbumError(f"{path}: not an album of layout {LAYOUT}")
-    if _tables(db) != _wanted():
+    if shape(db) != _wanted():
         raise NotAnAlbumError(f"{path}: its tables are not those of an album")
-
-
-def _tables(db: sqlite3.Connection) -> frozenset[tuple[str, str]]:
-    return frozenset(db.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
 
 
 @cache
@@ -117,7 +140,7 @@ def _wanted() -> frozenset[tuple[str, str]]:
     db = sqlite3.connect(":memory:")
     try:
         db.executescript(_script())
-        return _tables(db)
+        return shape(db)
     finally:
         db.close()
 

@@ -8,7 +8,6 @@ one is opened with mode=ro: SQLite then cannot checkpoint through it, not even w
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import sqlite3
 from importlib.resources import files
@@ -16,15 +15,23 @@ from pathlib import Path
 from urllib.parse import quote
 
 from camkeeper.ledger.record import LedgerFormatError
+from camkeeper.upgrade import NewerError, UpgradeError, refuse_newer, statements, steps_of, upgrade, version_of
 
 APPLICATION_ID = 0x434B4C31
 """'CKL1' in the file's header: `file` and backups can tell a ledger."""
 LAYOUT = 1
 PAGE_BYTES = 4096
-_LATER = re.compile(
-    r"^CREATE (?:TABLE|INDEX) ((?:coverage_|incident|letter|order_|desk_|picture_|clock_|window_)\w*)", re.MULTILINE
-)
-"""What ledgers of the first version had not."""
+STEPS = steps_of("camkeeper.ledger.steps")
+VERSION = STEPS[-1].to
+"""Of the tables, in the file's user_version; `layout` is of the chain, which no step changes."""
+_MADE_BY = {
+    2: ("coverage_series", "coverage_hour"),
+    4: ("incident_event", "incident", "letter"),
+    5: ("order_event", "order_watch", "desk_state"),
+    6: ("picture_finding", "clock_drift", "picture_view"),
+    7: ("window_event",),
+}
+"""What tells how far a file is that does not say so."""
 
 
 def schema() -> str:
@@ -80,6 +87,7 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int, ledger_id: byte
         raise LedgerFormatError(f"{path}: not a database: {error}") from error
     if tables and application != APPLICATION_ID:
         raise LedgerFormatError(f"{path}: not a camkeeper ledger (application id {application:#x})")
+    _refuse_newer(db, path)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute("PRAGMA wal_autocheckpoint = 0")
@@ -91,7 +99,17 @@ def _set_up(db: sqlite3.Connection, path: Path, created_ms: int, ledger_id: byte
     (layout,) = db.execute("SELECT layout FROM ledger").fetchone()
     if layout != LAYOUT:
         raise LedgerFormatError(f"{path}: layout {layout}, this version reads {LAYOUT}")
-    _add_later(db)
+    try:
+        upgrade(db, path, STEPS, found=found_version(db))
+    except UpgradeError as error:
+        raise LedgerFormatError(str(error)) from error
+
+
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        refuse_newer(db, path, VERSION)
+    except NewerError as error:
+        raise LedgerFormatError(str(error)) from error
 
 
 def has_coverage(db: sqlite3.Connection) -> bool:
@@ -125,43 +143,28 @@ def has_windows(db: sqlite3.Connection, schema: str = "main") -> bool:
     return bool(db.execute(query).fetchone()[0])
 
 
-def _add_later(db: sqlite3.Connection) -> None:
-    """Add what a ledger of an earlier version lacks.
-
-    Tables beside the chain are no new layout: an older version reads the ledger all the same, and leaves them alone.
-    """
-    there = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
-    missing = [
-        statement
-        for statement in _statements(schema())
-        if (found := _LATER.search(statement)) is not None and found.group(1) not in there
-    ]
-    if not missing:
-        return
-    db.execute("BEGIN IMMEDIATE")
-    for statement in missing:
-        db.execute(statement)
-    db.execute("COMMIT")
+def found_version(db: sqlite3.Connection) -> int:
+    """Return the schema of a file, also of one from before files said so."""
+    said = version_of(db)
+    if said:
+        return said
+    there = {name: sql or "" for name, sql in db.execute("SELECT name, sql FROM sqlite_schema")}
+    for to, tables in sorted({**_MADE_BY, 3: ()}.items()):
+        missing = any(table not in there for table in tables)
+        if missing or (to == 3 and "PRIMARY KEY (series, start_ms)" not in there["coverage_hour"]):
+            return to - 1
+    return max(_MADE_BY)
 
 
 def _create(db: sqlite3.Connection, created_ms: int, ledger_id: bytes) -> None:
     """One transaction: a kill in the middle leaves an empty file, which the next start fills."""
     db.execute("BEGIN IMMEDIATE")
-    for statement in _statements(schema()):
+    for statement in statements(schema()):
         db.execute(statement)
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("INSERT INTO ledger VALUES (1, ?, ?, ?)", (ledger_id, LAYOUT, created_ms))
     db.execute("COMMIT")
-
-
-def _statements(script: str) -> list[str]:
-    out, text = [], ""
-    for line in script.splitlines(keepends=True):
-        text += line
-        if sqlite3.complete_statement(text):
-            out.append(text)
-            text = ""
-    return out
 
 
 def reader_uri(path: Path) -> str:
@@ -192,4 +195,9 @@ def connect_reader(path: Path) -> sqlite3.Connection:
     if found is None or found[0] != LAYOUT:
         db.close()
         raise LedgerFormatError(f"{path}: not a camkeeper ledger of layout {LAYOUT}")
+    try:
+        _refuse_newer(db, path)
+    except LedgerFormatError:
+        db.close()
+        raise
     return db

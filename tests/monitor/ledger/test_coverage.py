@@ -107,7 +107,7 @@ def test_a_ledger_from_before_coverage_is_read_and_gets_its_tables_when_written(
     path = tmp_path / "l"
     begun(path)
     db = sqlite3.connect(path)
-    db.executescript("DROP TABLE coverage_hour; DROP TABLE coverage_series")
+    db.executescript("DROP TABLE coverage_hour; DROP TABLE coverage_series; PRAGMA user_version = 0")
     db.close()
     assert not stored(path)
     with LedgerReader(path) as reader:

@@ -249,6 +249,7 @@ def test_a_ledger_of_an_earlier_version_gets_the_tables_when_it_is_written(tmp_p
         ledger.append(Batch(lives=(LifeChange(device_id="c", at_ms=T0, enrolled=True),), tick_ms=T0)).result(10)
     db = sqlite3.connect(path)
     db.executescript("DROP TABLE letter; DROP TABLE incident; DROP TABLE incident_event; DROP TABLE coverage_hour")
+    db.execute("PRAGMA user_version = 0")
     db.close()
     with LedgerReader(path) as reader:
         assert not [*reader.incidents(), *reader.letters(), *reader.incident_events("I1")]

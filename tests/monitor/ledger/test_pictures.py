@@ -147,6 +147,7 @@ def test_a_ledger_from_before_is_read_and_gets_the_tables_when_it_is_written(tmp
     db = sqlite3.connect(path)
     for table in ("picture_finding", "clock_drift", "picture_view"):
         db.execute(f"DROP TABLE {table}")
+    db.execute("PRAGMA user_version = 0")
     db.close()
     with LedgerReader(path) as reader:
         assert not any((reader.findings(ALL), reader.standing_findings(), reader.drifts("c", ALL), reader.views()))

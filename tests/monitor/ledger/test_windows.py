@@ -123,6 +123,7 @@ def test_a_ledger_from_before_there_were_any(tmp_path: Path) -> None:
     _written(path)
     with sqlite3.connect(path) as db:
         db.execute("DROP TABLE window_event")
+        db.execute("PRAGMA user_version = 0")
     with LedgerReader(path) as reader:
         assert reader.window_book() == WindowBook()
 

@@ -1,0 +1,1 @@
+"""Steps from each schema of the album to the next."""
