@@ -13,11 +13,12 @@ from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo, WorkOrder
 from camkeeper.report.words import Form, Lang
+from camkeeper.report.settlement import Settlement
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, Sent, SignedIn, Told, Vouched
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
 from camkeeper.standing.history import History, HistoryAsk
-from camkeeper.standing.month import MonthAct, MonthActed
+from camkeeper.standing.month import MonthAct, MonthActed, MonthVersion
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import Asked, FullPicture, PictureStanding, Thumbnail, ViewRequest, Wanted
 from camkeeper.standing.registers import Intake, RegisterTold, Version, Wishes
@@ -221,6 +222,12 @@ class ReportSource(Protocol):
         """Return one month as a file to sign or to reckon with. Errors as of `report`."""
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
+    async def settlement(self, month: str, scope: Scope = EVERYTHING) -> Settlement | None:
+        """Return what one month costs; None while that is being made. Errors as of `report`."""
+
+    async def versions(self, month: str) -> tuple[MonthVersion, ...]:
+        """Return a month's closing and its amendments, oldest first; empty: nobody has closed it."""
+
         """Return one device's days of a month. LookupError for one that the scope does not show."""
 
     async def register(self, *, before: Place | None, count: int) -> tuple[RegisterEntry, ...]:

@@ -10,7 +10,9 @@ from camboard.lens.rooms import Once, ScopedStanding
 from camboard.source import InsightSource, ReportSource
 from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.register import Place, RegisterEntry
+from camkeeper.report.settlement import Settlement
 from camkeeper.report.words import Form, Lang
+from camkeeper.standing.month import MonthVersion
 from camkeeper.standing.past import Past
 from camkeeper.standing.report import MonthEntry, MonthReport, Trend
 from camkeeper.standing.why import Why, WhyAsk
@@ -74,6 +76,16 @@ class ScopedReports:
         """Return one month of this scope as a file."""
         del scope
         return await self._source.paper(month, self._scope, form=form, lang=lang)
+
+    async def settlement(self, month: str, scope: Scope = EVERYTHING) -> Settlement | None:
+        """Return what one month costs within this scope."""
+        del scope
+        return await self._source.settlement(month, self._scope)
+
+    async def versions(self, month: str) -> tuple[MonthVersion, ...]:
+        """Return who closed and amended a month; the sums of the whole township are not this reader's."""
+        found = await self._source.versions(month)
+        return found if self._scope.whole else tuple(replace(v, old=None, new=None, changed=0) for v in found)
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month."""

@@ -18,13 +18,18 @@ from camboard.pages import fragment_response, language_of
 from camboard.query import BadQuery
 from camboard.reports import wire
 from camboard.reports.listing import listing
+from camboard.reports.seal import seal
+from camboard.reports.settle import cells
 from camboard.reports.view import month_view
-from camboard.source import ReportSource
+from camboard.source import MonthSource, ReportSource
 from camboard.text import plain
 from camkeeper.report.words import Form, Lang
 from camkeeper.standing.report import MonthReport
 
 MONTH = r"{month:\d{4}-\d{2}}"
+CLOSE = f"/reports/{MONTH}/close"
+AMEND = f"/reports/{MONTH}/amend"
+DEDUCTIONS = f"/reports/{MONTH}/deductions"
 _MEDIA = {
     Form.PDF: "application/pdf",
     Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -59,20 +64,20 @@ async def month_fragment(request: web.Request) -> web.Response:
 
 async def month_csv(request: web.Request) -> web.StreamResponse:
     """`GET /reports/{month}.csv`."""
-    report = await _report(board_of(request), request.match_info["month"])
+    report = await report_of(board_of(request), request.match_info["month"])
     return await csv_response(request, wire.HEADING, wire.lines(report), f"camkeeper-{report.month}.csv")
 
 
 async def months_csv(request: web.Request) -> web.StreamResponse:
     """`GET /reports.csv`: one line for each month, newest first; everything that the reader sees together."""
     board = board_of(request)
-    reports = [await _report(board, name) for name in (await _names(board))[:MONTHS_IN_TABLE]]
+    reports = [await report_of(board, name) for name in (await _names(board))[:MONTHS_IN_TABLE]]
     return await csv_response(request, wire.HEADING, (next(wire.lines(r)) for r in reports), "camkeeper-months.csv")
 
 
 async def month_json(request: web.Request) -> web.Response:
     """`GET /reports/{month}.json`."""
-    report = await _report(board_of(request), request.match_info["month"])
+    report = await report_of(board_of(request), request.match_info["month"])
     return file_response(json.dumps(wire.month(report)), "application/json", f"camkeeper-{report.month}.json")
 
 
@@ -91,7 +96,7 @@ async def _paper(request: web.Request, form: Form) -> web.Response:
     board, month = board_of(request), request.match_info["month"]
     lang = Lang.ZH if language_of(request).code.startswith("zh") else Lang.EN
     try:
-        made = await _source(board).paper(month, board.principal.scope, form=form, lang=lang)
+        made = await source_of(board).paper(month, board.principal.scope, form=form, lang=lang)
     except (LookupError, ValueError):
         raise web.HTTPNotFound from None
     response = web.Response(body=made, content_type=_MEDIA[form])
@@ -111,28 +116,30 @@ async def trend_fragment(request: web.Request) -> web.Response:
     return fragment_response(board_of(request), made.index, made.html)
 
 
-def _source(board: Board) -> ReportSource:
+def source_of(board: Board) -> ReportSource:
+    """Return where months are asked for; 404 where nobody makes them."""
     if board.reports is None:
         raise web.HTTPNotFound
     return board.reports
 
 
-async def _report(board: Board, named: str) -> MonthReport:
+async def report_of(board: Board, named: str) -> MonthReport:
+    """Return a month as whoever asks may see it; 404 where there is none."""
     try:
-        return await _source(board).report(named, board.principal.scope)
+        return await source_of(board).report(named, board.principal.scope)
     except (LookupError, ValueError):
         raise web.HTTPNotFound from None
 
 
 async def _names(board: Board) -> tuple[str, ...]:
-    return tuple(entry.month for entry in await _source(board).months())
+    return tuple(entry.month for entry in await source_of(board).months())
 
 
 async def _listed(request: web.Request, say: Language) -> Live:
     board = board_of(request)
     before = request.query.get("before", "")
     names = [m for m in await _names(board) if not before or m < before]
-    reports = [await _report(board, name) for name in names[:MONTHS_SHOWN]]
+    reports = [await report_of(board, name) for name in names[:MONTHS_SHOWN]]
     older = names[MONTHS_SHOWN - 1] if len(names) > MONTHS_SHOWN else ""
     made = listing(reports, older, say)
     values = {"r": made, "at": at_words(board.index()), "open_count": _open(board)}
@@ -142,15 +149,23 @@ async def _listed(request: web.Request, say: Language) -> Live:
 
 async def _month(request: web.Request, say: Language) -> Live:
     board, named = board_of(request), request.match_info["month"]
-    report, names = await _report(board, named), await _names(board)
+    report, names = await report_of(board, named), await _names(board)
     against = request.query.get("with", "")
     if not against:
         older = [m for m in names if m < named]
         against = older[0] if older else ""
-    other = await _report(board, against) if against and against != named else None
+    other = await report_of(board, against) if against and against != named else None
     whole = request.query.get("all") == "1"
     view = month_view(report, other, names, say, whole=whole)
-    values = {"m": view, "whole": whole, "at": at_words(board.index()), "open_count": _open(board)}
+    closes = isinstance(board.source, MonthSource) and board.may("POST", CLOSE)
+    values = {
+        "m": view,
+        "bills": cells(await source_of(board).settlement(named, board.principal.scope), report, say),
+        "seal": seal(report, await source_of(board).versions(named), say, may=closes),
+        "whole": whole,
+        "at": at_words(board.index()),
+        "open_count": _open(board),
+    }
     kept = {k: request.query[k] for k in ("with", "all") if request.query.get(k)}
     asked = f"?{urlencode(kept)}" if kept else ""
     return write_live(
@@ -189,12 +204,12 @@ async def _trend(request: web.Request, say: Language) -> Live:
 async def _chart(board: Board, named: str, site: str, device: str, say: Language, *, small: bool) -> Chart:
     if device:
         try:
-            found = await _source(board).trend(device, named, board.principal.scope)
+            found = await source_of(board).trend(device, named, board.principal.scope)
         except (LookupError, ValueError):
             raise web.HTTPNotFound from None
         title = say("%(name)s %(month)s 每日在线率", name=plain(found.name), month=named)
         return days_chart(f"d-{device}-{named}", title, found.points, found.target_bp, say, small=small)
-    report = await _report(board, named)
+    report = await report_of(board, named)
     rated = next((s for s in report.sites if s.id == site), None) if site else report.total
     if rated is None:
         raise web.HTTPNotFound

@@ -136,6 +136,37 @@ def amend(
     tell(f"{month} 已更正，数字摘要 {told['figures']}", f"{month} is amended, digest of its figures {told['figures']}")
 
 
+@app.command("sign")
+def sign_statement(
+    statement: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="看板给出的待签内容，- 为标准输入 / what the board gives to be signed"),
+    ],
+    key: Annotated[Path, typer.Option("--key", metavar="FILE", help="密钥文件 / a key file")],
+) -> None:
+    """在自己的电脑上给更正签名：打印一行公钥和签名，填回看板。不联网，不需账本。
+
+    Sign an amendment on one's own computer: prints a line, a public key and a signature, for the board's form. Neither
+    network nor ledger is needed.
+    """
+    import sys
+
+    from camkeeper.cli.key import open_key
+    from camkeeper.ledger.amending import KIND
+
+    try:
+        text = sys.stdin.read() if str(statement) == "-" else statement.read_text(encoding="utf-8")
+        value = json.loads(text)
+    except (OSError, ValueError) as error:
+        fail(f"读不了 {statement}：{error}", f"cannot read {statement}: {error}")
+    wanted = {"ledger", "month", "before", "figures", "windows", "why"}
+    if not isinstance(value, dict) or value.keys() != wanted or not all(isinstance(v, str) for v in value.values()):
+        fail("不是更正的待签内容", "this is no statement of an amendment", code=2)
+    tell(f"更正 {value['month']}，原因：{value['why']}", f"Amends {value['month']}, because: {value['why']}")
+    signer = open_key(key)
+    print(signer.public, signer.sign(KIND, value))
+
+
 def _records(ledger: Path, month: str | None) -> list[dict[str, Any]]:
     from camkeeper.ledger import LedgerError, LedgerReader
     from camkeeper.ledger.chain import read_object

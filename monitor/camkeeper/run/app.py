@@ -243,6 +243,7 @@ async def _run(
                 group.create_task(recorder.run(), name="recorder"),
                 group.create_task(keeper.run(), name="keeper"),
                 group.create_task(keeper.keep_coverage(), name="coverage"),
+                group.create_task(keeper.keep_warm(), name="warm"),
                 group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mirror.run(), name="mirror"),
                 *(() if crew is None else (group.create_task(crew.run(), name="crew"),)),

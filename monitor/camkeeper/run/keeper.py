@@ -254,6 +254,8 @@ class Keeper(Rooms):
         return MonitorStanding(
             boot_id=self._boot.boot_id,
             started_ms=self._started_ms,
+        if self._reports is not None:
+            self._reports.close()
             last_tick_ms=self._recorder.last_tick_ms,
             last_sample_ms=newest,
             lag_ms=self._pulse.worst_ms(),

@@ -104,6 +104,11 @@ class Rooms:
 
     def show_months(self, room: MonthRoom) -> None:
         """Say where months are closed."""
+    async def keep_warm(self) -> None:
+        """Make the newest months before anybody asks for them, until cancelled."""
+        if self._reports is not None:
+            await self._reports.keep_warm()
+
         self._months = room
 
     async def propose_month(self) -> None:

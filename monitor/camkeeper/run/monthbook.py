@@ -16,6 +16,7 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.model.workorder import WorkOrder
+from camkeeper.report.settlement import Settlement, settled
 from camkeeper.report.values import Book, DeviceLine, IntervalLine, Method, OrderLine, Version
 from camkeeper.run.desk.briefs import excluded_of
 from camkeeper.run.monthbills import bills_of, deciding_only
@@ -70,6 +71,15 @@ def read_book(
         )
 
 
+def read_settlement(path: Path, wanted: Wanted, *, now_ms: int, registry: Registry) -> Settlement:
+    """Return the amounts of a month alone: the same as `read_book` has, without what they do not hang on."""
+    if not registry.deductions:
+        return Settlement(bills=None)
+    with LedgerReader(path) as reader, reader.reading():
+        asked = asked_of(reader, wanted.month, now_ms)
+        return _Maker(reader, asked, wanted.scope, registry).settlement()
+
+
 class _Maker:
     """Makes one book; everything is read through one transaction of `reader`."""
 
@@ -115,6 +125,16 @@ class _Maker:
             bills=bills,
             parties=asked.config.parties,
         )
+
+    def settlement(self) -> Settlement:
+        """Return the amounts, and the intervals that they come from."""
+        asked, registry, reader = self._asked, self._registry, self._reader
+        whole = rates(reader, deciding_only(asked, asked.config), self._scope, registry)
+        orders = [o for o in reader.orders().orders.values() if self._ours(o)]
+        intervals = tuple(self._intervals())
+        devices = tuple(self._devices(intervals))
+        bills = bills_of(asked, self._scope, registry, whole=whole, devices=devices, intervals=intervals, orders=orders)
+        return settled(bills, intervals, {d.id: d.name for d in devices})
 
     def _devices(self, intervals: tuple[IntervalLine, ...]) -> Iterator[DeviceLine]:
         asked, config, registry = self._asked, self._asked.config, self._registry

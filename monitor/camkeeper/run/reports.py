@@ -7,6 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
 
 from camkeeper.availability.days import month_of, month_span
 from camkeeper.ledger import LedgerError, LedgerReader
@@ -17,11 +19,15 @@ from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
+from camkeeper.report.settlement import Settlement
 from camkeeper.report.words import Form, Lang
+from camkeeper.run.behind import Behind
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.monthfigures import Rates, cameras_within, rates
 from camkeeper.run.monthstory import cause_lines, cover_lines, excluded_lines, service_of
 from camkeeper.run.sla import Asked, asked_month
+from camkeeper.run.versions import versions_of
+from camkeeper.standing.month import MonthVersion
 from camkeeper.standing.report import (
     MonthEntry,
     MonthReport,
@@ -31,12 +37,22 @@ from camkeeper.standing.report import (
     TrendPoint,
 )
 
+if TYPE_CHECKING:
+    from camkeeper.run.settlements import Settlements
+
 KEPT = 96
 """Reports held: two years for each of four scopes."""
 PAPERS = 8
 """Printed files held: a megabyte or so each."""
 FRESH_MS = 15_000
-"""How old a report of the running month may be."""
+"""A report of the running month that is older is made anew while the old one is shown: it says until when it is."""
+STALE_MS = 600_000
+"""One that is older than this is not shown any more: who asks waits."""
+WARM_S = 300.0
+"""How often the newest months are made before anybody asks: the first page of a county's month does not wait."""
+WARM_SHARE = 0.05
+"""But no more than this share of the time."""
+WARM_MONTHS = 2
 MOST_MONTHS = 1200
 
 _Key = tuple[str, Scope]
@@ -68,6 +84,8 @@ class ReportRoom:
         self._turn = asyncio.Lock()
         self._papers: OrderedDict[tuple[str, Scope, Form, Lang], tuple[MonthReport, bytes]] = OrderedDict()
         self._press = asyncio.Lock()
+        self._behind = Behind()
+        self._bills: Settlements | None = None
 
     async def months(self) -> tuple[MonthEntry, ...]:
         """Return every month since the first device was enrolled, newest first; empty for an empty ledger."""
@@ -80,7 +98,16 @@ class ReportRoom:
         kept = self._fresh(month, scope, basis, now_ms)
         if kept is not None:
             return kept
+        old = self._kept.get((month, scope))
+        if old is not None and old.basis == basis and now_ms - old.made_ms < STALE_MS:
+            self._behind.begin((month, scope), self._make(month, scope))
+            return old.report
+        return await self._make(month, scope)
+
+    async def _make(self, month: str, scope: Scope) -> MonthReport:
         async with self._turn:
+            now_ms, registry = self._now_ms(), self._registry()
+            basis = await asyncio.to_thread(_basis, self._path, month, now_ms, registry)
             kept = self._fresh(month, scope, basis, now_ms)
             if kept is not None:
                 return kept
@@ -104,6 +131,32 @@ class ReportRoom:
                 while len(self._papers) > PAPERS:
                     self._papers.popitem(last=False)
             return kept[1]
+
+    async def settlement(self, month: str, scope: Scope = EVERYTHING) -> Settlement | None:
+        """Return the amounts of a month as `report` has it; None while they are being made. Errors as of `report`."""
+        if self._bills is None:
+            from camkeeper.run.settlements import Settlements  # it builds on this module
+
+            self._bills = Settlements(
+                ledger=self._path, now_ms=self._now_ms, registry=self._registry, behind=self._behind
+            )
+        return await self._bills.of(await self.report(month, scope), scope)
+
+    async def versions(self, month: str) -> tuple[MonthVersion, ...]:
+        """Return a month's closing and its amendments, oldest first."""
+        return await asyncio.to_thread(versions_of, self._path, month, self._registry().parties)
+
+    async def keep_warm(self) -> None:
+        """Make the newest months before anybody asks, until cancelled."""
+        while True:
+            began_s = perf_counter()
+            for entry in (await self.months())[:WARM_MONTHS]:
+                await self._behind.begin((entry.month, EVERYTHING), self._make(entry.month, EVERYTHING))
+            await asyncio.sleep(max(WARM_S, (perf_counter() - began_s) / WARM_SHARE))
+
+    def close(self) -> None:
+        """Let go of what is under way."""
+        self._behind.close()
 
     async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month. LookupError for one that the scope does not show."""

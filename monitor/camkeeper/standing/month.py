@@ -40,3 +40,34 @@ class MonthActed:
     en: str = ""
     told: Mapping[str, Any] = field(default_factory=dict)
     """JSON values: the record, or what would change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedBy:
+    """A signature under an amendment, judged."""
+
+    name: str
+    """Of the party whose key it is; empty: of nobody that the contract names."""
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthVersion:
+    """One closing or amending record of a month."""
+
+    seq: int
+    at_ms: int
+    by: str
+    why: str
+    amends: bool
+    figures: str
+    """SHA-256 of the figures that it fixes, hexadecimal."""
+    devices: int
+    old: Mapping[str, int] | None = None
+    """Of an amendment: all devices together before it, milliseconds by column. None: not told here."""
+    new: Mapping[str, int] | None = None
+    changed: int = 0
+    """Devices whose figures differ."""
+    signed: tuple[SignedBy, ...] = ()
+    parties: tuple[str, ...] = ()
+    """Who could sign: the contract's parties, by name."""
