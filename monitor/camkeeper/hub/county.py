@@ -70,6 +70,7 @@ class CountyView:
         wanted = month or self.this_month()
         if not is_month(wanted):
             raise ValueError(wanted)
+        self._sums.look()
         known = self._county.get(wanted)
         if known is not None and self._clock.elapsed_ms() - known[0] < COUNTY_MS:
             self._sums.month(wanted)  # still asked for

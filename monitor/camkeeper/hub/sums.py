@@ -1,7 +1,8 @@
 """Keeps every town's sums at hand: read one copy at a time, in a thread, never more than a part of a core.
 
-A page never reads 700 copies: it adds integers that are here. Statuses are read again as soon as a copy grew (a
-millisecond or two); months and days when they are old, the oldest first.
+A page never reads 700 copies: it adds integers that are here. While somebody looks, statuses are read again as soon
+as a copy grew (a few milliseconds); months (15 ms) when they are old, the oldest first. While nobody does, a county of
+700 towns would still have a quarter of a core read the same months round and round: then all of it goes slower.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ PAST_MS = 1_800_000
 """A month that is over changes by agreements and closing only."""
 SHARE = 0.25
 """Of one core, at most, once all of them were read; before that as fast as goes."""
+LOOKED_MS = 120_000
+"""Somebody looks for so long after a page, a stream or a scrape asked."""
+REST_FIRST, REST = 0.15, 0.05
+"""Of one core while nobody looks: until all were read once (alarms want the towns' names), and after that."""
+REST_STATUS_MS, REST_GROWN_MS, REST_OLD_MS = 30_000, 60_000, 300_000
+"""What is old while nobody looks. Whoever comes sees of each town until when it is computed, and has it new soon."""
 MOST_MONTHS = 6
 IDLE_S = 0.5
 LONGEST_S = 2.0
@@ -62,9 +69,20 @@ class Sums:
     copies: Copies
     clock: Clock
     zone: str = ZONE
+    looked_for_ms: int = LOOKED_MS
     months: OrderedDict[str, dict[str, _Kept]] = field(default_factory=OrderedDict)
     _now: dict[str, _Now] = field(default_factory=dict)
     _first: dict[str, str] = field(default_factory=dict)
+    _looked_ms: int | None = None
+
+    def look(self) -> None:
+        """Note that somebody asks for figures."""
+        self._looked_ms = self.clock.elapsed_ms()
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether somebody asked a moment ago."""
+        return self._looked_ms is not None and self.clock.elapsed_ms() - self._looked_ms < self.looked_for_ms
 
     @property
     def this_month(self) -> str:
@@ -114,13 +132,19 @@ class Sums:
                 fresh = edge.edge_id not in self.months[month]
                 await self._month(edge, month)
                 worked = True
-            took_s = perf_counter() - began_s
-            pause_s = took_s if fresh else took_s * (1 / SHARE - 1)
+            took_s, share = perf_counter() - began_s, self._share(fresh=fresh)
+            pause_s = took_s * (1 / share - 1)
             await asyncio.sleep(min(pause_s, LONGEST_S) if worked else IDLE_S)
+
+    def _share(self, *, fresh: bool) -> float:
+        if self.looked_at:
+            return 0.5 if fresh else SHARE
+        return REST_FIRST if fresh else REST
 
     def _due(self) -> tuple[str, Edge] | None:
         """Return what is to be read next: never read first, the newest question before, then the oldest figure."""
         now_ms, best = self.clock.elapsed_ms(), None
+        grown_ms, old_ms = (GROWN_MS, OLD_MS) if self.looked_at else (REST_GROWN_MS, REST_OLD_MS)
         for month in reversed(self.months):
             kept = self.months[month]
             for edge in self.copies.edges.values():
@@ -130,7 +154,7 @@ class Sums:
                 if known is None:
                     return month, edge
                 age_ms = now_ms - known.at_ms
-                limit_ms = GROWN_MS if edge.place.seq != known.seq else OLD_MS
+                limit_ms = grown_ms if edge.place.seq != known.seq else old_ms
                 if month != self.this_month and (known.month is None or known.month.complete):
                     limit_ms = PAST_MS
                 if age_ms >= limit_ms and (best is None or age_ms > best[0]):
@@ -152,8 +176,12 @@ class Sums:
 
     async def _statuses(self, edge: Edge) -> bool:
         known, now_ms = self._now.get(edge.edge_id), self.clock.elapsed_ms()
-        if not edge.place.seq or (known is not None and known.seq == edge.place.seq and now_ms - known.at_ms < OLD_MS):
+        if not edge.place.seq:
             return False
+        if known is not None:
+            looked, age_ms = self.looked_at, now_ms - known.at_ms
+            if age_ms < (OLD_MS if looked else REST_STATUS_MS) and (not looked or known.seq == edge.place.seq):
+                return False
         seq, found = edge.place.seq, None if known is None else known.value  # better old than none
         try:
             found = await asyncio.to_thread(read_now, edge.path, self.clock.wall_ms())
