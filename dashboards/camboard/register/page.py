@@ -35,6 +35,7 @@ from camboard.register.view import (
 )
 from camboard.register.way import HERE
 from camboard.register.words import FIELD
+from camboard.rows import site_name
 from camboard.source import RegisterSource
 from camboard.text import plain
 from camcover.datum import Datum
@@ -131,7 +132,9 @@ async def changes_csv(request: web.Request) -> web.StreamResponse:
     """`GET /import/{draft}/changes.csv`."""
     draft, say = _draft(request), language_of(request)
     heading = (say("变动"), say("设备编号"), say("位置"), say("字段"), say("原为"), say("改为"))
-    return await csv_response(request, heading, change_lines(draft, say), "import-changes.csv")
+    return await csv_response(
+        request, heading, change_lines(draft, _names(board_of(request), say), say), "import-changes.csv"
+    )
 
 
 async def rows_csv(request: web.Request) -> web.StreamResponse:
@@ -165,6 +168,11 @@ def _draft(request: web.Request) -> Draft:
     if intake is None or intake.draft is None:
         raise web.HTTPNotFound
     return intake.draft
+
+
+def _names(board: Board, say: Language) -> dict[str, str]:
+    standing = board.index().standing
+    return {s.id: site_name(s, say) for s in standing.sites} | dict(standing.contractors)
 
 
 def _see(intake: Intake) -> web.Response:
@@ -224,7 +232,7 @@ def _draft_page(request: web.Request, intake: Intake, say: Language, *, told: st
         "i": intake,
         "name": plain(intake.name),
         "stage": stage_words(intake, say),
-        "o": None if intake.draft is None else draft_view(intake.draft, say),
+        "o": None if intake.draft is None else draft_view(intake.draft, _names(board, say), say),
         "d": intake.draft,
         "why": "" if intake.refused is None else plain(intake.refused[say.code == "en"], limit=400),
         "action": path,

@@ -9,7 +9,9 @@ from datetime import tzinfo
 from camboard.i18n import Language
 from camboard.register.words import FIELD, KEY, STAGE, WEIGHT
 from camboard.text import local, plain
+from camboard.words import KIND
 from camcover.datum import Datum
+from camkeeper.model.equipment import DeviceKind
 from camkeeper.register.fields import Field
 from camkeeper.register.finding import CellFinding, Weight
 from camkeeper.register.kept import text as value_text
@@ -87,8 +89,8 @@ class VersionRow:
     """It is the one that can be taken back."""
 
 
-def draft_view(draft: Draft, say: Language) -> DraftView:
-    """Return what a page says of a draft."""
+def draft_view(draft: Draft, names: Mapping[str, str], say: Language) -> DraftView:
+    """Return what a page says of a draft. `names` of sites and contractors, by id."""
     plan, refused = draft.plan, draft.refused
     ordered = sorted(plan.findings, key=lambda f: _ORDER.index(f.weight))
     counts = {weight: sum(f.weight is weight for f in plan.findings) for weight in Weight}
@@ -96,8 +98,8 @@ def draft_view(draft: Draft, say: Language) -> DraftView:
         sheets=tuple(_sheet(at, draft, say) for at in range(len(draft.layouts))),
         findings=tuple(_finding(f, say) for f in ordered[:FINDINGS]),
         counts=counts,
-        added=tuple(_change(c, say) for c in plan.added[:CHANGES]),
-        changed=tuple(_change(c, say) for c in plan.changed[:CHANGES]),
+        added=tuple(_change(c, names, say) for c in plan.added[:CHANGES]),
+        changed=tuple(_change(c, names, say) for c in plan.changed[:CHANGES]),
         removed=tuple(plain(i) for i in plan.removed[:CHANGES]),
         effects=tuple(
             (plain(e.name), e.cameras_before, e.cameras_after, e.coverage_changes) for e in draft.effects[:EFFECTS]
@@ -174,15 +176,22 @@ def _finding(f: CellFinding, say: Language) -> FindingRow:
     )
 
 
-def _change(c: Change, say: Language) -> ChangeRow:
-    said = (f"{word} {old} → {new}" if old else f"{word} {new}" for word, old, new in _fields(c, say))
+def _change(c: Change, names: Mapping[str, str], say: Language) -> ChangeRow:
+    said = (f"{word} {old} → {new}" if old else f"{word} {new}" for word, old, new in _fields(c, names, say))
     return ChangeRow(id=plain(c.device_id), at=plain(f"{c.sheet}!{c.row}"), said=" · ".join(said))
 
 
-def _fields(c: Change, say: Language) -> Iterator[tuple[str, str, str]]:
+def _fields(c: Change, names: Mapping[str, str], say: Language) -> Iterator[tuple[str, str, str]]:
     for key, old, new in c.fields:
         word = say(FIELD[KEY[key]]) if key in KEY else key
-        yield word, "" if old is None else plain(value_text(old)), plain(value_text(new))
+        yield word, "" if old is None else _value(key, old, names, say), _value(key, new, names, say)
+
+
+def _value(key: str, value: object, names: Mapping[str, str], say: Language) -> str:
+    if isinstance(value, DeviceKind):
+        return say(KIND[value])
+    text = value_text(value)
+    return plain(names.get(text, text) if key in {"site", "contractor"} else text)
 
 
 def finding_lines(draft: Draft, say: Language) -> Iterator[tuple[str, str, str, str]]:
@@ -191,11 +200,13 @@ def finding_lines(draft: Draft, say: Language) -> Iterator[tuple[str, str, str, 
         yield f.where, say(WEIGHT[f.weight]), str(f.what), f.en if say.code == "en" else f.zh
 
 
-def change_lines(draft: Draft, say: Language) -> Iterator[tuple[str, str, str, str, str, str]]:
+def change_lines(
+    draft: Draft, names: Mapping[str, str], say: Language
+) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Yield all changes: what, device, where, field, before, after."""
     for word, changes in ((say("新增"), draft.plan.added), (say("变更"), draft.plan.changed)):
         for c in changes:
-            for name, old, new in _fields(c, say):
+            for name, old, new in _fields(c, names, say):
                 yield word, c.device_id, f"{c.sheet}!{c.row}", name, old, new
     for device_id in draft.plan.removed:
         yield say("撤除"), device_id, "", "", "", ""

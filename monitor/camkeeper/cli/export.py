@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from camkeeper.cli.run import LedgerOption
+from camkeeper.cli.run import ConfigOption, LedgerOption
 from camkeeper.cli.say import fail, tell
 
 USAGE = 2
@@ -16,7 +16,15 @@ USAGE = 2
 
 def export(
     *,
-    month: Annotated[str, typer.Option("--month", metavar="2026-10", help="月份 / the month")],
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="2026-10", help="这个月的证据包 / the evidence of this month")
+    ] = None,
+    kml: Annotated[
+        Path | None, typer.Option("--kml", metavar="OUT", help="设备、状态与视域 / devices, states and what they see")
+    ] = None,
+    geojson: Annotated[Path | None, typer.Option("--geojson", metavar="OUT", help="同上 / the same")] = None,
+    table: Annotated[Path | None, typer.Option("--csv", metavar="OUT", help="同上，表格 / the same as a table")] = None,
+    config: ConfigOption = Path("config/cameras.yaml"),
     out: Annotated[
         Path | None,
         typer.Option("--out", help="写到这里，默认 LEDGER 旁 / where to; beside the ledger", show_default=False),
@@ -29,7 +37,21 @@ def export(
 
     Write a month's evidence into one file. The other party proves it by `camkeeper verify FILE`, without configuration
     or network. The same head of the ledger gives the same bytes.
+
+    --kml、--geojson、--csv 写出每台设备的位置、状态与视域。 / These write each device's place, state and field of view.
     """
+    if kml or geojson or table:
+        from camkeeper.cli.export_devices import devices
+
+        devices(config=config, ledger=ledger, kml=kml, geojson=geojson, table=table)
+        if month is None:
+            return
+    if month is None:
+        fail("请给出 --month，或 --kml、--geojson、--csv", "give --month, or --kml, --geojson, --csv", code=USAGE)
+    _bundle(month, out, ledger, force=force, as_json=as_json)
+
+
+def _bundle(month: str, out: Path | None, ledger: Path, *, force: bool, as_json: bool) -> None:
     from camkeeper.bundle.export import export as made
     from camkeeper.ledger import LedgerError
 

@@ -96,13 +96,14 @@ def write_table(path: Path, sheets: Sequence[Sheet], notices: Sequence[str]) -> 
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows([notice] for notice in notices)
             for sheet in sheets:
-                csv.writer(file).writerows([_guarded(cell) for cell in row] for row in sheet.rows)
+                csv.writer(file).writerows([guarded(cell) for cell in row] for row in sheet.rows)
     except OSError as error:
         fail(f"写不了 {path}：{error.strerror}", f"cannot write {path}: {error.strerror}")
     tell(f"已写入 {path}；补全后用 camkeeper import 导入", f"{path} is written; fill it in and import it")
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet calculates."""
     return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) and not _is_number(cell) else cell
 
 

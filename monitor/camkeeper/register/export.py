@@ -13,7 +13,7 @@ from camkeeper.config import read
 from camkeeper.config.registers import register_of
 from camkeeper.register.kept import text
 from camkeeper.register.known import flat
-from camkeeper.register.store import Base, Store, base_or_refused
+from camkeeper.register.store import Store, base_or_refused
 
 _HEADS: Final = (
     ("id", "设备编号"), ("name", "设备名称"), ("kind", "设备类型"), ("site", "所属村"), ("address.host", "IP地址"),
@@ -48,16 +48,14 @@ def workbook(config: Path) -> bytes:
             if corrected:
                 sheet.write_comment(row, column, f"原为 / before: {was or '-'}")
     sheet.freeze_panes(1, 2)
-    _sources(book, config, base, head)
+    _sources(book, config, head)
     book.close()
     return out.getvalue()
 
 
-def _sources(book: Any, config: Path, base: Base, head: Any) -> None:
+def _sources(book: Any, config: Path, head: Any) -> None:
     """Write where the register comes from, and the attributions that go with it."""
     sheet = book.add_worksheet("来源 Sources")
-    file = str(config.parent / base.name)
-    notices = [] if base.register is None else register_of(base.register, file).root.get("notices") or []
     rows = [("文件 file", "SHA-256", "经手 by", "新增/变更/撤除")]
     rows += [
         (v.source, v.source_sha256, v.by, f"{v.added}/{v.changed}/{v.removed}")
@@ -67,8 +65,18 @@ def _sources(book: Any, config: Path, base: Base, head: Any) -> None:
     for at, row in enumerate(rows):
         for column, value in enumerate(row):
             sheet.write_string(at, column, value, None if at else head)
-    for at, notice in enumerate(notices, start=len(rows) + 1):
-        sheet.write_string(at, 0, str(notice))
+    for at, notice in enumerate(notices_of(config), start=len(rows) + 1):
+        sheet.write_string(at, 0, notice)
+
+
+def notices_of(config: Path) -> tuple[str, ...]:
+    """Return the attributions that go wherever the register's contents go; none where it cannot be read."""
+    try:
+        base = Store(config).base()
+        found = None if base.register is None else register_of(base.register, base.name).root.get("notices")
+    except (OSError, ValueError):
+        return ()
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _cells(values: dict[str, Any], device_id: str) -> dict[str, str]:
