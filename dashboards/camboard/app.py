@@ -14,6 +14,7 @@ from camboard.source import (
     AccessSource,
     CoverageSource,
     DeskSource,
+    HasDoctor,
     HasHistory,
     HasOutside,
     HasRegisters,
@@ -73,6 +74,8 @@ def create_app(
         board.reports = source.reports()
     if isinstance(source, HasRegisters):
         board.registers = source.registers()
+    if isinstance(source, HasDoctor):
+        board.doctor = source.doctor()
     if isinstance(source, HasOutside):
         board.outside = source.outside()
     if isinstance(source, HasHistory):

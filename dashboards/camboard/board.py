@@ -17,6 +17,7 @@ from camboard.source import (
     AccessSource,
     CoverageSource,
     DeskSource,
+    DoctorSource,
     HistorySource,
     InsightSource,
     OutsideSource,
@@ -59,6 +60,8 @@ class Board:
     """None: nobody makes reports of months, so no page speaks of them."""
     insight: InsightSource | None = None
     """None: nothing is known but the present, so no page asks for reasons."""
+    doctor: DoctorSource | None = None
+    """None: nobody examines the register, or it isn't the whole that is shown."""
     history: HistorySource | None = None
     """None: nobody reads years, so no page asks for them."""
     registers: RegisterSource | None = None

@@ -46,6 +46,7 @@ def ways(board: Board, here: str, say: Language) -> tuple[Way, ...]:
         "/reports": (say("报表"), board.reports is not None),
         "/windows": (say("检修剔除"), desk is not None and board.windows is not None),
         "/views": (say("看图登记"), board.pictures_now() is not None),
+        "/doctor": (say("体检"), board.doctor is not None and principal.scope.whole),
         "/settings": (say("设置"), desk is not None and board.work is not None and principal.scope.whole),
         "/audit": (say("审计"), board.access is not None),
         "/accounts": (say("账号"), board.access is not None),

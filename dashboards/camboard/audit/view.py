@@ -49,6 +49,7 @@ WHAT = {
     "month_step": mark("封账与更正"),
     "window_step": mark("变更约定时段"),
     "register_step": mark("登记表导入"),
+    "doctor_fix": mark("按体检改登记"),
     "evidence": mark("查看证据"),
     "view": mark("看图"),
     "view_current": mark("取当前画面"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from camboard.i18n import Language
-from camboard.openapi import cover, desk, figures, machines, shapes, township, windows
+from camboard.openapi import cover, desk, doctor, figures, machines, shapes, township, windows
 from camboard.openapi.declare import GEOJSON, JSON, TAGS, Call
 from camboard.openapi.schema import Schema, example_of, ref, told
 from camboard.route import Anyone, Route
@@ -18,6 +18,7 @@ VERSION = "1"
 COMPONENTS: dict[str, Schema] = {
     **shapes.SHAPES,
     **township.SCHEMAS,
+    **doctor.SCHEMAS,
     **cover.SCHEMAS,
     **figures.SCHEMAS,
     **desk.SCHEMAS,

@@ -174,7 +174,7 @@ def _show(value: dict[str, Any]) -> None:
         table.add_column(word, justify="left" if word.startswith("字段") else "right")
     for a in value["accuracy"]:
         counts = (a["devices"], a["checked"], a["right"], a["wrong"], a["unknown"])
-        table.add_row(f"{a['title_zh']} {a['title_en']}", *map(str, counts), _percent(a["right"], a["checked"]))
+        table.add_row(f"{a['title_zh']} {a['title_en']}", *map(str, counts), _percent(a))
     wide_console().print(table)
     n, severe, said, devices = len(findings), value["severe"], value["answered"], value["devices"]
     tell(
@@ -183,6 +183,6 @@ def _show(value: dict[str, Any]) -> None:
     )
 
 
-def _percent(right: int, checked: int) -> str:
+def _percent(row: dict[str, Any]) -> str:
     """Return a share of the checked, cut and never rounded up; nothing checked has no rate."""
-    return f"{right * 1000 // checked / 10:.1f}%" if checked else "未核对 -"
+    return "未核对 -" if row["rate"] is None else f"{row['right'] * 1000 // row['checked'] / 10:.1f}%"

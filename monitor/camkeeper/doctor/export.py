@@ -60,5 +60,5 @@ def accuracy_value(row: Accuracy) -> dict[str, Any]:
         "wrong": row.wrong,
         "unknown": row.unknown,
         "missing": row.missing,
-        "rate": None if row.rate is None else round(row.rate, 6),
+        "rate": None if row.rate is None else round(float(row.rate), 6),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 
@@ -118,6 +119,19 @@ class FieldName(StrEnum):
     CONTRACTOR = "contractor"
 
 
+PROVABLE = frozenset(
+    {
+        FieldName.POSITION,
+        FieldName.ADDRESS,
+        FieldName.RESOLUTION,
+        FieldName.MAKER,
+        FieldName.MODEL,
+        FieldName.SERIAL,
+    }
+)
+"""Fields that something else can speak for. Of the others only faults show: a share of them would say nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
     """Of one field: how many devices should have it, and what evidence says. The rest is unknown, never right."""
@@ -140,6 +154,6 @@ class Accuracy:
         return self.devices - self.checked
 
     @property
-    def rate(self) -> float | None:
-        """Share of the checked that is right; None where nothing was checked."""
-        return self.right / self.checked if self.checked else None
+    def rate(self) -> Fraction | None:
+        """Share of the checked that is right; None where nothing was checked, or where only faults ever show."""
+        return Fraction(self.right, self.checked) if self.checked and self.field in PROVABLE else None

@@ -72,28 +72,29 @@ def height(patient: Patient) -> Iterator[Finding]:
         high = device.mount.height_m if device.mount is not None else None
         if high is None or LOWEST_M <= high <= HIGHEST_M:
             continue
-        unit, better = next(
-            (
-                (u, high / f)
-                for u, f in (("厘米 / cm", 100), ("毫米 / mm", 1000))
-                if USUAL_M[0] <= high / f <= USUAL_M[1]
-            ),
-            ("", None),
-        )
+        better, zh, en = _height_in_other_units(high)
         yield Finding(
             check=Check.HEIGHT,
             subject=device.id,
             severity=Severity.MINOR,
             sureness=Sureness.LIKELY if better is not None else Sureness.POSSIBLE,
-            zh=f"{device.name} 安装高度 {high:g} 米" + (f"，像是 {unit}" if better else ""),
-            en=f"{device.name} hangs {high:g} m high" + (f"; it looks like {unit}" if better else ""),
+            zh=f"{device.name} 安装高度 {high:g} 米{zh}",
+            en=f"{device.name} hangs {high:g} m high{en}",
             device_ids=(device.id,),
             site_ids=(device.site_id,),
             numbers={"height_m": high},
-            edits=() if better is None else (_edit(device, "mount.height_m", high, round(better, 3)),),
+            edits=() if better is None else (_edit(device, "mount.height_m", high, better),),
             advice_zh=f"改为 {better:g} 米" if better else "核对高度",
             advice_en=f"make it {better:g} m" if better else "measure it",
         )  # fmt: skip
+
+
+def _height_in_other_units(high_m: float) -> tuple[float | None, str, str]:
+    """Return the metres that somebody may have meant, and how that is told; None: no unit makes sense of it."""
+    for divisor, zh, en in ((100, "厘米", "centimetres"), (1000, "毫米", "millimetres")):
+        if USUAL_M[0] <= high_m / divisor <= USUAL_M[1]:
+            return round(high_m / divisor, 3), f"，像是{zh}", f"; it looks like {en}"
+    return None, "", ""
 
 
 def lens(patient: Patient) -> Iterator[Finding]:
@@ -139,6 +140,8 @@ def blind(patient: Patient) -> Iterator[Finding]:
         mount, glass = device.mount, device.lens
         if mount is None or glass is None or reach_m(mount, glass, view) != NOTHING:
             continue
+        if mount.height_m is not None and not LOWEST_M <= mount.height_m <= HIGHEST_M:
+            continue  # its height is told already, and is why
         turned = _turned(mount)
         sees = turned is not None and reach_m(turned, glass, view) != NOTHING
         yield Finding(

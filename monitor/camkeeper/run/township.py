@@ -107,6 +107,10 @@ class Township:
         """Return what is known of an enrolled device."""
         return self._known.get(device_id)
 
+    def facts(self) -> dict[str, DeviceFacts]:
+        """Return what each enrolled device said of itself so far."""
+        return {device_id: known.facts for device_id, known in self._known.items()}
+
     def is_slow_to_fail(self, device_id: str) -> bool:
         """Return whether the last probe waited out its timeout: the next goes by the budget of the dead."""
         known = self._known.get(device_id)
