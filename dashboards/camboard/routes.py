@@ -23,10 +23,11 @@ from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
 from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
+from camboard.doctor import page as doctorpage
 from camboard.history import page as historypage
 from camboard.history import way as historyway
 from camboard.months import api as monthapi
-from camboard.openapi import cover, desk, figures, machines, township, windows
+from camboard.openapi import cover, desk, doctor, figures, machines, township, windows
 from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
@@ -89,6 +90,15 @@ REPORTS = (
     post(reportpage.AMEND, reportacts.amend, ADMIN, note="month_step"),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
+)
+DOCTOR = (
+    get("/doctor", doctorpage.page, CREW),
+    get("/fragments/doctor", doctorpage.fragment, CREW),
+    post("/doctor", doctorpage.fix, CREW, note="doctor_fix"),
+    get("/doctor.csv", doctorpage.findings_csv, CREW, note="export", call=doctor.DOCTOR_CSV),
+    get("/doctor/fields.csv", doctorpage.fields_csv, CREW, note="export", call=doctor.DOCTOR_FIELDS_CSV),
+    get("/api/v1/doctor", doctorpage.examined, CREW, call=doctor.DOCTOR),
+    post("/api/v1/doctor/fix", doctorpage.fixed, CREW, note="doctor_fix", call=doctor.DOCTOR_FIX),
 )
 HISTORY = (
     get(historyway.SITE, historypage.site, FIGURES),
@@ -222,6 +232,7 @@ ROUTES: tuple[Route, ...] = (
     *COVERAGE,
     *REPORTS,
     *HISTORY,
+    *DOCTOR,
     *WHY,
     *DEVICE,
     *DESK,

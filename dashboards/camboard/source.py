@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
+from camkeeper.doctor.examine import Examined
 from camkeeper.model.access import EVERYTHING, Principal, Role, Scope
 from camkeeper.model.picture import Drift
 from camkeeper.model.register import Place, RegisterEntry
@@ -294,6 +295,44 @@ class RegisterSource(Protocol):
 
     async def workbook(self) -> bytes:
         """Return the register as XLSX; LookupError where it cannot be read."""
+
+
+class Mended(Protocol):
+    """What became of a wish to mend the register; both sentences are for people."""
+
+    @property
+    def done(self) -> bool:
+        """Whether it is written and taken over."""
+
+    @property
+    def number(self) -> int | None:
+        """Of the register's history."""
+
+    @property
+    def zh(self) -> str:
+        """What became of it, or why not."""
+
+    @property
+    def en(self) -> str:
+        """The same."""
+
+
+class DoctorSource(Protocol):
+    """What is odd in the whole register; `run.doctor` is one."""
+
+    async def examined(self) -> Examined:
+        """Return what is odd now, or was a few seconds ago."""
+
+    async def mend(self, finding_ids: Sequence[str], *, by: str) -> Mended:
+        """Write what these findings propose, all or nothing; returns when it is taken over, or was refused."""
+
+
+@runtime_checkable
+class HasDoctor(Protocol):
+    """A source that has one, perhaps."""
+
+    def doctor(self) -> DoctorSource | None:
+        """Return it; None where nobody examines."""
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ from camkeeper.feed import Feed
 from camkeeper.ledger import Boot, Ledger, snapshot_of
 from camkeeper.mirror.lines import Fields
 from camkeeper.run.coverage.coverage import Coverage
+from camkeeper.run.doctor import DoctorRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.history import HistoryRoom
 from camkeeper.run.insight import Insight
@@ -99,6 +100,15 @@ class Keeper(Rooms):
         """Say of whom the monitor's own state is told."""
         self._poller, self._pulse, self._uplinks = poller, pulse, uplinks
         self._recorder, self._enrolment = recorder, enrolment
+        self.show_doctor(
+            DoctorRoom(
+                config=enrolment.path,
+                clock=self._timeline,
+                registry=lambda: self._township.registry,
+                facts=self._township.facts,
+                reload=enrolment.reload,
+            )
+        )
         self.show_registers(
             RegisterRoom(
                 config=enrolment.path,

@@ -14,6 +14,7 @@ from camkeeper.run.crew import CrewRoom
 from camkeeper.run.desk.room import DeskRoom
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
+from camkeeper.run.doctor import DoctorRoom
 from camkeeper.run.history import HistoryRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.mirror import MirrorRoom
@@ -47,6 +48,7 @@ class Rooms:
         self._months: MonthRoom | None = None
         self._outside: Outside | None = None
         self._registers: RegisterRoom | None = None
+        self._doctor: DoctorRoom | None = None
 
     def show_insight(self, insight: Insight) -> None:
         """Say where the past and the reasons of figures are asked for."""
@@ -89,6 +91,14 @@ class Rooms:
     def show_registers(self, room: RegisterRoom) -> None:
         """Say where registers are handed in."""
         self._registers = room
+
+    def show_doctor(self, room: DoctorRoom) -> None:
+        """Say where the register is examined."""
+        self._doctor = room
+
+    def doctor(self) -> DoctorRoom | None:
+        """Return where the register is examined."""
+        return self._doctor
 
     def registers(self) -> RegisterRoom | None:
         """Return where registers are handed in."""
