@@ -50,8 +50,8 @@ CAUSES = (
 )
 DEVICES = (
     Column(key="id", head=("编号", "Id"), width=1.8),
-    Column(key="name", head=("名称", "Name"), width=2.9),
-    Column(key="kind", head=("类别", "Kind"), kind=Kind.WORD, width=1.15),
+    Column(key="name", head=("名称", "Name"), width=2.8),
+    Column(key="kind", head=("类别", "Kind"), kind=Kind.WORD, width=1.5),
     Column(key="site", head=("地点", "Site"), width=1.95),
     Column(key="contractor", head=("维保单位", "Contractor"), width=2.9),
     Column(key="rate", head=("在线率", "Online"), kind=Kind.PERCENT, width=1.4),

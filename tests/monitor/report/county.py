@@ -64,7 +64,7 @@ def configuration(villages: int, cameras: int) -> str:
             f"azimuth_deg: {n % 360}}}}}"
         )
     lines += ["windows:"]
-    for n in range(24):
+    for n in range(min(24, villages)):
         day = n % 27 + 1
         lines.append(
             f"- {{id: w{n}, kind: {'exclusion' if n % 2 else 'maintenance'}, "
