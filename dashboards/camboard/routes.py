@@ -32,8 +32,8 @@ from camboard.openapi import page as apipage
 from camboard.picture import api as pictureapi
 from camboard.picture import views as viewspage
 from camboard.register import page as registerpage
-from camboard.reports import page as reportpage
 from camboard.reports import acts as reportacts
+from camboard.reports import page as reportpage
 from camboard.route import ADMIN, CREW, DEVICES, FIGURES, METRICS, PEOPLE, PUBLIC, REPAIR, WALL, Route, Table, get, post
 from camboard.wall import page as wallpage
 from camboard.why import page as whypage
@@ -81,13 +81,13 @@ REPORTS = (
     get(f"/reports/{reportpage.MONTH}.json", reportpage.month_json, FIGURES, note="export", call=figures.MONTH_JSON),
     get(f"/reports/{reportpage.MONTH}.pdf", reportpage.month_pdf, FIGURES, note="export"),
     get(f"/reports/{reportpage.MONTH}.xlsx", reportpage.month_xlsx, FIGURES, note="export"),
-    post("/api/v1/months/{month}/{step}", monthapi.step, ADMIN, note="month_step", call=figures.MONTH_STEP),
     get(reportpage.DEDUCTIONS, reportacts.deductions, FIGURES),
     get(f"/fragments{reportpage.DEDUCTIONS}", reportacts.deductions_fragment, FIGURES),
     get(reportpage.CLOSE, reportacts.ask_close, ADMIN),
     post(reportpage.CLOSE, reportacts.close, ADMIN, note="month_step"),
     get(reportpage.AMEND, reportacts.ask_amend, ADMIN),
     post(reportpage.AMEND, reportacts.amend, ADMIN, note="month_step"),
+    post("/api/v1/months/{month}/{step}", monthapi.step, ADMIN, note="month_step", call=figures.MONTH_STEP),
     get("/trend", reportpage.trend, PEOPLE),
     get("/fragments/trend", reportpage.trend_fragment, PEOPLE),
 )

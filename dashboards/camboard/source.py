@@ -13,8 +13,8 @@ from camkeeper.model.picture import Drift
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import Photo, WorkOrder
-from camkeeper.report.words import Form, Lang
 from camkeeper.report.settlement import Settlement
+from camkeeper.report.words import Form, Lang
 from camkeeper.standing.access import Account, ApiToken, AuditRecord, NotSignedIn, Sent, SignedIn, Told, Vouched
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, DeskStanding, IncidentStory, IncidentView
@@ -222,13 +222,13 @@ class ReportSource(Protocol):
     async def paper(self, month: str, scope: Scope = EVERYTHING, *, form: Form, lang: Lang) -> bytes:
         """Return one month as a file to sign or to reckon with. Errors as of `report`."""
 
-    async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
     async def settlement(self, month: str, scope: Scope = EVERYTHING) -> Settlement | None:
         """Return what one month costs; None while that is being made. Errors as of `report`."""
 
     async def versions(self, month: str) -> tuple[MonthVersion, ...]:
         """Return a month's closing and its amendments, oldest first; empty: nobody has closed it."""
 
+    async def trend(self, device_id: str, month: str, scope: Scope = EVERYTHING) -> Trend:
         """Return one device's days of a month. LookupError for one that the scope does not show."""
 
     async def register(self, *, before: Place | None, count: int) -> tuple[RegisterEntry, ...]:

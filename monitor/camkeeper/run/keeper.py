@@ -254,6 +254,8 @@ class Keeper(Rooms):
             self._insight.close()
         if self._history is not None:
             self._history.close()
+        if self._reports is not None:
+            self._reports.close()
         if self._registers is not None:
             self._registers.close()
         self._feed.close()
@@ -264,8 +266,6 @@ class Keeper(Rooms):
         return MonitorStanding(
             boot_id=self._boot.boot_id,
             started_ms=self._started_ms,
-        if self._reports is not None:
-            self._reports.close()
             last_tick_ms=self._recorder.last_tick_ms,
             last_sample_ms=newest,
             lag_ms=self._pulse.worst_ms(),

@@ -104,6 +104,11 @@ class Rooms:
         """Return where registers are handed in."""
         return self._registers
 
+    async def keep_warm(self) -> None:
+        """Make the newest months before anybody asks for them, until cancelled."""
+        if self._reports is not None:
+            await self._reports.keep_warm()
+
     def show_outside(self, outside: Outside | None) -> None:
         """Say who else may vouch for people."""
         self._outside = outside
@@ -114,11 +119,6 @@ class Rooms:
 
     def show_months(self, room: MonthRoom) -> None:
         """Say where months are closed."""
-    async def keep_warm(self) -> None:
-        """Make the newest months before anybody asks for them, until cancelled."""
-        if self._reports is not None:
-            await self._reports.keep_warm()
-
         self._months = room
 
     async def propose_month(self) -> None:
