@@ -39,6 +39,7 @@ from camkeeper.cli.register import app as register
 from camkeeper.cli.report import report
 from camkeeper.cli.run import run
 from camkeeper.cli.secrets import app as secrets
+from camkeeper.cli.selfcheck import selfcheck
 from camkeeper.cli.sla import sla
 from camkeeper.cli.status import status
 from camkeeper.cli.unlatch import unlatch
@@ -82,6 +83,7 @@ for _command in (
     discover,
     unlatch,
     clock,
+    selfcheck,
     fleet,
 ):
     app.command()(_command)

@@ -12,6 +12,7 @@ from camkeeper.cli.incidents import BoardOption
 from camkeeper.cli.register import ByOption
 from camkeeper.cli.run import ConfigOption, LedgerOption
 from camkeeper.cli.say import fail, tell, wide_console
+from camkeeper.cli.selfcheck import DeepOption
 
 if TYPE_CHECKING:
     from camkeeper.doctor.examine import Examined
@@ -43,6 +44,11 @@ def doctor(
     ledger: LedgerOption = Path("var/camkeeper.ledger"),
     board: BoardOption = None,
     by: ByOption = None,
+    of_self: Annotated[
+        bool,
+        typer.Option("--self", help="检查监测自身：磁盘、时钟、数据库、备份等 / examine the monitor itself"),
+    ] = False,
+    deep: DeepOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")] = False,
 ) -> None:
     """给登记簿体检：逐条列出疑点、证据与改法，各字段的准确率。有严重疑点时退出码为 1。
@@ -50,6 +56,11 @@ def doctor(
     Examine the register: what is odd, by which evidence, what would mend it, and how right each field is. Exit code 1
     where something severe is found. --fix writes through the register's history: `camkeeper import undo` takes it back.
     """
+    if of_self:
+        from camkeeper.cli.selfcheck import told
+
+        told(config, ledger, deep=deep, as_json=as_json)
+        return
     checks = _checks(only or [])
     if live or board is not None:
         _live(checks, fix or [], ledger=ledger, board=board, by=by, as_json=as_json)
