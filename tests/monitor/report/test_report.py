@@ -32,9 +32,11 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.status import Status
 from camkeeper.model.workorder import OrderKind, OrderState
 from camkeeper.report.content import content
+from camkeeper.report.cover import cover_told
 from camkeeper.report.deduct import Ground
 from camkeeper.report.paper import FONTS, pages, pdf
 from camkeeper.report.plain import compared, document, tables, text
+from camkeeper.report.table import money
 from camkeeper.report.values import Book
 from camkeeper.report.words import Lang, words
 from camkeeper.report.workbook import workbook
@@ -231,3 +233,21 @@ def test_every_character_has_a_glyph_in_the_shipped_font(ledger: Path, registry:
 def test_days_follow_each_other(ledger: Path, registry: Registry) -> None:
     days = [row["day"] for row in rows(book(ledger, registry), "days").values()]
     assert all((b - a).days == 1 for a, b in pairwise(days))
+
+
+@pytest.mark.parametrize("promise", list(Promise))
+def test_the_cover_answers_in_words(ledger: Path, registry: Registry, promise: Promise) -> None:
+    of = book(ledger, registry)
+    total = replace(of.report.total, net=replace(of.report.total.net, verdict=promise))
+    zh, en = next(cover_told(replace(of, report=replace(of.report, total=total))))
+    said = {Promise.MET: "做到了", Promise.MISSED: "没有做到", Promise.UNDETERMINED: "无法判定"}[promise]
+    assert said in zh
+    assert en.startswith("95% online was promised")
+    told = [one for one, _ in cover_told(of)]
+    assert f"{money(sum(bill.fen for bill in of.bills or ()))} 元" in told[-1]
+
+
+def test_every_contractor_with_a_device_signs(ledger: Path, registry: Registry) -> None:
+    parties = content(book(ledger, registry), Lang.ZH)["sign"]["parties"]
+    assert parties == ["甲方", "平安运维公司", "惠民网络公司"]
+    assert content(book(ledger, None), Lang.ZH)["sign"]["parties"] == ["甲方", "乙方"]
