@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 QUICK ?=
 
-.PHONY: help setup setup-dev run test check bench lock clean audit api
+.PHONY: help setup setup-dev run test check bench lock clean audit sbom licences api
 help:
 	@sed -n '1,4s/^# //p' Makefile
 
@@ -47,7 +47,13 @@ bench-%: setup-dev
 	$(BIN)/python bench/bench_$*.py $(QUICK)
 
 audit: setup-dev
-	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/run.lock --strict
+	$(BIN)/python scripts/audit.py
+
+# The bill of materials of what is locked (CycloneDX), and the list of licences.
+sbom: setup-dev
+	$(BIN)/python scripts/supply.py sbom
+licences: setup-dev
+	$(BIN)/python scripts/supply.py licences
 
 lock:
 	./scripts/lock.sh
