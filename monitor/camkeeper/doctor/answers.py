@@ -9,7 +9,7 @@ from typing import Final
 from camkeeper.doctor.finding import Check, Edit, Finding, Severity, Sureness
 from camkeeper.doctor.patient import Patient
 from camkeeper.doctor.places import listed
-from camkeeper.doctor.same import same_maker, same_model, same_serial, serial
+from camkeeper.doctor.same import SHORTEST_SERIAL, same_maker, same_model, same_serial, serial
 from camkeeper.doctor.twins import host
 from camkeeper.model.equipment import Device
 from camkeeper.model.probing import DeviceFacts
@@ -43,16 +43,18 @@ def _finding(
 
 def crossings(patient: Patient) -> dict[str, str]:
     """Return, by device, the other device whose registered serial number answers at its address."""
-    owners: dict[str, list[str]] = defaultdict(list)
+    # By the last signs: of two numbers that may be one, either ends with the other.
+    owners: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for device in patient.registry.devices:
         number = serial(device.serial)
         if number is not None:
-            owners[number].append(device.id)
+            owners[number[-SHORTEST_SERIAL:]].append((number, device.id))
     out = {}
     for device, facts in told(patient):
         own, said = serial(device.serial), serial(facts.serial)
         if said is not None and (own is None or not same_serial(own, said)):
-            others = [i for i in owners.get(said, ()) if i != device.id]
+            near = owners.get(said[-SHORTEST_SERIAL:], ())
+            others = [i for number, i in near if i != device.id and same_serial(number, said)]
             if len(others) == 1:
                 out[device.id] = others[0]
     return out

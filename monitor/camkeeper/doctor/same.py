@@ -8,7 +8,7 @@ from typing import Final
 from camkeeper.register.fields import plain
 
 _JOINTS = re.compile(r"[^0-9a-z\u4e00-\u9fff]+")
-_SHORTEST_SERIAL: Final = 6
+SHORTEST_SERIAL: Final = 6
 _FEWEST_SIGNS: Final = 3
 _SHORTEST_PART: Final = 5
 _MAKERS: Final = (
@@ -52,7 +52,7 @@ def serial(text: str | None) -> str | None:
     (None, None, 'ab1234567')
     """
     out = bare(text or "")
-    return out if len(out) >= _SHORTEST_SERIAL and len(set(out)) >= _FEWEST_SIGNS else None
+    return out if len(out) >= SHORTEST_SERIAL and len(set(out)) >= _FEWEST_SIGNS else None
 
 
 def same_serial(a: str, b: str) -> bool:
