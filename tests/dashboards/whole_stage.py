@@ -109,7 +109,7 @@ class WholeStage:
             )
             for name, value in fills.items():
                 path = path.replace(name, value)
-            path = re.sub(r"\{month:[^/]*?\}(?=\.|$)", "2026-10", path)
+            path = re.sub(r"\{month:[^/]*?\}(?=\.|/|$)", "2026-10", path)
             out[line] = {"/why": f"/why?site={site}", "/trend": f"/trend?device={device.id}"}.get(path, path)
         return out
 

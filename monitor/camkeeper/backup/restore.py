@@ -77,6 +77,7 @@ def _placed(work: Path, ledger: Path, config: Path, manifest: dict[str, Any]) ->
         if (work / name).is_file():
             (work / name).replace(path)
     _fill(work / c.CONFIG, config.parent, left, {_config_name(manifest): config.name})
+    _fill(work / c.PRIVATE, ledger.parent, left, c.latches_of(ledger))
     # Last: while it is not there nothing has begun to live here.
     (work / c.LEDGER).replace(ledger)
     own = None if str(config) in left or not config.is_file() else config

@@ -50,8 +50,12 @@ class Backup:
     manifest: dict[str, Any]
 
 
-def backup(ledger: Path, config: Path, registry: Registry | None, target: Path, at_ms: int) -> Backup:
+def backup(
+    ledger: Path, config: Path, registry: Registry | None, target: Path, at_ms: int, *, private: bool = False
+) -> Backup:
     """Write a backup into a folder (named by ledger and time), or to a file whose name ends in .tar.
+
+    `private`: with an edge's and its pollers' secret files, so that the backup is a secret itself.
 
     BackupError where it cannot be, OSError where the disk does not take it; then nothing new is there.
     """
@@ -63,10 +67,12 @@ def backup(ledger: Path, config: Path, registry: Registry | None, target: Path, 
         for stale in folder.glob(f"{_TEMP}*"):  # of one that was killed: nobody else is at it now
             _remove(stale)
         with tempfile.TemporaryDirectory(dir=folder, prefix=_TEMP) as name:
-            return _made(ledger, config, registry, target, Path(name), at_ms)
+            return _made(ledger, config, registry, target, Path(name), at_ms, private=private)
 
 
-def _made(ledger: Path, config: Path, registry: Registry | None, target: Path, work: Path, at_ms: int) -> Backup:
+def _made(
+    ledger: Path, config: Path, registry: Registry | None, target: Path, work: Path, at_ms: int, *, private: bool
+) -> Backup:
     databases = c.databases_of(ledger)
     members: list[tuple[str, Path]] = []
     for name, path in ((c.LEDGER, databases.ledger), (c.ALBUM, databases.album), (c.ACCESS, databases.access)):
@@ -78,11 +84,13 @@ def _made(ledger: Path, config: Path, registry: Registry | None, target: Path, w
         fault = proof.faults[0]
         raise BackupError(f"账本不完整，先核验：{fault.zh} / the ledger does not hold: {fault.en}")
     members += c.evidence(ledger) + c.configuration(config, registry)
+    secret = c.private(ledger)
+    members += secret if private else []
     archive = work / "archive.tar"
     facts = {
         "format": c.FORMAT,
         "at_ms": at_ms,
-        "by_hand": c.by_hand(registry),
+        "by_hand": c.by_hand(registry, () if private else [name for name, _ in secret]),
         "ledger": facts_of(work / c.LEDGER),
     }
     manifest = _pack(archive, members, facts)

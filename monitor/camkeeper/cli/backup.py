@@ -18,18 +18,26 @@ def backup(
     target: Annotated[Path, typer.Argument(metavar="DIR|FILE.tar", help="目录或 .tar 文件 / a folder, or a .tar file")],
     ledger: LedgerOption = Path("var/camkeeper.ledger"),
     config: ConfigOption = Path("config/cameras.yaml"),
+    private: Annotated[
+        bool,
+        typer.Option(
+            "--private",
+            help="连同边缘节点与轮询端的私密文件：备份本身即须保密"
+            " / with the secret files of an edge and its pollers: the backup is a secret then",
+        ),
+    ] = False,
 ) -> None:
-    """备份账本、基线、账号、依据文件与配置；监测可以照常运行。写完即读回核对。口令与密钥不在其中。
+    """备份账本、基线、账号、依据文件、配置与登记簿（连同其历史）；监测可以照常运行。写完即读回核对。口令与密钥不在其中。
 
-    Copy the ledger, baselines, accounts, evidence files and the configuration while the monitor runs, and read it back.
-    No password and no key is in it: what has to be brought by hand is told.
+    Copy the ledger, baselines, accounts, evidence files, the configuration and its register with all versions while the
+    monitor runs, and read it back. No password and no key is in it: what has to be brought by hand is told.
     """
     from camkeeper.backup.write import BackupError
     from camkeeper.backup.write import backup as write
     from camkeeper.clock import SystemClock
 
     try:
-        made = write(ledger, config, _registry(config), target, SystemClock().wall_ms())
+        made = write(ledger, config, _registry(config), target, SystemClock().wall_ms(), private=private)
     except BackupError as error:
         _fail(error)
     except OSError as error:

@@ -13,7 +13,7 @@ from camkeeper.clock import Clock, Timeline
 from camkeeper.ledger import LedgerError
 from camkeeper.run.past import PastReader
 from camkeeper.run.township import Township
-from camkeeper.run.why import why
+from camkeeper.run.why import WhyKept, why
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.past import Past
 from camkeeper.standing.why import Why, WhyAsk
@@ -38,6 +38,7 @@ class Insight:
         self._due_ms = clock.elapsed_ms()
         self._reading: asyncio.Task[None] | None = None
         self._asked_ms: dict[str, int] = {}
+        self._kept = WhyKept()
         self._one = asyncio.Lock()
         """One question at a time: a county's month takes seconds of a core, and probes want it too."""
 
@@ -66,7 +67,8 @@ class Insight:
         """Return everything behind one figure; see `run.why`."""
         judge = self._township.registry.judge
         async with self._one:
-            return await asyncio.to_thread(partial(why, self._ledger, ask, judge=judge, now_ms=self._timeline.now_ms()))
+            now_ms = self._timeline.now_ms()
+            return await asyncio.to_thread(partial(why, self._ledger, ask, judge=judge, now_ms=now_ms, kept=self._kept))
 
     def probe_now(self, device_ids: Collection[str]) -> frozenset[str]:
         """Have devices probed at once; return those that will be: not who was asked just now, nor who is unknown."""

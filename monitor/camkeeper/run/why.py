@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from sqlite3 import Connection
@@ -13,6 +14,8 @@ from camkeeper.availability.buckets import Buckets
 from camkeeper.availability.days import day_span
 from camkeeper.availability.figures import FigurePair, figure_pair
 from camkeeper.ledger import LedgerReader
+from camkeeper.ledger.chain import Record
+from camkeeper.ledger.closing import SETTLE_MS
 from camkeeper.ledger.configs import zone_of
 from camkeeper.ledger.evidence import (
     ABSENT,
@@ -25,6 +28,7 @@ from camkeeper.ledger.evidence import (
     transitions,
 )
 from camkeeper.model.policy import JudgePolicy
+from camkeeper.model.probing import Sample
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.run.sla import Asked, asked_month, cameras_of, subtree
@@ -32,6 +36,12 @@ from camkeeper.standing.why import Part, Stretch, Why, WhyAsk, WhyWindow
 
 MAX_DAYS = 400
 MAX_ROWS = 100_000
+KEPT = 2
+"""Answers kept: a county's month is some 60,000 stretches."""
+SAME_MS = 60_000
+"""While no record is added, an answer of a running period may be so old: only time has passed."""
+TURNED_MS = 120_000
+"""Whoever turns a page goes on in what the first one was shown of."""
 _WINDOWS_SHOWN = 50
 _SAMPLES_SHOWN = 60
 _ALL = "all"
@@ -59,57 +69,143 @@ class _Raw(NamedTuple):
     excluded_ms: int
 
 
-def why(path: Path, ask: WhyAsk, *, judge: JudgePolicy | None, now_ms: int) -> Why:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """All of an answer that does not depend on which rows are wanted, and what it was made of."""
+
+    asked: Asked
+    subject: _Subject
+    pair: FigurePair
+    ranked: Sequence[tuple[str, Buckets]]
+    stretches: Sequence[_Raw]
+    windows: Sequence[WhyWindow]
+    known_ms: int
+    head: Record | None
+    basis: tuple[object, ...]
+    settled: bool
+    """Nothing can be dated back into the period any more."""
+    made_ms: int
+
+
+class WhyKept:
+    """The newest answers, so that turning a page of a county's month does not add it up again. One caller at a time."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[WhyAsk, _Found] = OrderedDict()
+
+    def of(self, ask: WhyAsk, basis: tuple[object, ...], head: Record | None, now_ms: int) -> _Found | None:
+        """Return what stands still: of a settled period, of the same head, or what the first page was shown of."""
+        found = self._kept.get(_whole(ask))
+        if found is None or found.basis != basis:
+            return None
+        age_ms = now_ms - found.made_ms
+        turned = bool(ask.parts_from or ask.stretches_from)
+        same = found.head == head and age_ms < SAME_MS
+        return found if found.settled or same or (turned and age_ms < TURNED_MS) else None
+
+    def keep(self, ask: WhyAsk, found: _Found) -> None:
+        """Keep an answer, and let the oldest go."""
+        self._kept[_whole(ask)] = found
+        self._kept.move_to_end(_whole(ask))
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+def _whole(ask: WhyAsk) -> WhyAsk:
+    """Return the question without the rows that are wanted."""
+    return replace(ask, parts_from=0, stretches_from=0, count=0)
+
+
+def why(path: Path, ask: WhyAsk, *, judge: JudgePolicy | None, now_ms: int, kept: WhyKept | None = None) -> Why:
     """Answer one question; opens the ledger for the time of the call, in any thread.
 
     LookupError for a site or device that there is none of, ValueError for an unreadable period, LedgerError where there
-    is nothing to read. `judge`: the one in force, for its numbers.
+    is nothing to read. `judge`: the one in force, for its numbers. `kept`: answers that may be shown again.
     """
     with LedgerReader(path) as reader, reader.reading() as db:
-        asked = _period(reader, ask, now_ms)
-        policy, config = asked.config.policies[0], asked.config
-        subject = _subject(reader, asked, ask)
-        known_ms = reader.last_tick_ms() or 0
-        excluded = config.excluded(policy.excludes, asked.period)
-        parts = reader.buckets(asked.period, excluded=excluded, device_ids=subject.devices)
-        pair = _figures(reader, asked, subject)
-        ranked = sorted(parts.items(), key=lambda each: _worst(each[1], each[0]))
-        stretches = sorted(_stretches(db, reader, asked.period, subject, excluded, known_ms))
-        count = min(max(1, ask.count), MAX_ROWS)
-        shown = stretches[ask.stretches_from : ask.stretches_from + count]
-        windows = tuple(_windows(asked, subject))
-        own, oldest_ms = kept_samples(db, ask.device_id, asked.period) if ask.device_id else ((), None)
-        closed, head = reader.closed().get(asked.month), newest_record(db)
-        return Why(
-            site_id=subject.site_id,
-            device_id=subject.device_id,
-            name=subject.name,
-            month=asked.month,
-            period=asked.period,
-            complete=asked.complete,
-            closed="" if closed is None else closed.by,
-            timezone=asked.tz,
-            policy=policy,
-            judge_id=config.judge,
-            judge=judge if judge is not None and f"{judge.name}/{judge.version}" == config.judge else None,
-            target_bp=subject.target_bp,
-            net=pair.net,
-            gross=pair.gross,
-            parts=tuple(
-                Part(device_id=i, site_id=subject.devices[i], buckets=b)
-                for i, b in ranked[ask.parts_from : ask.parts_from + count]
-            ),
-            parts_total=len(ranked),
-            stretches=tuple(_told(db, shown)),
-            stretches_total=len(stretches),
-            windows=windows[:_WINDOWS_SHOWN],
-            windows_total=len(windows),
-            samples=own[:_SAMPLES_SHOWN],
-            samples_from_ms=oldest_ms,
-            known_until_ms=known_ms,
-            head_seq=0 if head is None else head.seq,
-            head_hash="" if head is None else head.hash.hex(),
-        )
+        asked, head = _period(reader, ask, now_ms), newest_record(db)
+        closed = reader.closed().get(asked.month)
+        basis = (asked.month, asked.period.start_ms, asked.config.digest, None if closed is None else closed.seq)
+        found = None if kept is None else kept.of(ask, basis, head, now_ms)
+        if found is None:
+            found = _found(db, reader, ask, asked, head, basis, now_ms)
+            if kept is not None:
+                kept.keep(ask, found)
+        own, oldest_ms = kept_samples(db, ask.device_id, found.asked.period) if ask.device_id else ((), None)
+        return _told_all(db, ask, found, judge, own, oldest_ms, closed="" if closed is None else closed.by)
+
+
+def _found(
+    db: Connection,
+    reader: LedgerReader,
+    ask: WhyAsk,
+    asked: Asked,
+    head: Record | None,
+    basis: tuple[object, ...],
+    now_ms: int,
+) -> _Found:
+    """Add it all up."""
+    subject, known_ms = _subject(reader, asked, ask), reader.last_tick_ms() or 0
+    excluded = asked.config.excluded(asked.config.policies[0].excludes, asked.period)
+    parts = reader.buckets(asked.period, excluded=excluded, device_ids=subject.devices)
+    return _Found(
+        asked=asked,
+        subject=subject,
+        pair=_figures(reader, asked, subject),
+        ranked=sorted(parts.items(), key=lambda each: _worst(each[1], each[0])),
+        stretches=sorted(_stretches(db, reader, asked.period, subject, excluded, known_ms)),
+        windows=tuple(_windows(asked, subject)),
+        known_ms=known_ms,
+        head=head,
+        basis=basis,
+        settled=asked.complete and known_ms >= asked.period.end_ms + SETTLE_MS,
+        made_ms=now_ms,
+    )
+
+
+def _told_all(
+    db: Connection,
+    ask: WhyAsk,
+    found: _Found,
+    judge: JudgePolicy | None,
+    own: tuple[Sample, ...],
+    oldest_ms: int | None,
+    *,
+    closed: str,
+) -> Why:
+    """Write the rows that are wanted, and what stands above them."""
+    asked, subject, config = found.asked, found.subject, found.asked.config
+    count = min(max(1, ask.count), MAX_ROWS)
+    return Why(
+        site_id=subject.site_id,
+        device_id=subject.device_id,
+        name=subject.name,
+        month=asked.month,
+        period=asked.period,
+        complete=asked.complete,
+        closed=closed,
+        timezone=asked.tz,
+        policy=config.policies[0],
+        judge_id=config.judge,
+        judge=judge if judge is not None and f"{judge.name}/{judge.version}" == config.judge else None,
+        target_bp=subject.target_bp,
+        net=found.pair.net,
+        gross=found.pair.gross,
+        parts=tuple(
+            Part(device_id=i, site_id=subject.devices[i], buckets=b)
+            for i, b in found.ranked[ask.parts_from : ask.parts_from + count]
+        ),
+        parts_total=len(found.ranked),
+        stretches=tuple(_told(db, found.stretches[ask.stretches_from : ask.stretches_from + count])),
+        stretches_total=len(found.stretches),
+        windows=tuple(found.windows[:_WINDOWS_SHOWN]),
+        windows_total=len(found.windows),
+        samples=own[:_SAMPLES_SHOWN],
+        samples_from_ms=oldest_ms,
+        known_until_ms=found.known_ms,
+        head_seq=0 if found.head is None else found.head.seq,
+        head_hash="" if found.head is None else found.head.hash.hex(),
+    )
 
 
 def _period(reader: LedgerReader, ask: WhyAsk, now_ms: int) -> Asked:
