@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from camkeeper.report.table import Cell, Column, Table, shown
+from camkeeper.report.table import Cell, Column, Kind, Table, shown
 from camkeeper.report.words import Lang, Words
 
 GONE: Words = ("（无此行）", "(no such row)")
 ROW: Words = ("整行", "row")
+_IN_MS = frozenset({Kind.HOURS, Kind.MINUTES, Kind.INSTANT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +43,10 @@ def _of_table(old: Table | None, new: Table, lang: Lang, tz: str) -> Iterator[Di
             yield Difference(table=new.key, row=name, field=ROW, old=lang.pick(GONE), new=name)
             continue
         for column in new.columns:
-            if was.get(column.key) != cells[column.key]:
-                yield Difference(
-                    table=new.key,
-                    row=name,
-                    field=column.head,
-                    old=_told(was.get(column.key), column, lang, tz),
-                    new=_told(cells[column.key], column, lang, tz),
-                )
+            pair = was.get(column.key), cells[column.key]
+            if pair[0] != pair[1]:
+                before_told, after_told = _pair_told(pair, column, lang, tz)
+                yield Difference(table=new.key, row=name, field=column.head, old=before_told, new=after_told)
     for name in before:
         yield Difference(table=new.key, row=name, field=ROW, old=name, new=lang.pick(GONE))
 
@@ -62,5 +59,10 @@ def _named(table: Table) -> Iterator[tuple[str, dict[str, Cell]]]:
         yield (name if number == 1 else f"{name} ({number})"), cells
 
 
-def _told(cell: Cell, column: Column, lang: Lang, tz: str) -> str:
-    return shown(cell, column.kind, lang, tz)
+def _pair_told(pair: tuple[Cell, Cell], column: Column, lang: Lang, tz: str) -> tuple[str, str]:
+    """Write both cells; where paper cuts away what differs, as the numbers that they are."""
+    old, new = (shown(cell, column.kind, lang, tz) for cell in pair)
+    if old != new:
+        return old, new
+    unit = " ms" if column.kind in _IN_MS else ""
+    return f"{pair[0]}{unit}", f"{pair[1]}{unit}"
