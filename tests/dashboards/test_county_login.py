@@ -139,6 +139,9 @@ async def test_steps_of_others_have_no_effect(door: Door, name: str) -> None:
             async with door.client.post(path, data=fields, headers=headers, allow_redirects=False) as got:
                 assert got.status >= 400, f"{name} {path}"
     assert (len(door.access.accounts()), len(door.access.tokens())) == before
+    refused = {r.by for r in await door.access.audit(before=None, count=50) if r.what == "refused"}
+    stopped = door.people[name].role is not Role.ADMIN
+    assert refused == ({name} if stopped else set()), "who was not allowed is on record"
 
 
 async def test_the_sums_of_a_scope_are_those_of_its_towns(door: Door) -> None:

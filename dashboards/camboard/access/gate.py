@@ -103,9 +103,11 @@ def _screen(request: web.Request) -> web.Response | None:
 async def note(request: web.Request, status: int) -> None:
     """Enter into the audit log what was done here, or that it was not allowed."""
     route, access = route_of(request), access_of(request)
-    if access is None or route is None or not route.note or route.note in _OWN:
+    if access is None or route is None or not route.note:
         return
     board = request.get(SCOPED)
+    if route.note in _OWN and (board is not None or route.may is PUBLIC or status != HTTPStatus.FORBIDDEN):
+        return  # whoever keeps the accounts was asked, and entered it; who was stopped here never got that far
     if status == HTTPStatus.FORBIDDEN and route.writes:
         await access.note(_who(request), _REFUSED, _target(request), address=address_of(request), detail=route.note)
     elif status < HTTPStatus.BAD_REQUEST and request.method != "HEAD":
