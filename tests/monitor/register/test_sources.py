@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.monitor.probe.camera import Camera, running
 from tests.monitor.register.messy import centre, config
+from tests.peers.virtual_camera import virtual_camera
 from typer.testing import CliRunner
 
 from camkeeper.cli import app
@@ -180,6 +181,17 @@ async def test_a_sweep_finds_who_speaks_onvif_and_sends_no_password() -> None:
         found = await sweep(["127.0.0.1"], ports=[camera.port], clock=SystemClock(), timeout_s=0.5)
         assert [(f.host, f.port) for f in found if f.port == camera.port] == [("127.0.0.1", camera.port)]
         assert set(camera.asked) == {"GetSystemDateAndTime"}
+
+
+def test_a_camera_of_other_people_is_found_and_enrolled(town: Path) -> None:
+    with virtual_camera(town.parent) as camera:
+        asked = ("--discover", "--net", "127.0.0.1/32", "--port", camera.onvif_port, "--site", "v05", "--wait", 2)
+        found = told(*asked, "--apply", "--config", town)
+        again = told(*asked, "--config", town)
+        assert camera.refused == 0
+    device = load(town).device_by_id[f"cam-127-0-0-1-{camera.onvif_port}"]
+    assert (found["applied"], device.site_id, device.address.port) == (1, "v05", camera.onvif_port)
+    assert (again["added"], again["changed"], again["unchanged"]) == ([], [], 1), "who is enrolled is left alone"
 
 
 def test_networks() -> None:
