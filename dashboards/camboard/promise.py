@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from camboard.cover.amount import Measure, measure
+from camboard.cover.rows import HoursRow, hours_row
 from camboard.desk.words import DOMAIN
 from camboard.figure import Figure, figure
 from camboard.i18n import Language
@@ -15,7 +16,7 @@ from camboard.text import local
 from camboard.why.link import why_address
 from camkeeper.availability.buckets import Promise
 from camkeeper.model.cover import AREA
-from camkeeper.standing.coverage import CoverageStanding
+from camkeeper.standing.coverage import CoverageStanding, SiteCover
 from camkeeper.standing.desk import DeskStanding
 from camkeeper.standing.past import Past
 
@@ -43,6 +44,8 @@ class PromiseView:
     open_by_domain: tuple[tuple[str, int], ...]
     coverage: Measure | None
     """Of the ground, by day, of all that the reader sees."""
+    covered: HoursRow | None
+    """The same over this month: coverage-hours, mean and worst moment. None: not computed yet."""
 
 
 def promise_view(
@@ -57,15 +60,18 @@ def promise_view(
     """Write it for one reader."""
     standing = index.standing
     site_id, total = standing.total.id, standing.total
-    today = f"{local(standing.at_ms, ZoneInfo(standing.timezone)):%Y-%m-%d}"
+    zone = ZoneInfo(standing.timezone)
+    today = f"{local(standing.at_ms, zone):%Y-%m-%d}"
     now = figure(total.month.buckets, total.month.target_bp, total.month.verdict, say)
+    seen = _by_day(coverage, site_id)
     return PromiseView(
         sentence=sentence(now, say),
         why_month=why_address(site_id=site_id, month=today[:7]) if has_why else "",
         why_today=why_address(site_id=site_id, first_day=today) if has_why else "",
         months=_months(past, site_id, today[:7], now, say) if has_why else (),
         open_by_domain=_domains(desk, say),
-        coverage=_coverage(coverage, site_id, say),
+        coverage=_coverage(seen, say),
+        covered=_covered(seen, zone, standing.at_ms, say),
     )
 
 
@@ -108,8 +114,16 @@ def _domains(desk: DeskStanding | None, say: Language) -> tuple[tuple[str, int],
     return tuple((say(DOMAIN[kind]), number) for kind, number in counts.most_common())
 
 
-def _coverage(coverage: CoverageStanding | None, site_id: str, say: Language) -> Measure | None:
+def _by_day(coverage: CoverageStanding | None, site_id: str) -> SiteCover | None:
     sites = () if coverage is None else coverage.sites
-    site = next((s for s in sites if not s.night and (s.site_id == site_id or not site_id)), None)
+    return next((s for s in sites if not s.night and (s.site_id == site_id or not site_id)), None)
+
+
+def _coverage(site: SiteCover | None, say: Language) -> Measure | None:
     layer = next((layer for layer in site.layers if layer.layer == AREA), None) if site is not None else None
     return None if layer is None else measure(layer, say)
+
+
+def _covered(site: SiteCover | None, zone: ZoneInfo, now_ms: int, say: Language) -> HoursRow | None:
+    month = next((hours for hours in site.month if hours.layer == AREA), None) if site is not None else None
+    return None if month is None else hours_row(say("本月"), month, zone, now_ms, say)

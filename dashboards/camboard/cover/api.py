@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -78,6 +79,7 @@ class Charts:
         self._board = board
         self._written: dict[tuple[str, str, str | None, bool], Chart] = {}
         self._told: dict[tuple[str, bool, tuple[str, ...], bool], tuple[Dark, Chart]] = {}
+        self._whole: tuple[CoverageStanding, asyncio.Task[Chart]] | None = None
         self.pages = Kept()
         self.darkness = None if board.coverage is None else DarknessCache(board.coverage)
 
@@ -92,6 +94,13 @@ class Charts:
                 self._written.clear()
             self._written[key] = made
         return self._written[key]
+
+    async def whole(self, coverage: CoverageStanding) -> Chart:
+        """Write all figures; the same value is written once, however many ask at the same moment."""
+        if self._whole is None or self._whole[0] is not coverage:
+            task = asyncio.create_task(asyncio.to_thread(_write_whole, coverage))
+            self._whole = (coverage, task)
+        return await asyncio.shield(self._whole[1])
 
     async def told(self, dark: Dark, *, far: bool) -> Chart:
         """Write what is dark; the same darkness is written once."""
@@ -132,6 +141,10 @@ def _write_dark(dark: Dark, *, far: bool) -> Chart:
     return _chart(geo.collection(geo.dark_features(dark, far=far), coverwire.darkness(dark)))
 
 
+def _write_whole(coverage: CoverageStanding) -> Chart:
+    return _chart(json.dumps(coverwire.coverage(coverage)).encode())
+
+
 def _chart(body: bytes) -> Chart:
     etag = hashlib.sha256(body).hexdigest()[:32]
     return Chart(body=body, packed=gzip.compress(body, 6, mtime=0), etag=f'"{etag}"')
@@ -155,8 +168,8 @@ def now(board: Board) -> CoverageStanding:
 
 
 async def coverage(request: web.Request) -> web.Response:
-    """`GET /api/v1/coverage`."""
-    return answer(coverwire.coverage(now(board_of(request))))
+    """`GET /api/v1/coverage`: a county's 3 MB of text are written once for each value, beside the loop."""
+    return _sent(request, await charts_of(request).whole(now(board_of(request))), content_type="application/json")
 
 
 async def site(request: web.Request) -> web.Response:
@@ -181,14 +194,15 @@ async def chart(request: web.Request) -> web.Response:
     return _sent(request, await charts_of(request).chart(shapes, value, site_id, far=far_of(request.query)))
 
 
-def _sent(request: web.Request, made: Chart) -> web.Response:
+def _sent(request: web.Request, made: Chart, *, content_type: str = _GEOJSON) -> web.Response:
     """Return what was written, packed once for all; 304 to whoever has it."""
     headers = {"ETag": made.etag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == made.etag:
         return web.Response(status=304, headers=headers)
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        return web.Response(body=made.packed, content_type=_GEOJSON, headers={**headers, "Content-Encoding": "gzip"})
-    return web.Response(body=made.body, content_type=_GEOJSON, headers=headers)
+        headers["Content-Encoding"] = "gzip"
+        return web.Response(body=made.packed, content_type=content_type, headers=headers)
+    return web.Response(body=made.body, content_type=content_type, headers=headers)
 
 
 async def dark(board: Board, charts: Charts, site_id: str, *, night: bool, failed: tuple[str, ...]) -> Dark:

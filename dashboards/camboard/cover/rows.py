@@ -162,10 +162,11 @@ def layer_word(layer: str, say: Language) -> str:
 def hours_rows(site: SiteCover, zone: ZoneInfo, now_ms: int, say: Language) -> tuple[HoursRow, ...]:
     """Write today and this month, layer by layer."""
     periods = ((say("今日"), site.today), (say("本月"), site.month))
-    return tuple(_hours(period, each, zone, now_ms, say) for period, rows in periods for each in rows)
+    return tuple(hours_row(period, each, zone, now_ms, say) for period, rows in periods for each in rows)
 
 
-def _hours(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Language) -> HoursRow:
+def hours_row(period: str, value: HoursCover, zone: ZoneInfo, now_ms: int, say: Language) -> HoursRow:
+    """Write one layer over one period."""
     low, high = share(value.lower), share(value.upper)
     hours = (hours_text(value.lower_hours), hours_text(value.upper_hours))
     return HoursRow(

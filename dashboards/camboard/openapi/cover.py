@@ -178,7 +178,7 @@ COVERAGE = Call(
     summary=mark("工作中的摄像机此刻看得见什么：各地点，白天与夜间"),
     note=_WAIT,
     reply=record(at_ms=AT, basis=ref("Basis"), sites=many(ref("SiteCover")), survey=many(ref("Survey"))),
-    also=(404, 503),
+    also=(304, 404, 503),
 )
 SITE = Call(
     id="coverageSite",

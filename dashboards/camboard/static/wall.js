@@ -92,6 +92,13 @@
     return made;
   }
 
+  // A name that is cut can still be read in whole by who stands at the screen.
+  function named(text) {
+    const made = node("b", "", text);
+    made.title = text;
+    return made;
+  }
+
   function glyph(tone, shape) {
     const made = node("span", "glyph " + tone, shape);
     made.setAttribute("aria-hidden", "true");
@@ -120,7 +127,7 @@
     $("tiles").className = "d" + shown.density;
     list("tiles", shown.tiles.slice(page * A_PAGE, (page + 1) * A_PAGE), ([tone, shape, name, online, rated]) => {
       const li = node("li", tone, "");
-      li.append(glyph(tone, shape), node("b", "", name), node("span", "c", online), node("span", "r", rated ?? "–"));
+      li.append(glyph(tone, shape), named(name), node("span", "c", online), node("span", "r", rated ?? "–"));
       return li;
     });
     put($("page"), pages > 1 ? page + 1 + "/" + pages : "");
@@ -143,7 +150,7 @@
     });
     list("incidents", data.incidents, ([tone, shape, name, cause, left, since]) => {
       const li = node("li", tone, "");
-      li.append(glyph(tone, shape), node("b", "", name), node("span", "", cause), node("span", "left", left), node("span", "since", since));
+      li.append(glyph(tone, shape), named(name), node("span", "", cause), node("span", "left", left), node("span", "since", since));
       return li;
     });
     put($("open"), data.open === null ? "" : String(data.open));

@@ -14,7 +14,7 @@ from camboard.i18n import Language, span_words
 from camboard.index import Index
 from camboard.pages import PAGES, language_of, page_response
 from camboard.text import local
-from camboard.wall.view import TILES_A_PAGE, Wall, wall, wire
+from camboard.wall.view import Wall, tiles_a_page, wall, wire
 from camkeeper.standing.desk import DeskStanding
 
 _FILES = ("wall.js", "wall.css")
@@ -54,7 +54,8 @@ async def page(request: web.Request) -> web.Response:
     board, say = board_of(request), language_of(request)
     shown, _, _ = request.app[WALLS].of(board, say)
     index = board.index()
-    pages = max(1, -(-len(shown.tiles) // TILES_A_PAGE))
+    a_page = tiles_a_page(say)
+    pages = max(1, -(-len(shown.tiles) // a_page))
     wanted = request.query.get("page", "1")
     number = min(int(wanted), pages) if wanted.isdecimal() and len(wanted) < 4 and int(wanted) else 1
     age_ms, stale_ms = board.age_ms(index.standing), board.settings.stale_after_ms
@@ -62,11 +63,11 @@ async def page(request: web.Request) -> web.Response:
     now_ms = board.settings.clock.wall_ms()
     values = {
         "w": shown,
-        "tiles": shown.tiles[(number - 1) * TILES_A_PAGE : number * TILES_A_PAGE],
+        "tiles": shown.tiles[(number - 1) * a_page : number * a_page],
         "page": number,
         "pages": pages,
         "next": number % pages + 1,
-        "a_page": TILES_A_PAGE,
+        "a_page": a_page,
         "html_lang": say.html_lang,
         "now": f"{local(now_ms, zone):%H:%M}",
         "date": f"{local(now_ms, zone):%Y-%m-%d}",

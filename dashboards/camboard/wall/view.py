@@ -22,6 +22,8 @@ from camkeeper.standing.view import DeviceStanding, SiteStanding
 
 TILES_A_PAGE = 264
 """Twelve by twenty-two: what a screen of 1080 lines holds in letters that are read from five metres."""
+_LATIN_A_PAGE = 132
+"""Half as many: names in Latin letters want two lines."""
 INCIDENTS_SHOWN = 5
 CELLS_SHOWN = 20_000
 LETTER = {State.UP: "u", State.DEGRADED: "g", State.DOWN: "d", State.MAINTENANCE: "m", State.UNKNOWN: "n"}
@@ -99,7 +101,7 @@ def wall(index: Index, desk: DeskStanding | None, say: Language) -> Wall:
     now = figure(instant, total.target_bp, instant.verdict(target_bp=total.target_bp), say)
     month = figure(total.month.buckets, total.target_bp, total.month.verdict, say)
     tiled = [(site, index.cameras_of(site.id)) for site in standing.sites if site.kind in _TILED]
-    density = density_of(min(len(tiled), TILES_A_PAGE))
+    density = density_of(min(len(tiled), TILES_A_PAGE))  # of the villages, not of the page: the letters stay as large
     return Wall(
         name=board_name(index, say),
         now=_rate(now),
@@ -114,6 +116,11 @@ def wall(index: Index, desk: DeskStanding | None, say: Language) -> Wall:
         incidents=_incidents(desk, index, zone, say),
         open=None if desk is None else len(desk.open),
     )
+
+
+def tiles_a_page(say: Language) -> int:
+    """Return how many villages one page of the screen holds."""
+    return TILES_A_PAGE if say.code == "zh" else _LATIN_A_PAGE
 
 
 def month_name(total: SiteStanding, zone: ZoneInfo) -> str:
@@ -156,7 +163,7 @@ def _tile(site: SiteStanding, index: Index, density: int, say: Language) -> Wall
     if density == _DENSEST:
         online = str(counts[state]) if state is not None and state is not State.UP else ""
     if density == _DENSEST and len(name) > 2:  # a village of one letter keeps its last
-        name = name.removesuffix("村")
+        name = name.removesuffix("村").removesuffix(" Village")
     month = figure(site.month.buckets, site.month.target_bp, site.month.verdict, say)
     return WallTile(
         tone=state.value if state else "none",
