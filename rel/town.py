@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import random
@@ -24,6 +25,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 PASSWORD = "scorecard-only"  # noqa: S105 - of virtual cameras
 WITHIN_S = 60.0
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 def camkeeper(*words: str) -> list[str]:
@@ -43,6 +46,11 @@ def eventually(what: Callable[[], bool], *, within_s: float = WITHIN_S, why: str
         if time.monotonic() > until:
             raise TimeoutError(why or "it did not come true in time")
         time.sleep(0.1)
+
+
+def with_us() -> None:
+    """Let a child end with the thread that starts it, whatever ends that; called in the child."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def end(process: subprocess.Popen[str]) -> None:
@@ -164,7 +172,14 @@ def started(
     words = ("--config", str(config), "--ledger", str(ledger), "--listen", "127.0.0.1:0", "--log", "json")
     command = wrap(camkeeper("run", *words, "--login", "open"))
     with Path(f"{ledger}.log").open("a") as log:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment(env))
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment(env),
+            preexec_fn=with_us,  # noqa: PLW1509 - the child makes one call of the kernel, and no other
+        )
 
 
 def ready(process: subprocess.Popen[str], ledger: Path) -> Monitor:

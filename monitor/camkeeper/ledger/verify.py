@@ -8,6 +8,8 @@ is not visible from inside: for that both parties keep the daily heads, and `hea
 from __future__ import annotations
 
 import sqlite3
+import struct
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +66,13 @@ def verify(path: str | Path, *, month: str | None = None, heads: Collection[str]
         db.close()
 
 
+_DAMAGE = (
+    *(sqlite3.Error, LedgerError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, struct.error, zlib.error),
+)
+"""What reading raises where a damaged file gives a value of another type or length than anybody wrote."""
+
+
 def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verification:
     out = Findings()
     head, records, tick_ms = "", 0, None
@@ -83,7 +92,7 @@ def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verif
         for (message,) in db.execute("PRAGMA ledger.quick_check(10)").fetchall():
             if message != "ok":
                 out.add("file", f"文件结构：{message}", f"structure of the file: {message}")
-    except (sqlite3.DatabaseError, LedgerError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except _DAMAGE as error:
         out.add("file", f"无法继续读取：{error}", f"cannot be read further: {type(error).__name__}: {error}")
     return Verification(faults=tuple(out.faults), head=head, records=records, counts=out.counts, last_tick_ms=tick_ms)
 
