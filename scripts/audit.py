@@ -38,6 +38,7 @@ def main() -> int:
     """Ask for every package of the run-time lock."""
     lock = ROOT / "requirements" / "run.lock"
     locked = sum("==" in line for line in lock.read_text(encoding="utf-8").splitlines() if line[:1].isalnum())
+    program = Path(sys.executable).with_name("pip-audit")
     command: list[str | Path] = [program, "--require-hashes", "--disable-pip", "-r", lock, "-f", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     try:

@@ -70,8 +70,10 @@ def start(
     from aiohttp import web
 
     from camkeeper.run.kernels import keep_in_state
+    from camkeeper.secrets.private import no_core
 
     keep_in_state(ledger)  # before the imports that bring the kernels
+    no_core()
     from camboard.app import create_app, create_runner
     from camboard.settings import BoardSettings
     from camkeeper import logs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,8 @@ def alone(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(fd)
+
+
+def no_core() -> None:
+    """Leave no memory image behind after a crash: passwords that were opened are in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -25,9 +25,9 @@ from camkeeper.secrets import Places, SecretsError, Store, places_of
 
 CANARY = "canary-7d21"
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
-VALUES = st.text(
-    st.characters(exclude_characters="\r\n\0", codec="utf-8"), min_size=1, max_size=40
-).filter(lambda text: len(text.encode()) <= 200)
+VALUES = st.text(st.characters(exclude_characters="\r\n\0", codec="utf-8"), min_size=1, max_size=40).filter(
+    lambda text: len(text.encode()) <= 200
+)
 
 
 def store_in(folder: Path) -> Store:
