@@ -34,6 +34,7 @@ from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.insight import Insight
+from camkeeper.run.months import MonthRoom
 from camkeeper.run.reading import read
 from camkeeper.run.registers import RegisterRoom
 from camkeeper.run.reports import ReportRoom
@@ -41,6 +42,7 @@ from camkeeper.run.sender import Sender
 from camkeeper.standing.build import DeviceNow, Inputs, build, timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.month import MonthAct, MonthActed
 from camkeeper.standing.past import Past
 from camkeeper.standing.picture import PictureStanding
 from camkeeper.standing.why import Why, WhyAsk
@@ -64,6 +66,10 @@ class WholeTown(PictureTown):
     intake: RegisterRoom | None = None
     probed: list[str] = field(default_factory=list)
     ails: dict[str, tuple[Status, Reason]] = field(default_factory=dict)
+
+    @property
+    def months(self) -> MonthRoom:
+        return MonthRoom(ledger=self.rig.ledger, registry=lambda: self.registry)
 
     @property
     def ledger(self) -> Path:
@@ -90,6 +96,9 @@ class WholeTown(PictureTown):
 
     def reports(self) -> ReportRoom | None:
         return self.room
+
+    async def act_month(self, act: MonthAct) -> MonthActed:
+        return await self.months.act(act)
 
     def windows(self) -> WindowsStanding | None:
         return self.agreed.windows() if self.agreed else None
