@@ -97,12 +97,13 @@ SERVICE = (
 )
 AMOUNTS = (
     Column(key="contractor_id", head=("单位编号", "Contractor id"), width=0),
-    Column(key="ground", head=("依据", "For"), kind=Kind.WORD, width=1.6),
+    Column(key="ground", head=("依据", "For"), kind=Kind.WORD, width=1.5),
     Column(key="id", head=("对象编号", "Id"), width=0),
-    Column(key="contractor", head=("维保单位", "Contractor"), width=2.9, limit=22),
-    Column(key="name", head=("对象", "Of"), width=1.6),
-    Column(key="reason", head=("算式", "Reckoning"), width=4.8),
-    Column(key="trace", head=("附表时段", "Intervals of the annex"), width=2.2, limit=32),
+    Column(key="contractor", head=("维保单位", "Contractor"), width=2.7, limit=22),
+    Column(key="name", head=("对象", "Of"), width=2.5),
+    Column(key="reason", head=("算式", "Reckoning"), width=4.5),
+    Column(key="traced", head=("附表时段", "Intervals"), width=1.8),
+    Column(key="trace", head=("全部时段", "All intervals"), width=0),
     Column(key="fen", head=("扣款 元", "CNY"), kind=Kind.FEN, width=1.1),
     Column(key="doubt", head=("另有未判定 元", "Undetermined CNY"), kind=Kind.FEN, width=1.5),
 )

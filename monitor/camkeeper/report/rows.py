@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from camkeeper.availability.daily import DaySum
 from camkeeper.availability.figures import Figure
@@ -14,6 +14,8 @@ from camkeeper.standing.report import CauseLine, CoverLine, ExcludedLine, Rated
 from camkeeper.workorder.figures import Spread
 
 Row = tuple[Cell, ...]
+NAMED = 3
+"""Intervals that fit on a line."""
 NOBODY: Words = ("（无维保单位）", "(nobody)")
 
 
@@ -175,10 +177,18 @@ def amounts(bills: Iterable[Bill], lang: Lang) -> Iterator[Row]:
                 one.contractor,
                 name,
                 reason,
+                _traced(amount.trace, lang),
                 ", ".join(f"#{n}" for n in amount.trace),
                 amount.fen,
                 amount.doubt_fen,
             )
+
+
+def _traced(trace: Sequence[int], lang: Lang) -> str:
+    """Write the intervals on one line of paper: all of a few, else the first and how many; a number is never cut."""
+    if len(trace) <= NAMED:
+        return ", ".join(f"#{n}" for n in trace)
+    return lang.pick((f"#{trace[0]} 等 {len(trace)} 段", f"#{trace[0]}, {len(trace)} in all"))
 
 
 def _reckoning(amount: Amount, of: Bill, lang: Lang) -> str:

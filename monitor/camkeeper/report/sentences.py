@@ -9,7 +9,10 @@ from camkeeper.report.words import Lang, Words, words
 
 EXCLUDED_NOTE: Words = ("设备数为“–”：全部设备。", "Devices –: every device.")
 SITES_NOTE: Words = ("没有摄像机的地点没有在线率。", "A site without cameras has no rate.")
-TRACE_NOTE: Words = ("“#”后是附表“时段”的序号。", "# numbers are those of the annex of intervals.")
+TRACE_NOTE: Words = (
+    "“#”后是附表“时段”的序号；每项的全部序号见同名 XLSX。",
+    "# numbers are those of the annex of intervals; the XLSX of the same name has all of each amount's.",
+)
 NO_COVERAGE: Words = ("没有可用的覆盖数字。", "There are no figures of coverage.")
 NO_AREA: Words = ("本报告的范围没有覆盖数字。", "The scope of this report has no area.")
 NO_TERMS: Words = ("没有配置扣款条款。", "No terms of deduction are configured.")
