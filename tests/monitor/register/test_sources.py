@@ -149,6 +149,31 @@ def test_a_camera_of_the_map_beside_two_of_ours_is_neither(town: Path) -> None:
     assert sheet.rows[1][0] == "osm-node-11"
 
 
+LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE osm [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+    b'<osm version="0.6"><node id="1" lat="1" lon="1"><tag k="man_made" v="&b;"/></node></osm>'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("broken.xlsx", b"PK\x03\x04 no workbook", "读不了"),
+        ("paper.xlsx", b"%PDF-1.7 nothing", "PDF"),
+        ("broken.csv", b"\xff\x00\x81\x00" * 20, "既不是"),
+        ("empty.csv", b"  \n\n", "空"),
+        ("bad.geojson", b'{"type": "FeatureCollection", "features": [', "JSON"),
+        ("deep.json", b"[" * 100_000, "JSON"),
+        ("laughs.osm", LAUGHS, "OSM"),
+    ],
+)
+def test_what_is_no_register_is_told(name: str, data: bytes, said: str) -> None:
+    with pytest.raises(UnreadableRegister) as caught:
+        handed(data, name, EMPTY)
+    assert said in caught.value.zh
+    assert caught.value.en
+
+
 @given(
     st.binary(max_size=300) | st.text(max_size=200).map(str.encode), st.sampled_from(["x.osm", "x.json", "x.osm.pbf"])
 )
