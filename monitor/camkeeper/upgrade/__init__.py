@@ -53,7 +53,7 @@ def refuse_newer(db: sqlite3.Connection, path: Path, newest: int) -> None:
     version = version_of(db)
     if version > newest:
         raise NewerError(
-            f"{path}：由更新的版本写成（库结构 {version}，本程序只到 {newest}）；请升级程序，或用升级前的副本 .before-v*"
+            f"{path}：由更新的版本写成（库结构 {version}，本程序只到 {newest}）；请升级程序，或用升级前的副本"
             f" / written by a newer release (schema {version}, this program knows {newest}): upgrade the program, or"
             " use the copy from before, .before-v*"
         )
