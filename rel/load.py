@@ -101,6 +101,7 @@ class Measured:
     late_worst_s_since_start: dict[str, float]
     waited_s: float
     """The loop's thread was ready and had no core: the machine's lateness, not the monitor's."""
+    passed_s: float
     core_share: float
     rss_mb: float
     fleet_cpu_s: float
@@ -146,6 +147,7 @@ def measured(plan: Plan, *, dead: bool, folder: Path) -> Measured:
                 late_max_s=bound_of(before.late["healthy"], after.late["healthy"], 1.0),
                 late_worst_s_since_start=after.worst_s,
                 waited_s=round(_waited_s(process.pid) - waited, 2),
+                passed_s=round(passed_s, 1),
                 core_share=round((after.cpu_s - before.cpu_s) / passed_s, 4),
                 rss_mb=round(rss, 1),
                 fleet_cpu_s=_cpu_s(here.fleet),
