@@ -11,7 +11,10 @@ process, once while somebody looks and once while nobody does. Bars: page p95 15
 from __future__ import annotations
 
 import asyncio
+import copy
 import gzip
+import random
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,6 +35,7 @@ from camkeeper.ledger.parcel import pack
 from figures import arguments, print_figures
 
 EDGES, CHANGES = 700, 300
+TOLD = 12
 DAYS_MS = 20 * 86_400_000
 PAGES = 120
 GROWING_S = 1.0
@@ -48,6 +52,27 @@ async def fill(copies: Copies, edges: list[Edge], clock: SystemClock) -> None:
         await copies.take(edge.edge_id, pack(edge.beginning(begun_ms)))
         at = sorted(edge.rng.randint(begun_ms, now_ms) for _ in range(CHANGES))
         await copies.take(edge.edge_id, pack(edge.parcel([edge.change(ms) for ms in at], now_ms)))
+
+
+async def county_of(folder: Path, count: int, clock: SystemClock) -> tuple[Copies, list[Edge]]:
+    """Return so many copies, each a file of its own: a dozen are told and rolled up, the others have their bytes."""
+    told = [Edge(n, clock.wall_ms() - DAYS_MS) for n in range(min(TOLD, count))]
+    first = Copies(folder / "told", clock)
+    await first.open([edge.edge_id for edge in told])
+    await fill(first, told, clock)
+    await first.roll_up()
+    await first.close()
+    copies, edges = Copies(folder / "edges", clock), []
+    for n in range(count):
+        edge = copy.copy(told[n % len(told)])
+        source, edge.edge_id = first.path_of(edge.edge_id), f"e{n:04}"
+        edge.status, edge.rng = list(edge.status), random.Random(n)
+        for part in await asyncio.to_thread(lambda of=source: list(of.parent.glob(f"{of.name}*"))):  # type: ignore[misc]
+            name = copies.path_of(edge.edge_id).name + part.name.removeprefix(source.name)
+            await asyncio.to_thread(shutil.copy, part, folder / "edges" / name)
+        edges.append(edge)
+    await copies.open([edge.edge_id for edge in edges])
+    return copies, edges
 
 
 async def grow(copies: Copies, edges: list[Edge], clock: SystemClock) -> None:
@@ -92,11 +117,7 @@ async def cores(seconds: float, look: Callable[[], object]) -> float:
 async def measure(folder: Path, count: int) -> dict[str, object]:
     """Fill, read all, ask."""
     clock = SystemClock()
-    copies = Copies(folder / "edges", clock)
-    edges = [Edge(n, clock.wall_ms() - DAYS_MS) for n in range(count)]
-    await copies.open([e.edge_id for e in edges])
-    await fill(copies, edges, clock)
-    await copies.roll_up()
+    copies, edges = await county_of(folder, count, clock)
     sums = Sums(copies=copies, clock=clock, looked_for_ms=LOOKED_MS)
     watch = HubWatch(folder, copies, clock, sums.names)
     view = CountyView(copies, watch, sums, clock)
@@ -115,9 +136,10 @@ async def measure(folder: Path, count: int) -> dict[str, object]:
             await asyncio.sleep(0.2)
         read_s = time.perf_counter() - began_s
         tasks.append(asyncio.create_task(grow(copies, edges, clock)))
-        looked_at = await cores(20, view.county)
-        await asyncio.sleep(2 * LOOKED_MS / 1000)
-        at_rest = await cores(20, lambda: None)
+        seconds = 20.0 if count == EDGES else 6.0
+        looked_at = await cores(seconds, view.county)
+        await asyncio.sleep(1.2 * LOOKED_MS / 1000)
+        at_rest = await cores(seconds, lambda: None)
         async with ClientSession() as session:
             pages = {
                 "county": await ask(session, base, "/", PAGES),
