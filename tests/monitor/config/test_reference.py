@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from camkeeper.config import (
+    board,
     channels,
     contracts,
     deductions,
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "digests.daily": digests.DailyEntry,
     "digests.weekly": digests.WeeklyEntry,
     "influx": influx.InfluxEntry,
+    "board.tls": board.TlsEntry,
     "login.oidc": login.OidcEntry,
     "login.oidc.claims": login.ClaimsEntry,
     "login.oidc.claims.role": login.RoleClaimEntry,
