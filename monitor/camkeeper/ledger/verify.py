@@ -21,7 +21,7 @@ from camkeeper.ledger.months import month_of
 from camkeeper.ledger.proofs import Fault, Findings, check_bookmarks, check_closings, check_rollups, check_windows
 from camkeeper.ledger.rebuild import ChainRow, replay
 from camkeeper.ledger.record import LedgerError
-from camkeeper.ledger.schema import connect_reader, derived_schema, reader_uri
+from camkeeper.ledger.schema import connect_reader, derived_schema, reader_uri, schema
 from camkeeper.ledger.snapshot import from_json
 from camkeeper.ledger.viewproof import check as check_views
 from camkeeper.model.span import Span
@@ -92,9 +92,23 @@ def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verif
         for (message,) in db.execute("PRAGMA ledger.quick_check(10)").fetchall():
             if message != "ok":
                 out.add("file", f"文件结构：{message}", f"structure of the file: {message}")
+        _check_columns(db, out)
     except _DAMAGE as error:
         out.add("file", f"无法继续读取：{error}", f"cannot be read further: {type(error).__name__}: {error}")
     return Verification(faults=tuple(out.faults), head=head, records=records, counts=out.counts, last_tick_ms=tick_ms)
+
+
+def _check_columns(db: sqlite3.Connection, out: Findings) -> None:
+    """Name columns that no version has: the words of a schema are bytes of the file too."""
+    ours = sqlite3.connect(":memory:")
+    try:
+        ours.executescript(schema())
+        for (table,) in ours.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            known = {row[1] for row in ours.execute(f"PRAGMA table_info({table})")}
+            for column in {row[1] for row in db.execute(f"PRAGMA ledger.table_info({table})")} - known:
+                out.add(table, f"表 {table} 有未知的列 {column}", f"table {table} has an unknown column {column}")
+    finally:
+        ours.close()
 
 
 def _walk(db: sqlite3.Connection, out: Findings, heads: set[str]) -> tuple[str, int]:

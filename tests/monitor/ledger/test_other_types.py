@@ -25,6 +25,7 @@ T0 = 1_790_000_000_000
         "UPDATE poller SET sealed_ms = x'00'",
         "UPDATE track_checkpoint SET tracks = 7",
         "UPDATE ledger SET created_ms = 'x'",
+        "ALTER TABLE order_watch RENAME COLUMN order_number TO oreer_number",
     ],
 )
 def test_a_value_of_another_type_is_told(tmp_path: Path, damage: str) -> None:
@@ -37,6 +38,6 @@ def test_a_value_of_another_type_is_told(tmp_path: Path, damage: str) -> None:
     assert verify(path).ok
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA ignore_check_constraints = ON")
-    assert db.execute(damage).rowcount
+    db.execute(damage)
     db.close()
     assert verify(path).faults
