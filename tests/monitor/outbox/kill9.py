@@ -184,7 +184,8 @@ class Experiment:
         command = [sys.executable, __file__, "work", str(self.ledger), "--url", url]
         command += ["--incidents", str(self.args.incidents), *(["--digests"] if self.args.digests else [])]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path[1:]])}
-        self.child = await asyncio.create_subprocess_exec(*command, env=environment)
+        # Its log is for people; what is printed here is one JSON line.
+        self.child = await asyncio.create_subprocess_exec(*command, env=environment, stdout=sys.stderr)
         if early:  # while it opens and recovers
             self.later = asyncio.create_task(self.kill(0.3 + self.rng.random() * 0.5))
         code = await self.child.wait()
