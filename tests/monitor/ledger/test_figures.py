@@ -84,9 +84,18 @@ def oracle(story: Story, period: Span, known_until_ms: int, excluded: Sequence[S
     )
 
 
+ENGINES = (stories(at=EDGE_MS, unit_ms=1, reach=60), st.integers(-70, 70), st.integers(0, 140), st.integers(-80, 80))
+"""What `three_engines_agree` is asked about."""
+
+
 @settings(max_examples=60, deadline=None)
-@given(stories(at=EDGE_MS, unit_ms=1, reach=60), st.integers(-70, 70), st.integers(0, 140), st.integers(-80, 80))
+@given(*ENGINES)
 def test_three_engines_agree(some: list[Story], start: int, length: int, known: int) -> None:
+    three_engines_agree(some, start, length, known)
+
+
+def three_engines_agree(some: list[Story], start: int, length: int, known: int) -> None:
+    """SQL, the interval engine and the oracle count the same milliseconds of a period."""
     period = Span(start_ms=EDGE_MS + start, end_ms=EDGE_MS + start + length)
     known_ms = EDGE_MS + known
     with tempfile.TemporaryDirectory(dir=QUICK_DISK) as folder:
@@ -118,14 +127,23 @@ def test_three_engines_agree(some: list[Story], start: int, length: int, known: 
         assert whole[story.device_id] == parts[0][story.device_id] + parts[1][story.device_id]
 
 
-@settings(max_examples=40, deadline=None)
-@given(
+ROLLUPS = (
     stories(at=BERLIN_DST_MS, unit_ms=1_234_567, reach=240),
     st.sampled_from(["Europe/Berlin", "Asia/Shanghai"]),
     st.integers(-2, 3),
     st.booleans(),
 )
+"""What `days_agree_with_and_without_rollups` is asked about."""
+
+
+@settings(max_examples=40, deadline=None)
+@given(*ROLLUPS)
 def test_days_with_and_without_rollups(some: list[Story], zone: str, known_day: int, gross: bool) -> None:
+    days_agree_with_and_without_rollups(some, zone, known_day, gross)
+
+
+def days_agree_with_and_without_rollups(some: list[Story], zone: str, known_day: int, gross: bool) -> None:
+    """Days by rollups, by intervals and by the engine are the same, over a change of summer time."""
     first = local_date(BERLIN_DST_MS - 2 * DAY_MS, zone)
     period = Span(start_ms=day_span(first, zone).start_ms, end_ms=BERLIN_DST_MS + 2 * DAY_MS)
     known_ms = BERLIN_DST_MS + known_day * DAY_MS
