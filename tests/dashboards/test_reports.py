@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,14 +21,16 @@ from tests.dashboards.township import DAY_MS
 
 from camboard.app import create_app
 from camboard.download import BOM, cell
-from camboard.reports.amounts import change
+from camboard.i18n import languages
+from camboard.reports.amounts import change, cover_worst_first
+from camboard.reports.view import ROWS_SHOWN, month_view
 from camboard.settings import BoardSettings
 from camkeeper.availability.buckets import Buckets
 from camkeeper.clock import SimulatedClock
 from camkeeper.model.access import Scope
 from camkeeper.run.sla import sla
 from camkeeper.standing.export import buckets_json
-from camkeeper.standing.report import MonthReport, MonthState, Rated
+from camkeeper.standing.report import CoverLine, MonthReport, MonthState, Rated
 
 Client = TestClient[Request, Application]
 TIMES = ("up_ms", "down_ms", "unknown_ms", "excluded_ms", "absent_ms", "degraded_ms")
@@ -238,3 +241,25 @@ async def test_a_month_is_taken_away_to_sign(client: Client, form: str, magic: b
         assert await answer.read() == first
     async with client.get(f"/reports/1999-01.{form}") as answer:
         assert answer.status == 404
+
+
+async def test_a_countys_month_is_light_and_has_all_where_asked(town: ReportTown) -> None:
+    """229 villages: the worst of each table at first, all of them by a link."""
+    report = await _report(town, FIRST)
+    root, one = report.sites[0], next(s for s in report.sites if s.parent_id)
+    villages = [replace(one, id=f"c{n:03d}", name=f"第 {n} 村") for n in range(229)]
+    line = CoverLine(
+        site_id=root.id, name=root.name, target_bp=None, design=0.9, lower=0.5, upper=0.6, worst=0.4, worst_ms=TICK_MS,
+        lower_hours=1.0, upper_hours=2.0,
+    )  # fmt: skip
+    lines = [replace(line, site_id=v.id, lower=None if n == 7 else n % 40 / 40) for n, v in enumerate(villages)]
+    county = replace(report, sites=(root, *villages), coverage=(line, *lines))
+    ranked = cover_worst_first(county)
+    assert ranked[0].site_id == root.id
+    assert ranked[-1].lower is None
+    known = [each.lower for each in ranked[1:-1] if each.lower is not None]
+    assert known == sorted(known)
+    for whole in (False, True):
+        view = month_view(county, report, (FIRST,), languages()["zh"], whole=whole)
+        assert (len(view.sites), view.sites_total) == (229 if whole else ROWS_SHOWN, 229)
+        assert (len(view.coverage or ()), view.coverage_total) == (230 if whole else ROWS_SHOWN, 230)

@@ -11,7 +11,7 @@ from camboard.words import PROMISE, PROMISE_SHAPE, SITE_KIND
 from camkeeper.availability.buckets import BASIS_POINTS, Promise
 from camkeeper.availability.figures import Figure, Share
 from camkeeper.model.place import SiteKind
-from camkeeper.standing.report import CoverLine, Rated
+from camkeeper.standing.report import CoverLine, MonthReport, Rated
 
 _FORGIVEN = 1e-9
 """Areas are floating point sums."""
@@ -100,6 +100,21 @@ def worst_first(rated: Rated) -> tuple[bool, Fraction, str]:
     """Return what sites are ranked by: the lower bound; those without any accountable time come last."""
     lower = rated.net.lower
     return lower is None, Fraction(0) if lower is None else lower, rated.id
+
+
+def cover_worst_first(report: MonthReport) -> tuple[CoverLine, ...]:
+    """Return coverage as pages list it: sites with others below them as they come, then by what was surely seen.
+
+    Where nothing was measured comes last. Empty while coverage is being computed.
+    """
+    above = {site.parent_id for site in report.sites}
+
+    def rank(line: CoverLine) -> tuple[int, float, str]:
+        if line.site_id in above:
+            return 0, 0.0, ""
+        return (2, 0.0, line.site_id) if line.lower is None else (1, line.lower, line.site_id)
+
+    return tuple(sorted(report.coverage or (), key=rank))
 
 
 def cover_verdict(line: CoverLine) -> Promise | None:

@@ -12,7 +12,7 @@ from camboard.desk.words import cause_word
 from camboard.figure import Figure, figure
 from camboard.i18n import Language, span_words
 from camboard.picture.goodrate import hours
-from camboard.reports.amounts import RateRow, bounds, cover_verdict, rate_row, worst_first
+from camboard.reports.amounts import RateRow, bounds, cover_verdict, cover_worst_first, rate_row, worst_first
 from camboard.text import local, percent, plain, utc_offset
 from camboard.words import PROMISE, PROMISE_SHAPE, mark
 from camkeeper.availability.buckets import Promise
@@ -35,8 +35,8 @@ RULE = {
 }
 WINDOW = {WindowKind.MAINTENANCE: mark("检修"), WindowKind.EXCLUSION: mark("免责")}
 _RANKED = frozenset({SiteKind.VILLAGE, SiteKind.CAMPUS, SiteKind.CHECKPOINT})
-ROWS_SHOWN = 100
-"""Of villages on a screen page; the printed one has all of them."""
+ROWS_SHOWN = 50
+"""Of villages on a screen page, of each table; the printed one has all of them: a county's are 4,500 elements."""
 AGREED_SHOWN = 60
 
 
@@ -128,6 +128,7 @@ class MonthView:
     excluded: str
     """Camera time that was left out, in hours."""
     coverage: tuple[CoverRow, ...] | None
+    coverage_total: int
     other_month: str
     """Held against this one; empty: none."""
     months: tuple[str, ...]
@@ -154,6 +155,8 @@ def month_view(
     ranked = sorted((s for s in report.sites if s.kind in _RANKED and s.cameras), key=worst_first)
     listed = ranked if whole else ranked[:ROWS_SHOWN]
     agreed = report.excluded if whole else report.excluded[:AGREED_SHOWN]
+    seen = cover_worst_first(report)
+    covered = seen if whole else seen[:ROWS_SHOWN]
     at = months.index(report.month) if report.month in months else -1
     return MonthView(
         month=report.month,
@@ -182,7 +185,8 @@ def month_view(
         agreed=tuple(_agreed_row(line, zone, say) for line in agreed),
         agreed_more=len(report.excluded) - len(agreed),
         excluded=hours(net.buckets.excluded_ms),
-        coverage=None if report.coverage is None else tuple(_cover_row(line, zone, say) for line in report.coverage),
+        coverage=None if report.coverage is None else tuple(_cover_row(line, zone, say) for line in covered),
+        coverage_total=len(seen),
         other_month="" if other is None else other.month,
         months=tuple(m for m in months if m != report.month),
         before=months[at + 1] if 0 <= at < len(months) - 1 else "",
