@@ -3,7 +3,8 @@
 Weight (compressed, with its files), elements, processor time in browser and server, time until a page is ready at a
 quarter of the processor's speed (median of five, cold cache each time), the server's p95 under 50 people who look while
 a new Standing comes every 0.25 s, and how long a change takes onto the screen. Server, people and browser share the
-machine: its load stands beside each figure. A page that fails is a row that says so; `--only /map` repeats one.
+machine: its load stands beside each figure. A page that fails is a row that says so; `--only /map`
+or `--only crowd` repeats one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -230,6 +231,13 @@ async def guarded(what: Coroutine[Any, Any, dict[str, object]]) -> dict[str, obj
         return {"missed": [f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"]}
 
 
+STAGES: Mapping[str, Callable[[WholeStage, bool], Coroutine[Any, Any, dict[str, object]]]] = {
+    "change": lambda stage, quick: change(stage, 3 if quick else 9),
+    "crowd": lambda stage, quick: crowd(stage, 10.0 if quick else 40.0),
+}
+"""What is measured of no single page."""
+
+
 async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozenset[str]) -> dict[str, object]:
     """Return all figures; with `only` those of these pages alone."""
     known = county()
@@ -238,9 +246,10 @@ async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozense
         print(f"township ready after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         found = await pages(stage, only=only, times=1 if quick else 5)
         rest: dict[str, dict[str, object]] = {}
-        if not only:
-            rest["change"] = await guarded(change(stage, 3 if quick else 9))
-            rest["crowd"] = await guarded(crowd(stage, 10.0 if quick else 40.0))
+        for name, work in STAGES.items():
+            if not only or name in only:
+                rest[name] = await guarded(work(stage, quick))
+                print(f"{name:36} {rest[name]}", file=sys.stderr, flush=True)
         sizes = {"devices": len(known.devices), "villages": VILLAGES, "open_incidents": len(stage.town.incidents)}
         held = not any(row.get("missed") for row in (*found.values(), *rest.values()))
         return {**sizes, "throttle": THROTTLE, "pages": found, **rest, "held": held}
@@ -260,7 +269,9 @@ async def run(*, quick: bool, only: frozenset[str]) -> dict[str, object]:
 def main() -> int:
     """Run, print, and say by the exit code whether every budget is held."""
     parser = arguments(__doc__ or "")
-    parser.add_argument("--only", action="append", default=[], metavar="PAGE", help="/map; may be given again / 可重复")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="WHAT", help="/map, change, crowd; may be given again / 可重复"
+    )
     asked = parser.parse_args()
     found = asyncio.run(run(quick=asked.quick, only=frozenset(asked.only)))
     print_figures("pages", found)

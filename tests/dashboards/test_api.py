@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tests.dashboards.conftest import Client
 from tests.dashboards.township import AT_MS, Condition, Township, device, monitor, standing
@@ -150,3 +152,23 @@ async def test_metrics_of_hostile_names_parse(client: Client, town: Township) ->
     found = await scrape(client)
     key = ("camkeeper_devices", (("kind", "camera"), ("site", 'v"\n\\'), ("status", "up")))
     assert found[key] == 1
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text;version=1.0.0", "text/plain;version=1.0.0"])
+async def test_metrics_have_each_family_once_and_follow_the_standing(
+    client: Client, town: Township, accept: str
+) -> None:
+    async def text() -> str:
+        async with client.get("/metrics", headers={"Accept": accept}) as answer:
+            assert answer.status == 200
+            return await answer.text()
+
+    first = await text()
+    families = re.findall(r"^# TYPE (\S+)", first, re.MULTILINE)
+    assert len(families) == len(set(families))
+    assert first == await text()
+    assert first.count("# EOF") == accept.startswith("application/openmetrics")
+    assert first.endswith("# EOF\n") == accept.startswith("application/openmetrics")
+    town.value = replace(town.value, devices=town.value.devices[:1])
+    now = await text()
+    assert sum(float(n) for n in re.findall(r"^camkeeper_devices\{.*\} (\S+)$", now, re.MULTILINE)) == 1

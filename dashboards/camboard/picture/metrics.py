@@ -45,12 +45,6 @@ def families(view: PictureStanding | None) -> Iterator[Metric]:
 
 
 def _work(view: PictureStanding) -> Iterator[Metric]:
-    shown = CounterMetricFamily("camkeeper_pictures", "The same, by what they showed", labels=["verdict"])
-    for verdict in PictureVerdict:
-        shown.add_metric([verdict.value], view.verdicts.get(verdict, 0))
-    yield shown
-    text = "Snapshots that could not be examined, by our fault"
-    yield CounterMetricFamily("camkeeper_picture_failed", text, value=view.failed)
     text = "Snapshots examined since the monitor started"
     yield CounterMetricFamily("camkeeper_picture_diagnosed", text, value=view.diagnosed)
     text = "Snapshots examined since the monitor started, by what they showed"
