@@ -92,20 +92,26 @@ def _verify(db: sqlite3.Connection, month: str | None, heads: set[str]) -> Verif
         for (message,) in db.execute("PRAGMA ledger.quick_check(10)").fetchall():
             if message != "ok":
                 out.add("file", f"文件结构：{message}", f"structure of the file: {message}")
-        _check_columns(db, out)
+        _check_names(db, out)
     except _DAMAGE as error:
         out.add("file", f"无法继续读取：{error}", f"cannot be read further: {type(error).__name__}: {error}")
     return Verification(faults=tuple(out.faults), head=head, records=records, counts=out.counts, last_tick_ms=tick_ms)
 
 
-def _check_columns(db: sqlite3.Connection, out: Findings) -> None:
-    """Name columns that no version has: the words of a schema are bytes of the file too."""
+_NAMES = "SELECT type, name FROM {0}.sqlite_schema WHERE name NOT LIKE 'sqlite_%'"
+
+
+def _check_names(db: sqlite3.Connection, out: Findings) -> None:
+    """Name tables, indexes and columns that no version has: the words of a schema are bytes of the file too."""
     ours = sqlite3.connect(":memory:")
     try:
         ours.executescript(schema())
-        for (table,) in ours.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-            known = {row[1] for row in ours.execute(f"PRAGMA table_info({table})")}
-            for column in {row[1] for row in db.execute(f"PRAGMA ledger.table_info({table})")} - known:
+        known = set(ours.execute(_NAMES.format("main")))
+        for kind, name in sorted(set(db.execute(_NAMES.format("ledger"))) - known):
+            out.add("file", f"未知的 {kind} {name}", f"an unknown {kind} {name}")
+        for table in sorted(name for kind, name in known if kind == "table"):
+            columns = {row[1] for row in ours.execute(f"PRAGMA table_info({table})")}
+            for column in {row[1] for row in db.execute(f"PRAGMA ledger.table_info({table})")} - columns:
                 out.add(table, f"表 {table} 有未知的列 {column}", f"table {table} has an unknown column {column}")
     finally:
         ours.close()
