@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -61,11 +62,12 @@ def _prove(ledger: Path, manifest: dict[str, Any]) -> None:
         raise BackupError("备份里没有账本 / there is no ledger in the backup")
     try:
         proof, facts = verify(ledger), facts_of(ledger)
-    except (LedgerError, ValueError, KeyError) as error:
+    # Values of another type than any ledger writes, too: the file is whatever somebody handed in.
+    except (LedgerError, sqlite3.Error, ValueError, LookupError, TypeError, AttributeError) as error:
         raise BackupError(f"备份里的账本读不出 / the ledger in the backup cannot be read: {error}") from error
     if not proof.ok:
         raise BackupError(f"备份里的账本不成立：{proof.faults[0].zh} / it does not hold: {proof.faults[0].en}")
-    if facts != manifest["ledger"]:
+    if facts != manifest.get("ledger"):
         raise BackupError("备份里的账本不是清单所说的 / the ledger is not the one that the manifest names")
 
 

@@ -1,0 +1,18 @@
+"""The rows that feed rubbish and meet hostile devices, in their quick size."""
+
+from __future__ import annotations
+
+import pytest
+from rel.fuzz.bombs import PICTURES, bombs
+from tests.rel.rows import run
+
+
+def test_picture_bombs_are_as_many_as_is_told() -> None:
+    assert len(bombs("jpeg")) == PICTURES
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_fuzz() -> None:
+    found = run("fuzz")
+    assert found["passed"], found
