@@ -143,6 +143,8 @@ DESK = (
     get("/api/v1/incidents", deskapi.incidents, REPAIR, call=desk.INCIDENTS),
     get("/api/v1/incidents/{id}", deskapi.incident, REPAIR, call=desk.INCIDENT_CALL),
     post("/api/v1/incidents/{id}/ack", deskapi.acknowledge, REPAIR, note="acknowledge", call=desk.ACKNOWLEDGE),
+    post("/api/v1/incidents/{id}/merge", deskapi.merge, CREW, note="merge", call=desk.MERGE),
+    post("/api/v1/incidents/{id}/unmerge", deskapi.unmerge, CREW, note="merge", call=desk.UNMERGE),
 )
 ORDERS = (
     get("/orders", deskpage.orders, REPAIR),

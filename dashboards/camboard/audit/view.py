@@ -43,6 +43,7 @@ WHAT = {
     "acknowledge": mark("认领"),
     "assign": mark("派单"),
     "step": mark("工单步骤"),
+    "merge": mark("事件合并"),
     "photo": mark("照片"),
     "round": mark("巡检签字"),
     "window_add": mark("新增约定时段"),

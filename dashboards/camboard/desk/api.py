@@ -8,7 +8,7 @@ from camboard import form
 from camboard.api import answer
 from camboard.board import board_of
 from camboard.desk import wire as deskwire
-from camboard.desk.page import desk_of, story_of, take
+from camboard.desk.page import LONGEST_ID, desk_of, story_of, take
 from camboard.work import wire as orderwire
 from camboard.work.orders import by_when, is_late
 from camkeeper.standing.desk import Act, Action
@@ -55,6 +55,20 @@ async def acknowledge(request: web.Request) -> web.Response:
     """`POST /api/v1/incidents/{id}/ack` with `by`."""
     sent = await form.read(request, board_of(request))
     return await _take(request, Act(action=Action.ACKNOWLEDGE, by=sent.by, incident_id=request.match_info["id"]))
+
+
+async def merge(request: web.Request) -> web.Response:
+    """`POST /api/v1/incidents/{id}/merge` with `by`, `into` and `text`, the reason."""
+    sent = await form.read(request, board_of(request))
+    into_id = sent.fields.get("into", "")[:LONGEST_ID]
+    act = Act(action=Action.MERGE, by=sent.by, incident_id=request.match_info["id"], into_id=into_id, text=sent.text)
+    return await _take(request, act)
+
+
+async def unmerge(request: web.Request) -> web.Response:
+    """`POST /api/v1/incidents/{id}/unmerge` with `by`."""
+    sent = await form.read(request, board_of(request))
+    return await _take(request, Act(action=Action.UNMERGE, by=sent.by, incident_id=request.match_info["id"]))
 
 
 async def step(request: web.Request) -> web.Response:

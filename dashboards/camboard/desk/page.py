@@ -7,6 +7,7 @@ from aiohttp import web
 from camboard import form
 from camboard.board import Board, board_of
 from camboard.desk.incidents import address_of, incident_list
+from camboard.desk.merging import merge_choices
 from camboard.desk.query import DeskQuery
 from camboard.desk.story import STEP_OF, story_page
 from camboard.i18n import Language
@@ -23,7 +24,10 @@ from camkeeper.model.workorder import Step
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
 from camkeeper.workorder.law import LEGAL
 
+LONGEST_ID = 64
 _ASSIGN = "/api/v1/orders/{number:[1-9][0-9]{0,8}}/assign"
+_ON_INCIDENT = frozenset({Action.ACKNOWLEDGE, Action.MERGE, Action.UNMERGE})
+_MERGE = "/api/v1/incidents/{id}/merge"
 
 
 def desk_of(board: Board) -> tuple[DeskSource, DeskStanding]:
@@ -46,14 +50,15 @@ async def story_of(desk: DeskSource, incident_id: str) -> IncidentStory:
 
 def act_of(action: Action, view: IncidentView, sent: form.Sent) -> Act:
     """Return a step on an incident's page as the desk takes it: on the order where it is the order's."""
-    on_order = action is not Action.ACKNOWLEDGE and view.order is not None
+    on_order = action not in _ON_INCIDENT and view.order is not None
     return Act(
         action=action,
         by=sent.by,
         incident_id=view.incident.id,
         order_number=view.order.number if on_order and view.order else None,
         text=sent.text,
-        contractor_id=sent.fields.get("contractor", "")[:64] if action is Action.ASSIGN else "",
+        contractor_id=sent.fields.get("contractor", "")[:LONGEST_ID] if action is Action.ASSIGN else "",
+        into_id=sent.fields.get("into", "")[:LONGEST_ID] if action is Action.MERGE else "",
     )
 
 
@@ -147,6 +152,8 @@ async def _incident(request: web.Request, say: Language, *, by: str = "") -> Liv
         "exclude": _exclude(board, story.view),
         "pictures": picture_lines(story.view, board.pictures_now(), index, say),
         "steps": [action.value for action in STEP_OF],
+        "mergeable": merge_choices(story.view, now.open, index, say) if board.may("POST", _MERGE) else (),
+        "may_unmerge": bool(story.view.incident.merged_why) and board.may("POST", _MERGE),
         "assignable": _assignable(board, story.view),
         "phone_address": f"/i/{story.phone_token}" if story.phone_token else "",
         "order_address": f"/orders/{story.view.order.number}" if board.work and story.view.order else "",

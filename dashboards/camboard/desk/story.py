@@ -13,7 +13,7 @@ from camboard.i18n import Language
 from camboard.index import Index
 from camboard.text import local, plain
 from camboard.words import REASON, RUNG, SHAPE, STATE, STATUS, State
-from camkeeper.model.incident import IncidentEvent, IncidentState, Member
+from camkeeper.model.incident import Happening, IncidentEvent, IncidentState, Member
 from camkeeper.model.probing import Verdict
 from camkeeper.model.workorder import PROBE, OrderEvent, OrderState, Step, WorkOrder
 from camkeeper.standing.desk import Action, IncidentStory, IncidentView
@@ -95,6 +95,9 @@ class StoryPage:
     """(id, address) of incidents that this one suppresses."""
     above: tuple[str, str] | None
     merged: tuple[str, str] | None
+    merged_why: str
+    absorbed: tuple[tuple[str, str], ...]
+    """(id, address) of incidents that people merged into this one."""
     ended: str
     letters: int
     members: tuple[MemberRow, ...]
@@ -131,6 +134,8 @@ def story_page(story: IncidentStory, index: Index, at: str, say: Language) -> St
         children=tuple((child, address_of(child)) for child in view.children),
         above=_linked(incident.suppressed_by),
         merged=_linked(incident.merged_into),
+        merged_why=plain(incident.merged_why, limit=500),
+        absorbed=tuple((i, address_of(i)) for i in incident.absorbed),
         ended="" if incident.resolved_ms is None else stamp(incident.resolved_ms, zone),
         letters=view.letters,
         members=tuple(_member(m, index, zone, say) for m in _worst_first(incident.members.values()))[:MEMBERS_SHOWN],
@@ -184,11 +189,19 @@ def _event(event: IncidentEvent, index: Index, zone: ZoneInfo, say: Language) ->
         at=stamp(event.at_ms, zone),
         word=say(HAPPENING[event.happening]),
         by=by_words(event.by, say),
-        text="",
+        text=_merged_words(event),
         devices=device_names(event.device_ids, index, say),
         told=event.tells,
         of_order=False,
     )
+
+
+def _merged_words(event: IncidentEvent) -> str:
+    """Return where somebody merged the incident into, and why; empty for all else."""
+    incident = event.incident
+    if event.happening is not Happening.MERGED or not incident.merged_why:
+        return ""
+    return f"→ {incident.merged_into} · {plain(incident.merged_why, limit=500)}"
 
 
 def order_entry(event: OrderEvent, index: Index, zone: ZoneInfo, say: Language, *, names: Mapping[str, str]) -> Entry:

@@ -24,6 +24,8 @@ def incident(value: Incident) -> dict[str, JSON]:
         "acknowledged_ms": value.acknowledged_ms,
         "suppressed_by": value.suppressed_by,
         "merged_into": value.merged_into,
+        "merged_why": value.merged_why,
+        "absorbed": list(value.absorbed),
         "members": [
             {
                 "device_id": m.device_id,

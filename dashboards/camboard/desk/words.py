@@ -40,6 +40,7 @@ HAPPENING = {
     Happening.RELEASED: mark("上级已恢复，此事件仍在"),
     Happening.WITHDRAWN: mark("撤回：未及通知即已结束"),
     Happening.ACKNOWLEDGED: mark("有人认领"),
+    Happening.UNMERGED: mark("撤销并入，重新分开"),
 }
 ORDER_STATE = {
     OrderState.OPENED: mark("待派单"),
@@ -93,6 +94,8 @@ ACTION = {
     Action.ASSIGN: mark("派单"),
     Action.PHOTO: mark("照片"),
     Action.SIGN: mark("签字"),
+    Action.MERGE: mark("并入"),
+    Action.UNMERGE: mark("撤销并入"),
 }
 _STATUS_TONE = {
     Status.DOWN: ("down", "■"),

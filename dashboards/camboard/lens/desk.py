@@ -85,6 +85,8 @@ def incident(
         members={i: m for i, m in value.members.items() if i in kept},
         suppressed_by=value.suppressed_by if value.suppressed_by in shown else None,
         merged_into=value.merged_into if value.merged_into in shown else None,
+        merged_why=value.merged_why if whole else "",
+        absorbed=value.absorbed if whole else (),
     )
 
 

@@ -22,7 +22,7 @@ STEPS: Mapping[Role, frozenset[Action]] = {
     Role.ADMIN: frozenset(Action),
     Role.TECHNICIAN: frozenset(Action),
     # Who repairs says what was done; whose order it is, and that it is none, others say.
-    Role.CONTRACTOR: frozenset(Action) - {Action.ASSIGN, Action.CANCEL},
+    Role.CONTRACTOR: frozenset(Action) - {Action.ASSIGN, Action.CANCEL, Action.MERGE, Action.UNMERGE},
 }
 
 
@@ -70,6 +70,8 @@ class ScopedDesk:
         now = self.desk()
         if act.incident_id is not None:
             await self.story(act.incident_id)
+        if act.into_id:
+            await self.story(act.into_id)
         if act.order_number is None:
             return act.incident_id is not None
         orders = () if now is None else (*now.orders, *(v.order for v in (*now.open, *now.recent) if v.order))

@@ -59,6 +59,8 @@ INCIDENT = record(
     acknowledged_ms=maybe(instant(example=1_795_265_000_000)),
     suppressed_by=maybe(text(mark("被哪起事件压下"), example="I000122")),
     merged_into=maybe(text(example="I000122")),
+    merged_why=text(mark("有人并入时写的原因；空：系统自己并入，或没有并入"), example=""),
+    absorbed=many(INCIDENT_ID, mark("有人并入它的事件")),
     members=many(ref("Member")),
     name=text(example="大郭村北杆"),
     position=text(mark("去哪里，用文字说"), example="村委会向北 200 米"),
@@ -248,6 +250,25 @@ ACKNOWLEDGE = Call(
     body=Body(fields=record(by=_BY)),
     reply=ref("Done"),
     also=(404, 409, 503),
+)
+_MERGED = (404, 409, 503)
+MERGE = Call(
+    id="mergeIncident",
+    tag="incidents",
+    summary=mark("并入另一起未恢复的同类事件；不另发通知"),
+    path={"id": INCIDENT_ID},
+    body=Body(fields=record(by=_BY, into=INCIDENT_ID, text=_WHY)),
+    reply=ref("Done"),
+    also=_MERGED,
+)
+UNMERGE = Call(
+    id="unmergeIncident",
+    tag="incidents",
+    summary=mark("撤销并入，两起事件都未恢复时可用"),
+    path={"id": INCIDENT_ID},
+    body=Body(fields=record(by=_BY)),
+    reply=ref("Done"),
+    also=_MERGED,
 )
 ORDERS = Call(
     id="orders",

@@ -8,9 +8,9 @@ into the same one.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from camkeeper.incident.cause import Finding
 from camkeeper.incident.census import Census, Family
@@ -60,6 +60,10 @@ class Live:
     out: set[str] = field(default_factory=set)
     """Members that are out now; the uplink's id for one about the monitor."""
     suppressed_by: str | None = None
+    absorbed: tuple[str, ...] = ()
+    """Incidents that people merged into this one."""
+    also: dict[str, Domain] = field(default_factory=dict)
+    """Their domains, by their ids, while anything of them is out: what fails below is no news."""
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
     told: bool = False
@@ -87,13 +91,43 @@ class Live:
         times = [at for at in (self.opens_ms, self.settle_ms, self.retell_ms, self.calm_ms) if at is not None]
         return min(times) if times else None
 
+    @property
+    def own(self) -> list[str]:
+        """Members that nobody brought by hand, in order."""
+        return sorted(i for i, m in self.members.items() if m.merged_from is None)
+
+    @property
+    def own_out(self) -> list[str]:
+        """Own members that are out: what cause, domain and letters are about."""
+        return sorted(i for i in self.out if i not in self.members or self.members[i].merged_from is None)
+
+    def of_merged(self, incident_id: str) -> list[str]:
+        """Members that came with an incident merged by hand, in order."""
+        return sorted(i for i, m in self.members.items() if m.merged_from == incident_id)
+
+    def explains(self, domain: Domain) -> bool:
+        """Return whether what fails below a domain is no news while this is open."""
+        if not self.absorbed:
+            return domain == self.domain
+        return any(domain == reached for reached, _ in self.reach())
+
+    def reach(self) -> Iterator[tuple[Domain, str | None]]:
+        """Yield the domains whose outages it explains now, and the merged incident that each was of."""
+        if self.own_out:
+            yield self.domain, None
+        for incident_id, domain in sorted(self.also.items()):
+            if not self.out.isdisjoint(self.of_merged(incident_id)):
+                yield domain, incident_id
+
     def take(self, finding: Finding) -> bool:
         """Take over cause and evidence; return whether the cause is another one."""
         changed = (self.cause, self.confidence) != (finding.cause, finding.confidence)
         self.cause, self.confidence, self.evidence = finding.cause, finding.confidence, finding.evidence
         return changed
 
-    def snapshot(self, *, resolved_ms: int | None = None, merged_into: str | None = None) -> Incident:
+    def snapshot(
+        self, *, resolved_ms: int | None = None, merged_into: str | None = None, merged_why: str = ""
+    ) -> Incident:
         """Return the frozen value."""
         return Incident(
             id=self.id,
@@ -109,6 +143,8 @@ class Live:
             members=dict(self.members),
             suppressed_by=self.suppressed_by,
             merged_into=merged_into,
+            merged_why=merged_why,
+            absorbed=self.absorbed,
             acknowledged_by=self.acknowledged_by,
             acknowledged_ms=self.acknowledged_ms,
         )
@@ -134,6 +170,8 @@ class Books:
         """When people were last told of a device (or `site:ID`, wholly dark; or `uplink:ID`)."""
         self.dirty: set[Pool] = set()
         """Pools whose grouping may be another since it was last made."""
+        self.parked: dict[str, Mapping[str, Any]] = {}
+        """Incidents merged by hand, as they were, while what they went into is live: to take it back."""
         self.events: list[IncidentEvent] = []
         self._queue: list[tuple[int, str]] = []
 
@@ -152,12 +190,14 @@ class Books:
         self.held.add(live.id)
         return live
 
-    def join(self, live: Live, device_id: str) -> None:
-        """Make a device that is out a member."""
+    def join(self, live: Live, device_id: str, *, merged_from: str | None = None) -> None:
+        """Make a device that is out a member; one that was brought by hand stays so."""
         condition = self.census.conditions[device_id]
+        known = live.members.get(device_id)
         live.members[device_id] = Member(
-            device_id=device_id, status=condition.known, reason=condition.reason, since_ms=condition.since_ms
-        )
+            device_id=device_id, status=condition.known, reason=condition.reason, since_ms=condition.since_ms,
+            merged_from=merged_from if known is None else known.merged_from,
+        )  # fmt: skip
         live.out.add(device_id)
         live.began_ms = min(live.began_ms, condition.since_ms)
         self.incident_of[device_id] = live.id
@@ -182,19 +222,24 @@ class Books:
 
     def move(self, live: Live, domain: Domain) -> None:
         """Give an incident another domain."""
-        if live.id in self.open and live.domain.kind is not DomainKind.DEVICE:
-            self.open_at[live.domain].discard(live.id)
+        self._displace(live)
         live.domain = domain
         if live.id in self.open:
             self._place(live)
+
+    def explain(self, live: Live, also: dict[str, Domain]) -> None:
+        """Give an open incident other domains of what was merged into it."""
+        self._displace(live)
+        live.also = also
+        self._place(live)
 
     def end(self, live: Live, state: IncidentState) -> None:
         """Strike a live incident; devices that are still out must have gone elsewhere before."""
         live.state = state
         live.opens_ms = live.settle_ms = live.retell_ms = live.calm_ms = None
         del self.lives[live.id]
-        if live.id in self.open and live.domain.kind is not DomainKind.DEVICE:
-            self.open_at[live.domain].discard(live.id)
+        self._displace(live)
+        self.parked = {i: kept for i, kept in self.parked.items() if kept["into"] != live.id}
         self.held.discard(live.id)
         self.open.discard(live.id)
         for device_id in live.members:
@@ -202,8 +247,14 @@ class Books:
                 del self.past_of[device_id]
 
     def _place(self, live: Live) -> None:
-        if live.domain.kind is not DomainKind.DEVICE:
-            self.open_at.setdefault(live.domain, set()).add(live.id)
+        for domain in (live.domain, *live.also.values()):
+            if domain.kind is not DomainKind.DEVICE:
+                self.open_at.setdefault(domain, set()).add(live.id)
+
+    def _displace(self, live: Live) -> None:
+        if live.id in self.open:
+            for domain in (live.domain, *live.also.values()):
+                self.open_at.get(domain, set()).discard(live.id)
 
     def queue(self, live: Live) -> None:
         """See to it that the incident is looked at when it is due."""
@@ -236,13 +287,14 @@ class Books:
         by: str = "",
         resolved_ms: int | None = None,
         merged_into: str | None = None,
+        merged_why: str = "",
     ) -> None:
         """Note one step in an incident's history."""
         self.events.append(
             IncidentEvent(
                 at_ms=at_ms,
                 happening=happening,
-                incident=live.snapshot(resolved_ms=resolved_ms, merged_into=merged_into),
+                incident=live.snapshot(resolved_ms=resolved_ms, merged_into=merged_into, merged_why=merged_why),
                 tells=tells,
                 device_ids=tuple(sorted(device_ids)),
                 by=by,

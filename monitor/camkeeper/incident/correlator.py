@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 
-from camkeeper.incident import cause, persist
+from camkeeper.incident import byhand, cause, persist
 from camkeeper.incident.books import Books, InWindow, Live, no_windows
 from camkeeper.incident.census import Family
 from camkeeper.incident.graph import Graph
@@ -20,6 +20,7 @@ from camkeeper.model.incident import (
     Incident,
     IncidentEvent,
     IncidentPolicy,
+    MergeRefusal,
 )
 
 Events = tuple[IncidentEvent, ...]
@@ -69,6 +70,24 @@ class Correlator:
             live.acknowledged_by, live.acknowledged_ms = by, now_ms
             self._books.say(now_ms, Happening.ACKNOWLEDGED, live, by=by)
         return self._drain()
+
+    def merge(
+        self, incident_id: str, into_id: str, *, by: str, why: str, now_ms: int
+    ) -> tuple[Events, MergeRefusal | None]:
+        """Let an open incident go into another, because somebody knows that they are one. Nobody is told of it."""
+        now_ms = self._run(now_ms)
+        no = byhand.objection(self._books, incident_id, into_id)
+        if no is None:
+            byhand.merge(self._books, incident_id, into_id, by=by, why=why, at_ms=now_ms)
+        return self._drain(), no
+
+    def unmerge(self, incident_id: str, *, by: str, now_ms: int) -> tuple[Events, MergeRefusal | None]:
+        """Take an incident out again, with what is left of it, while what it went into is open."""
+        now_ms = self._run(now_ms)
+        no = byhand.stays(self._books, incident_id)
+        if no is None:
+            byhand.unmerge(self._books, incident_id, by=by, at_ms=now_ms)
+        return self._drain(), no
 
     def enrol(self, graph: Graph, now_ms: int) -> Events:
         """Take over another register. Devices that left it leave their incidents; what stays goes on."""

@@ -215,7 +215,7 @@ def _step(
 def _finding(books: Books, live: Live) -> cause.Finding:
     if live.unstable:
         return cause.changes(live.members, books.census, books.policy)
-    return cause.find(books.census, books.policy, live.family, live.domain, live.out)
+    return cause.find(books.census, books.policy, live.family, live.domain, live.own_out)
 
 
 def _excuse(books: Books, live: Live, at_ms: int) -> None:
@@ -281,4 +281,5 @@ def _pour(books: Books, live: Live, into: Live, at_ms: int) -> None:
         into.out.add(device_id)
         books.incident_of[device_id] = into.id
     into.began_ms = min(into.began_ms, live.began_ms)
+    into.absorbed += live.absorbed
     merge(books, live, into, at_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from camkeeper.incident import cause
 from camkeeper.incident.books import Books, Live, Pool
@@ -96,6 +96,8 @@ def _recover(books: Books, ended: dict[str, int], now_ms: int) -> set[str]:
         touched.setdefault(incident_id, []).append(device_id)
     for incident_id, ids in sorted(touched.items()):
         live = books.lives[incident_id]
+        if live.absorbed and live.out:
+            release_below(books, live, now_ms)  # it may explain less now
         if live.unstable:
             live.calm_ms = now_ms + books.policy.calm_ms
         elif live.state is IncidentState.OPEN and live.out:
@@ -108,13 +110,7 @@ def _recover(books: Books, ended: dict[str, int], now_ms: int) -> set[str]:
 
 def recovered(member: Member, at_ms: int) -> Member:
     """Return the member with the end of its outage."""
-    return Member(
-        device_id=member.device_id,
-        status=member.status,
-        reason=member.reason,
-        since_ms=member.since_ms,
-        recovered_ms=max(at_ms, member.since_ms),
-    )
+    return replace(member, recovered_ms=max(at_ms, member.since_ms))
 
 
 def _place(books: Books, began: Iterable[str], touched: set[str], now_ms: int) -> dict[Pool, list[str]]:
@@ -127,18 +123,18 @@ def _place(books: Books, began: Iterable[str], touched: set[str], now_ms: int) -
             books.excused.add(device_id)
             continue
         unstable = is_unstable(books, device_id)
-        live = _past(books, device_id, unstable=unstable)
+        live, of = _past(books, device_id, unstable=unstable), None
         if live is not None:
             back.setdefault(live.id, []).append(device_id)
         else:
-            live = _cover(books, device_id, unstable=unstable)
+            live, of = _cover(books, device_id, unstable=unstable)
             if live is not None:
                 grew.setdefault(live.id, []).append(device_id)
         if live is None:
             family = books.census.conditions[device_id].family or Family.DOWN
             pools.setdefault((family, unstable), []).append(device_id)
         else:
-            books.join(live, device_id)
+            books.join(live, device_id, merged_from=of)
             touched.add(live.id)
     for incident_id, ids in sorted(back.items()):
         _again(books, books.lives[incident_id], ids, now_ms)
@@ -160,32 +156,51 @@ def _past(books: Books, device_id: str, *, unstable: bool) -> Live | None:
     if live is None or live.unstable:
         return live
     same = live.family is books.census.conditions[device_id].family
+    if live.members[device_id].merged_from is not None:
+        return live if same and not unstable else None
     inside = live.domain.kind is DomainKind.DEVICE or live.domain in books.graph.above(_self(device_id))
     at_home = inside and (live.domain.kind is not DomainKind.DEVICE or live.domain.id == device_id)
     return live if same and at_home and not unstable else None
 
 
-def _cover(books: Books, device_id: str, *, unstable: bool) -> Live | None:
-    """Return the open incident of the nearest domain that explains the outage, if any."""
+def _cover(books: Books, device_id: str, *, unstable: bool) -> tuple[Live | None, str | None]:
+    """Return the open incident of the nearest domain that explains the outage, if any.
+
+    Second, the incident merged into it by hand whose domain that is.
+    """
     family = books.census.conditions[device_id].family
     if family in TOGETHER and not unstable:
         return _same(books, family, device_id)
     for node in books.graph.chain(device_id):
-        for incident_id in sorted(books.open_at.get(books.graph.nodes[node], ())):
+        domain = books.graph.nodes[node]
+        for incident_id in sorted(books.open_at.get(domain, ())):
             live = books.lives[incident_id]
-            if live.family is family and live.unstable is unstable:
-                return live
-    return None
+            if live.family is not family or live.unstable is not unstable:
+                continue
+            if not live.absorbed:
+                return live, None
+            for reached, of in live.reach():
+                if reached == domain:
+                    return live, of
+    return None, None
 
 
-def _same(books: Books, family: Family, device_id: str) -> Live | None:
+def _same(books: Books, family: Family, device_id: str) -> tuple[Live | None, str | None]:
     """Return the open incident about the same credential, or the same platform."""
     wanted = shares(books, family, device_id)
     for incident_id in sorted(books.open):
         live = books.lives[incident_id]
-        if live.family is family and not live.unstable and shares(books, family, min(live.members)) == wanted:
-            return live
-    return None
+        if live.family is not family or live.unstable:
+            continue
+        if not live.absorbed:
+            if shares(books, family, min(live.members)) == wanted:
+                return live, None
+            continue
+        for _, of in live.reach():
+            like = live.own if of is None else live.of_merged(of)
+            if shares(books, family, like[0]) == wanted:
+                return live, of
+    return None, None
 
 
 def _again(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
@@ -202,10 +217,10 @@ def _grow(books: Books, live: Live, ids: list[str], now_ms: int) -> None:
     happening = Happening.GREW
     if live.unstable:
         live.calm_ms = now_ms + books.policy.calm_ms
-    elif live.family in TOGETHER:
+    elif live.family in TOGETHER and any(live.members[i].merged_from is None for i in ids):
         before = live.domain
-        books.move(live, common(books, live.family, live.members))
-        live.take(cause.find(books.census, books.policy, live.family, live.domain, live.out))
+        books.move(live, common(books, live.family, live.own))
+        live.take(cause.find(books.census, books.policy, live.family, live.domain, live.own_out))
         if before.kind is DomainKind.DEVICE:
             # From one device to many is news; it waits a hold, since the others come one by one.
             happening, live.retell_ms = Happening.SPREAD, now_ms + books.policy.hold_ms

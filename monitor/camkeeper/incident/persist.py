@@ -38,12 +38,16 @@ def incident_to_json(incident: Incident) -> dict[str, Any]:
         "opened_ms": incident.opened_ms,
         "resolved_ms": incident.resolved_ms,
         "members": {
-            m.device_id: [m.status.value, m.reason.value, m.since_ms, m.recovered_ms] for m in incident.members.values()
+            m.device_id: [m.status.value, m.reason.value, m.since_ms, m.recovered_ms]
+            + ([] if m.merged_from is None else [m.merged_from])
+            for m in incident.members.values()
         },
         "suppressed_by": incident.suppressed_by,
         "merged_into": incident.merged_into,
         "acknowledged_by": incident.acknowledged_by,
         "acknowledged_ms": incident.acknowledged_ms,
+        **({"merged_why": incident.merged_why} if incident.merged_why else {}),
+        **({"absorbed": list(incident.absorbed)} if incident.absorbed else {}),
     }
 
 
@@ -52,9 +56,14 @@ def incident_from_json(value: Mapping[str, Any]) -> Incident:
     kind, domain_id = value["domain"]
     members = {
         device_id: Member(
-            device_id=device_id, status=Status(status), reason=Reason(reason), since_ms=since_ms, recovered_ms=back_ms
+            device_id=device_id,
+            status=Status(status),
+            reason=Reason(reason),
+            since_ms=since_ms,
+            recovered_ms=back_ms,
+            merged_from=merged_from[0] if merged_from else None,
         )
-        for device_id, (status, reason, since_ms, back_ms) in value["members"].items()
+        for device_id, (status, reason, since_ms, back_ms, *merged_from) in value["members"].items()
     }
     return Incident(
         id=value["id"],
@@ -70,6 +79,8 @@ def incident_from_json(value: Mapping[str, Any]) -> Incident:
         members=members,
         suppressed_by=value["suppressed_by"],
         merged_into=value["merged_into"],
+        merged_why=value.get("merged_why", ""),
+        absorbed=tuple(value.get("absorbed", ())),
         acknowledged_by=value["acknowledged_by"],
         acknowledged_ms=value["acknowledged_ms"],
     )
@@ -94,7 +105,8 @@ def memory(books: Books) -> dict[str, Any]:
         "told_ms": {key: at for key, at in sorted(books.told_ms.items()) if at > still},
         "past_of": dict(sorted(books.past_of.items())),
         "dirty": sorted([family.value, unstable] for family, unstable in books.dirty),
-        "lives": {live.id: _extra(live) for live in books.lives.values()},
+        "lives": {live.id: beside(live) for live in books.lives.values()},
+        **({"parked": dict(sorted(books.parked.items()))} if books.parked else {}),
     }
 
 
@@ -119,7 +131,8 @@ def restored(
     books.excused = {i for i in remembered["excused"] if graph.knows(i)}
     books.told_ms = dict(remembered["told_ms"])
     for incident in sorted(incidents, key=lambda i: i.id):
-        _revive(books, incident, remembered["lives"][incident.id])
+        revive(books, incident, remembered["lives"][incident.id])
+    books.parked = dict(remembered.get("parked", {}))
     books.past_of = {i: at for i, at in remembered["past_of"].items() if at in books.lives}
     books.dirty = {(Family(family), unstable) for family, unstable in remembered["dirty"]}
     return books
@@ -153,7 +166,8 @@ def _condition_from_json(row: list[Any]) -> Condition:
     )
 
 
-def _extra(live: Live) -> dict[str, Any]:
+def beside(live: Live) -> dict[str, Any]:
+    """Return, as JSON values, what of a live incident is not in its frozen value."""
     return {
         "family": live.family.value,
         "unstable": live.unstable,
@@ -164,10 +178,12 @@ def _extra(live: Live) -> dict[str, Any]:
         "settle_ms": live.settle_ms,
         "retell_ms": live.retell_ms,
         "calm_ms": live.calm_ms,
+        **({"also": {i: [d.kind.value, d.id] for i, d in sorted(live.also.items())}} if live.also else {}),
     }
 
 
-def _revive(books: Books, incident: Incident, extra: Mapping[str, Any]) -> None:
+def revive(books: Books, incident: Incident, extra: Mapping[str, Any]) -> Live:
+    """Make a live incident of its frozen value and what `beside` wrote."""
     live = Live(
         id=incident.id,
         family=Family(extra["family"]),
@@ -181,6 +197,8 @@ def _revive(books: Books, incident: Incident, extra: Mapping[str, Any]) -> None:
         members=dict(incident.members),
         out=set(extra["out"]),
         suppressed_by=incident.suppressed_by,
+        absorbed=incident.absorbed,
+        also={i: Domain(kind=DomainKind(kind), id=at) for i, (kind, at) in extra.get("also", {}).items()},
         acknowledged_by=incident.acknowledged_by,
         acknowledged_ms=incident.acknowledged_ms,
         told=extra["told"],
@@ -195,3 +213,4 @@ def _revive(books: Books, incident: Incident, extra: Mapping[str, Any]) -> None:
     live.opens_ms, live.settle_ms = extra["opens_ms"], extra["settle_ms"]
     live.retell_ms, live.calm_ms = extra["retell_ms"], extra["calm_ms"]
     books.queue(live)
+    return live

@@ -36,7 +36,7 @@ def _release(books: Books, live: Live, at_ms: int) -> None:
     if live.suppressed_by is None:
         return
     above = books.lives.get(live.suppressed_by)
-    if above is not None and covers(above) and above.domain in books.graph.above(live.domain):
+    if above is not None and covers(above) and any(map(above.explains, books.graph.above(live.domain))):
         return
     if suppress(books, live):
         books.say(at_ms, Happening.SUPPRESSED, live)
@@ -83,25 +83,27 @@ def _split(books: Books, live: Live, at_ms: int) -> None:
 
     Devices without a common explanation stay together in the smallest domain that has them all: one message.
     """
-    back = set(live.members) - live.out
-    if not live.out or not back:
+    out = live.own_out  # what a person merged into it stays, whatever explains the rest
+    back = set(live.own) - live.out
+    if not out or not back:
         return
     blame = Blame(books.census, books.policy, live.family)
     if blame.holds(live.domain):
         return
-    groups = _left(books, blame.groups(live.out))
+    groups = _left(books, blame.groups(out))
     first, *others = groups
     if first.domain == live.domain and not others:
-        live.take(cause.find(books.census, books.policy, live.family, live.domain, live.out))
+        live.take(cause.find(books.census, books.policy, live.family, live.domain, out))
         return
     known = live.told and live.suppressed_by is None
     tells = known and bool(live.owed & back)
     release_below(books, live, at_ms)
-    owed, live.owed = live.owed, live.owed & set(first.device_ids)
+    brought = set(live.members).difference(live.own)
+    owed, live.owed = live.owed, live.owed & brought.union(first.device_ids)
     split = [_part(books, live, group, owed, at_ms) for group in others]
     books.move(live, first.domain)
     for part in (live, *split):
-        part.take(cause.find(books.census, books.policy, part.family, part.domain, part.out))
+        part.take(cause.find(books.census, books.policy, part.family, part.domain, part.own_out))
         suppress(books, part)
         books.say(at_ms, Happening.SPLIT, part, tells=tells, device_ids=part.out)
         suppress_below(books, part, at_ms)

@@ -49,7 +49,7 @@ def suppress(books: Books, live: Live) -> bool:
     for domain in books.graph.above(live.domain):
         for incident_id in sorted(books.open_at.get(domain, ())):
             above = books.lives[incident_id]
-            if incident_id != live.id and covers(above):
+            if incident_id != live.id and covers(above) and above.explains(domain):
                 live.suppressed_by = incident_id
                 return True
     return False
@@ -71,7 +71,7 @@ def suppress_below(books: Books, live: Live, at_ms: int) -> None:
 
 def release_below(books: Books, live: Live, at_ms: int) -> None:
     """Look again, after a hold, at what was silent because of an incident that ended or got narrower."""
-    if live.domain.kind is DomainKind.DEVICE or live.unstable:
+    if (live.domain.kind is DomainKind.DEVICE and not live.also) or live.unstable:
         return
     for incident_id in sorted(books.open):
         other = books.lives[incident_id]
@@ -86,7 +86,8 @@ def covers(live: Live) -> bool:
 
 
 def _about(live: Live) -> list[str]:
-    return sorted(live.members if live.unstable else live.out)
+    """Return whom its letters are about; what a person merged into it was told of under its own number."""
+    return live.own if live.unstable else live.own_out
 
 
 def _dark_sites(books: Books, live: Live) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ def _dark_sites(books: Books, live: Live) -> tuple[str, ...]:
     census, graph = books.census, books.graph
     seen: dict[int, bool] = {}
     names: dict[str, None] = {}
-    for device_id in sorted(live.out):
+    for device_id in live.own_out:
         for node in reversed(graph.sites_of.get(device_id, ())):
             if node not in seen:
                 seen[node] = census.is_dark(node, books.policy.min_members)

@@ -62,6 +62,7 @@ def to_json(incident: Incident) -> JsonObject:
                 "reason": m.reason,
                 "since_ms": m.since_ms,
                 "recovered_ms": m.recovered_ms,
+                **({} if m.merged_from is None else {"merged_from": m.merged_from}),
             }
             for key, m in incident.members.items()
         },
@@ -69,6 +70,8 @@ def to_json(incident: Incident) -> JsonObject:
         "merged_into": incident.merged_into,
         "acknowledged_by": incident.acknowledged_by,
         "acknowledged_ms": incident.acknowledged_ms,
+        **({"merged_why": incident.merged_why} if incident.merged_why else {}),
+        **({"absorbed": list(incident.absorbed)} if incident.absorbed else {}),
     }
 
 
@@ -94,11 +97,14 @@ def from_json(body: bytes) -> Incident:
                 reason=Reason(m["reason"]),
                 since_ms=m["since_ms"],
                 recovered_ms=m["recovered_ms"],
+                merged_from=m.get("merged_from"),
             )
             for key, m in value["members"].items()
         },
         suppressed_by=value["suppressed_by"],
         merged_into=value["merged_into"],
+        merged_why=value.get("merged_why", ""),
+        absorbed=tuple(value.get("absorbed", ())),
         acknowledged_by=value["acknowledged_by"],
         acknowledged_ms=value["acknowledged_ms"],
     )

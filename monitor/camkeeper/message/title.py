@@ -18,6 +18,7 @@ _HEADLINES = {
     Happening.RELAPSED: "headline.relapsed",
     Happening.RELEASED: "headline.released",
     Happening.MERGED: "headline.merged",
+    Happening.UNMERGED: "headline.unmerged",
     Happening.ACKNOWLEDGED: "headline.acknowledged",
     Happening.UNSTABLE: "headline.unstable",
 }

@@ -106,6 +106,8 @@ class Member:
     since_ms: int
     """Start of its outage, back-dated as the record has it."""
     recovered_ms: int | None = None
+    merged_from: str | None = None
+    """Incident that a person merged into this one, and with it this device; None: its own."""
 
 
 class IncidentState(StrEnum):
@@ -129,7 +131,7 @@ class Incident:
     evidence: tuple[Evidence, ...]
     state: IncidentState
     began_ms: int
-    """The earliest start of an outage in it."""
+    """The earliest start of an outage in it; what was merged into it by hand moves it not."""
     held_ms: int
     """When it was first noticed."""
     opened_ms: int | None = None
@@ -138,6 +140,10 @@ class Incident:
     suppressed_by: str | None = None
     """Incident whose domain lies above: no alert of its own while that one is open."""
     merged_into: str | None = None
+    merged_why: str = ""
+    """The reason of whoever merged it by hand; empty: the correlator did."""
+    absorbed: tuple[str, ...] = ()
+    """Incidents that people merged into this one, and those that went into them."""
     acknowledged_by: str | None = None
     acknowledged_ms: int | None = None
 
@@ -160,6 +166,19 @@ class Happening(StrEnum):
     RELEASED = "released"  # the one above is resolved and this is still there
     WITHDRAWN = "withdrawn"  # over before the hold ended, or in agreed maintenance: nobody is told
     ACKNOWLEDGED = "acknowledged"
+    UNMERGED = "unmerged"  # a person took a merger back: told of both
+
+
+class MergeRefusal(StrEnum):
+    """Why an incident is not merged into another, or not taken out of it again."""
+
+    NOT_OPEN = "not_open"  # either is over, is held still, or never was
+    ITSELF = "itself"
+    OTHER_KIND = "other_kind"  # down, refused passwords, poor pictures: each recovers by another proof
+    COMES_AND_GOES = "comes_and_goes"  # it ends when it is calm, not when it is back
+    OF_MONITOR = "of_monitor"  # that we see nothing is no fault of devices
+    NOT_MERGED = "not_merged"  # not by hand, or into one that is over
+    RECOVERED = "recovered"  # nothing of it is out any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

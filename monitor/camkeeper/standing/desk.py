@@ -97,6 +97,8 @@ class Action(StrEnum):
     PHOTO = "photo"
     SIGN = "sign"  # the end of a round
     CANCEL = "cancel"
+    MERGE = "merge"  # an incident into another
+    UNMERGE = "unmerge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,8 @@ class Act:
     text: str = ""
     contractor_id: str = ""
     """Of `ASSIGN`."""
+    into_id: str = ""
+    """Of `MERGE`: the incident that goes on."""
     photo: Photo | None = None
     """Of `PHOTO`: its file is kept already."""
     signature: Signature | None = None

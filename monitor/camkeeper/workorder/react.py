@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from camkeeper.model.incident import Cause, DomainKind, Happening, Incident, IncidentEvent, IncidentState
@@ -50,10 +50,8 @@ def react(book: WorkOrderBook, event: IncidentEvent, desk: Desk) -> Reaction:
     if not _ours(incident):
         return Reaction(book=book)
     order = book.of_incident(incident.id)
-    if event.happening is Happening.MERGED:
-        return _merge(book, event, order)
-    if event.happening is Happening.ACKNOWLEDGED:
-        return _acknowledge(book, event, order)
+    if event.happening in _BY_STEP:
+        return _BY_STEP[event.happening](book, event, order, desk)
     if order is not None and order.state.live:
         return _grow(book, event, order, desk) if event.happening in _OPENS | _GROWS else Reaction(book=book)
     if event.happening in _OPENS and incident.suppressed_by is None and incident.state is IncidentState.OPEN:
@@ -77,10 +75,19 @@ def _ours(incident: Incident) -> bool:
     return incident.domain.kind is not DomainKind.MONITOR and incident.cause is not Cause.MONITOR
 
 
-def _faulty(incident: Incident) -> tuple[Faulty, ...]:
-    """Return what is to be repaired; of an unstable incident also what happens to be up at this moment."""
+def _faulty(incident: Incident, book: WorkOrderBook) -> tuple[Faulty, ...]:
+    """Return what is to be repaired; of an unstable incident also what happens to be up at this moment.
+
+    What came with an incident merged by hand, and is on that one's own live order, stays there.
+    """
+    own = book.of_incident(incident.id)
+    brought = {m.merged_from for m in incident.members.values() if m.merged_from is not None}
+    others = [o for i in sorted(brought) if (o := book.of_incident(i)) is not None and o.state.live]
+    elsewhere = {i for o in others if own is None or o.number != own.number for i in o.devices}
     out: list[Faulty] = []
     for m in sorted(incident.members.values(), key=lambda m: m.device_id):
+        if m.device_id in elsewhere:
+            continue
         if m.recovered_ms is None:
             out.append(Faulty(device_id=m.device_id, status=m.status, since_ms=m.since_ms))
         elif incident.cause is Cause.UNSTABLE:
@@ -96,7 +103,7 @@ def _subject(incident: Incident, desk: Desk) -> Subject:
 
 def _open(book: WorkOrderBook, event: IncidentEvent, desk: Desk) -> Reaction:
     incident = event.incident
-    devices = _faulty(incident)
+    devices = _faulty(incident, book)
     if not devices:
         return Reaction(book=book)
     contractor_id = contractor_of(incident, desk.registry)
@@ -144,7 +151,7 @@ def _warranted(book: WorkOrderBook, event: IncidentEvent) -> WorkOrder | None:
 def _grow(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder, desk: Desk) -> Reaction:
     """Take in what is new: devices, a domain further up, a class with a faster answer (which counts from now)."""
     incident = event.incident
-    fresh = tuple(d for d in _faulty(incident) if d.device_id not in order.devices)
+    fresh = tuple(d for d in _faulty(incident, book) if d.device_id not in order.devices)
     subject = _subject(incident, desk)
     terms = desk.contract(order.contractor_id).terms(fault_class(incident, desk.registry))
     at_ms = max(event.at_ms, order.last_ms)
@@ -180,9 +187,14 @@ def _left(order: WorkOrder, incident: Incident, at_ms: int) -> tuple[OrderEvent,
     return (OrderEvent(number=order.number, at_ms=at_ms, step=Step.LEFT, by=PROBE, devices=gone),)
 
 
-def _merge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None) -> Reaction:
+def _merge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None, desk: Desk) -> Reaction:
+    del desk
     incident = event.incident
     into = book.of_incident(incident.merged_into) if incident.merged_into is not None else None
+    if event.by and order is not None and order.state.live and not _goes_along(order, into):
+        text = f"{incident.id} → {incident.merged_into}: {incident.merged_why}"
+        at_ms = max(event.at_ms, order.last_ms)
+        return take(book, (OrderEvent(number=order.number, at_ms=at_ms, step=Step.NOTED, by=event.by, text=text),))
     if order is None or into is None or order.number == into.number or not order.state.live or not into.state.live:
         return Reaction(book=book)
     at_ms = max(event.at_ms, order.last_ms, into.last_ms)
@@ -191,16 +203,54 @@ def _merge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None) -
         for i, w in order.devices.items()
         if i not in into.devices
     )
-    merged = OrderEvent(number=order.number, at_ms=at_ms, step=Step.MERGED, by=PROBE, into=into.number)
+    merged = OrderEvent(
+        number=order.number,
+        at_ms=at_ms,
+        step=Step.MERGED,
+        by=event.by or PROBE,
+        into=into.number,
+        text=incident.merged_why,
+    )
     grew = OrderEvent(
         number=into.number, at_ms=at_ms, step=Step.GREW, by=PROBE, incident_id=incident.id, devices=devices
     )
     return take(book, (grew, merged))
 
 
-def _acknowledge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None) -> Reaction:
+def _goes_along(order: WorkOrder, into: WorkOrder | None) -> bool:
+    """Tell whether the order of an incident merged by hand goes into the other's.
+
+    Whoever accepted it is on the way and is paid for it; another contractor does not answer for it. Then it stays.
+    """
+    if into is None or not into.state.live:
+        return False
+    return order.state in {OrderState.OPENED, OrderState.ASSIGNED} and order.contractor_id == into.contractor_id
+
+
+def _unmerge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None, desk: Desk) -> Reaction:
+    """Let the devices leave the survivor's order; then the incident that is apart again has one of its own."""
+    incident = event.incident
+    if not set(event.device_ids) <= set(incident.members):
+        if order is None or not order.state.live:
+            return Reaction(book=book)
+        return take(book, _left(order, incident, max(event.at_ms, order.last_ms)))
+    there = order is not None and order.state.live and not set(order.devices).isdisjoint(incident.members)
+    if there or incident.suppressed_by is not None:
+        return Reaction(book=book)
+    return _open(book, event, desk)
+
+
+def _acknowledge(book: WorkOrderBook, event: IncidentEvent, order: WorkOrder | None, desk: Desk) -> Reaction:
+    del desk
     if order is None or order.state not in {OrderState.OPENED, OrderState.ASSIGNED}:
         return Reaction(book=book)
     at_ms = max(event.at_ms, order.last_ms)
     by = event.by or event.incident.acknowledged_by or PROBE
     return take(book, (OrderEvent(number=order.number, at_ms=at_ms, step=Step.ACCEPTED, by=by),))
+
+
+_BY_STEP: Mapping[Happening, Callable[[WorkOrderBook, IncidentEvent, WorkOrder | None, Desk], Reaction]] = {
+    Happening.MERGED: _merge,
+    Happening.UNMERGED: _unmerge,
+    Happening.ACKNOWLEDGED: _acknowledge,
+}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from camkeeper.incident import Correlator
 from camkeeper.message.clean import clean
 from camkeeper.model.contract import Contractor
-from camkeeper.model.incident import Incident, IncidentEvent
+from camkeeper.model.incident import Incident, IncidentEvent, MergeRefusal
 from camkeeper.model.workorder import Finding, OrderEvent, Refusal, Signature, Step, WorkOrder
 from camkeeper.standing.desk import Act, Acted, Action
 from camkeeper.workorder.book import WorkOrderBook, step
@@ -43,6 +43,28 @@ _WORDS = {
         "not a photo: JPEG, PNG, WebP and HEIC are taken",
     ),
 }
+_ON_INCIDENTS = frozenset({Action.ACKNOWLEDGE, Action.MERGE, Action.UNMERGE})
+_UNMERGED = {
+    MergeRefusal.NOT_OPEN: ("两起事件都要未恢复才能合并", "both incidents must be open to be merged"),
+    MergeRefusal.ITSELF: ("不能并入自己", "an incident cannot go into itself"),
+    MergeRefusal.OTHER_KIND: (
+        "只能并入同类事件：离线、认证、画面各自按不同的证据恢复",
+        "only into one of its kind: down, refused and poor pictures recover by different proof",
+    ),
+    MergeRefusal.COMES_AND_GOES: (
+        "反复通断的事件不能合并：它平静以后才结束",
+        "one that comes and goes is not merged: it ends when it is calm",
+    ),
+    MergeRefusal.OF_MONITOR: ("监测端断网的事件不能合并", "the monitor's own blindness is not merged"),
+    MergeRefusal.NOT_MERGED: (
+        "它没有被人并入未恢复的事件，无可撤销",
+        "nobody merged it into an incident that is still open; there is nothing to take back",
+    ),
+    MergeRefusal.RECOVERED: (
+        "它的设备都已恢复，不必再分开",
+        "all of its devices are back; there is nothing to take apart",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +85,13 @@ def do(
     if not by:
         return Done(acted=refused(Refusal.NOBODY), book=book)
     order = _order(act, book)
-    if act.action is Action.ACKNOWLEDGE:
-        return _acknowledge(act, by, order, correlator, book, now_ms)
+    if act.action in _ON_INCIDENTS:
+        acknowledges = act.action is Action.ACKNOWLEDGE
+        return (
+            _acknowledge(act, by, order, correlator, book, now_ms)
+            if acknowledges
+            else _merge(act, by, correlator, book, now_ms)
+        )
     if order is None:
         return Done(acted=refused(Refusal.NO_SUCH_ORDER), book=book)
     if act.action is Action.ASSIGN:
@@ -139,6 +166,19 @@ def _acknowledge(
         return Done(acted=Acted(done=False, zh=zh, en=en), book=book)
     events = correlator.acknowledge(live.id, by, now_ms)
     return Done(acted=Acted(done=True, zh="已确认", en="acknowledged"), events=events, book=book)
+
+
+def _merge(act: Act, by: str, correlator: Correlator, book: WorkOrderBook, now_ms: int) -> Done:
+    """Merge an incident into another, or take that back; its order follows by `react`, which is the caller's."""
+    why, one = clean(act.text, limit=TEXT_CHARACTERS), act.incident_id or ""
+    if act.action is Action.UNMERGE:
+        events, no = correlator.unmerge(one, by=by, now_ms=now_ms)
+    elif not why:
+        return Done(acted=refused(Refusal.NO_REASON), book=book)
+    else:
+        events, no = correlator.merge(one, act.into_id, by=by, why=why, now_ms=now_ms)
+    zh, en = ("已登记", "done") if no is None else _UNMERGED[no]
+    return Done(acted=Acted(done=no is None, zh=zh, en=en), events=events, book=book)
 
 
 def refused(reason: Refusal) -> Acted:

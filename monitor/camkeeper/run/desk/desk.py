@@ -25,7 +25,7 @@ from camkeeper.run.desk.briefs import Around, brief_of
 from camkeeper.run.desk.memory import orphans, remembered, unseen
 from camkeeper.run.desk.rounds import Rounds, contracts_of
 from camkeeper.run.desk.token import token_of
-from camkeeper.run.desk.work import Answer, Mails, Seqs, Shown, Work, posting, watched_since
+from camkeeper.run.desk.work import Answer, Mails, Seqs, Shown, Work, own_part, posting, told_of, watched_since
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.desk import Act, Acted
@@ -230,14 +230,15 @@ class Desk:
             return seqs
         policy = registry.routing
         for event in work.incidents:
-            known, scope = seqs.get(event.incident.id, {}), scope_of(event.incident, registry)
-            found = targets(event, scope, policy, told=known.keys(), now_ms=now_ms)
+            scope = scope_of(own_part(event.incident), registry)
+            told = told_of(event.incident, seqs, ended=event.incident.state is IncidentState.RESOLVED)
+            found = targets(event, scope, policy, told=told, now_ms=now_ms)
             seqs = self._word(work, event, found, book, seqs)
         if not any(route.steps for route in policy.routes):
             return seqs
         for incident in self._correlator.incidents:
-            known, scope = seqs.get(incident.id, {}), scope_of(incident, registry)
-            for target in escalations(incident, scope, policy, told=known.keys(), now_ms=now_ms):
+            scope, told = scope_of(own_part(incident), registry), told_of(incident, seqs, ended=True)
+            for target in escalations(incident, scope, policy, told=told, now_ms=now_ms):
                 event = IncidentEvent(at_ms=now_ms, happening=Happening.OPENED, incident=incident, tells=True)
                 seqs = self._word(work, event, (target,), book, seqs)
         return seqs
@@ -286,7 +287,9 @@ class Desk:
         }
         recent = {**self._recent, **ended}
         self._recent = {i: found for i, found in recent.items() if (found.resolved_ms or 0) >= now_ms - RECENT_MS}
-        wanted = {*self._recent, *(incident.id for incident in self._correlator.incidents)}
+        live = self._correlator.incidents
+        wanted = {*self._recent, *(incident.id for incident in live)}
+        wanted.update(i for incident in live for i in incident.absorbed)
         self._book, self._seqs = book, {i: known for i, known in seqs.items() if i in wanted}
 
     def _now(self, now_ms: int) -> Shown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -72,12 +73,18 @@ class DeskRoom:
         if incident is None:
             return None
         undelivered = self._undelivered(incident.id)
-        return view_of(incident, self._desk.shown, self._township.registry, undelivered=undelivered)
+        shown = self._desk.shown
+        view = view_of(incident, shown, self._township.registry, undelivered=undelivered)
+        # Somebody merged what the letter was of: its order goes on by itself where it had been accepted.
+        kept = shown.book.of_incident(incident_id) if incident_id is not None else None
+        return replace(view, order=kept) if kept is not None and kept.state.live else view
 
     def _known(self, incident_id: str) -> Incident | None:
-        """Return an incident that is open or ended lately."""
+        """Return an incident that is open or ended lately; for one that people merged, what it went into."""
         shown = self._desk.shown
-        return next((i for i in shown.incidents if i.id == incident_id), shown.recent.get(incident_id))
+        everything = (*shown.incidents, *shown.recent.values())
+        found = next((i for i in everything if i.id == incident_id), None)
+        return found or next((i for i in everything if incident_id in i.absorbed), None)
 
     async def act(self, act: Act) -> Acted:
         """Take somebody's step."""
@@ -111,7 +118,7 @@ def open_desk(
     now_ms = timeline.now_ms()
     with LedgerReader(ledger.path) as reader:
         lately = reader.incidents(period=Span(start_ms=now_ms - RECENT_MS, end_ms=now_ms + 1))
-        seqs = reader.letter_seqs(incident.id for incident in lately)
+        seqs = reader.letter_seqs(i for incident in lately for i in (incident.id, *incident.absorbed))
     ended = [i for i in lately if i.state is IncidentState.RESOLVED and i.opened_ms is not None]
     desk = Desk(
         recovery=recovery,

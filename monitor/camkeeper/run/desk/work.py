@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from camkeeper.message import Brief, style_of, words
@@ -124,6 +124,20 @@ def posting(
         )
         out.append(Post(letter=letter, not_before_ms=target.not_before_ms))
     return Posting(posts=tuple(out), seqs={**seqs, incident.id: known} if out else seqs)
+
+
+def own_part(incident: Incident) -> Incident:
+    """Return the incident as its routes know it: what was merged into it by hand was told by routes of its own."""
+    if not incident.absorbed:
+        return incident
+    own = {i: m for i, m in incident.members.items() if m.merged_from is None}
+    return replace(incident, members=own or incident.members)
+
+
+def told_of(incident: Incident, seqs: Seqs, *, ended: bool) -> frozenset[str]:
+    """Return the channels that have heard of it; of its end also those that heard of what was merged into it."""
+    known = (incident.id, *incident.absorbed) if ended else (incident.id,)
+    return frozenset(channel for i in known for channel in seqs.get(i, {}))
 
 
 def watched_since(
