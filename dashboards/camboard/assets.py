@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ class Asset:
 
     name: str
     body: bytes
+    packed: bytes
+    """The same, compressed once for all who ask."""
     content_type: str
     digest: str
 
@@ -36,7 +39,13 @@ def assets() -> dict[str, Asset]:
         if path.suffix in _TYPES:
             body = path.read_bytes()
             digest = hashlib.sha256(body).hexdigest()[:12]
-            out[path.name] = Asset(name=path.name, body=body, content_type=_TYPES[path.suffix], digest=digest)
+            out[path.name] = Asset(
+                name=path.name,
+                body=body,
+                packed=gzip.compress(body, 9, mtime=0),
+                content_type=_TYPES[path.suffix],
+                digest=digest,
+            )
     return out
 
 
@@ -52,6 +61,9 @@ async def static(request: web.Request) -> web.Response:
     }
     if request.headers.get("If-None-Match") == headers["ETag"]:
         return web.Response(status=304, headers=headers)
-    response = web.Response(body=asset.body, content_type=asset.content_type, charset="utf-8", headers=headers)
-    response.enable_compression()
-    return response
+    headers["Vary"] = "Accept-Encoding"
+    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    body = asset.packed if packed else asset.body
+    return web.Response(body=body, content_type=asset.content_type, charset="utf-8", headers=headers)

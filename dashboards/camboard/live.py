@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from markupsafe import Markup
 
-from camboard.board import board_of
+from camboard.board import Board, board_of
 from camboard.i18n import Language
 from camboard.index import Index
 from camboard.pages import PAGES, html_response, page_response, shell
@@ -25,6 +26,45 @@ class Live:
     here: str
     fragment: str
     at: str
+
+
+class KeptParts:
+    """Live parts written already of the newest values: fifty people who look at one list have it written once.
+
+    One owner, the event loop; kept in `Board.kept`, so for one role and scope. What differs between two people of
+    these is no part of it: a form's key is put in afterwards, in the place of `KEY`.
+    """
+
+    def __init__(self) -> None:
+        self._of: tuple[object, ...] = ()
+        self._made: dict[Hashable, Markup] = {}
+
+    def of(self, moment: tuple[object, ...], asked: Hashable, make: Callable[[], Markup]) -> Markup:
+        """Return the part for a choice; `moment`: the very values that it is written of, `asked` all else."""
+        same = len(self._of) == len(moment) and all(a is b for a, b in zip(self._of, moment, strict=True))
+        if not same or len(self._made) >= _PARTS_KEPT:
+            self._of, self._made = moment, {}
+        if asked not in self._made:
+            self._made[asked] = make()
+        return self._made[asked]
+
+
+KEY = secrets.token_hex(16)
+"""Stands for a form's key in what is kept; random, so that no name of a device can."""
+_PARTS_KEPT = 32
+
+
+def kept_parts(board: Board, name: str) -> KeptParts:
+    """Return what is written already for who sees as much as whoever asks."""
+    made = board.kept.get(name)
+    if not isinstance(made, KeptParts):
+        made = board.kept[name] = KeptParts()
+    return made
+
+
+def with_key(html: Markup, key: str) -> Markup:
+    """Return a kept part with the form's key of whoever asks."""
+    return Markup(html.replace(KEY, Markup(key)))  # noqa: S704 - the key is hexadecimal
 
 
 def at_words(index: Index) -> str:

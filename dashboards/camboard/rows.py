@@ -84,8 +84,10 @@ class Tile:
     weather: bool
 
 
-def row(device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say: Language) -> Row:
-    """Write one device."""
+def row(
+    device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say: Language, *, with_day: bool = True
+) -> Row:
+    """Write one device; without its day and its rungs where a page does not show them: half of what a row takes."""
     now_ms = index.standing.at_ms
     state = State.of(device)
     site = index.site_by_id.get(device.site_id)
@@ -109,9 +111,9 @@ def row(device: DeviceStanding, index: Index, query: Query, zone: ZoneInfo, say:
         last_sample=None if last is None else span_words(now_ms - last, say),
         month=figure(device.month.buckets, device.month.target_bp, device.month.verdict, say),
         good=good(device.month.buckets, say) if device.kind.has_picture else None,
-        strip=strip.paths(device.strip, now_ms),
-        strip_label=_strip_label(strip.facts(device.strip, now_ms), say),
-        chips=tuple(_chip(result, say) for result in device.rungs),
+        strip=strip.paths(device.strip, now_ms) if with_day else {},
+        strip_label=_strip_label(strip.facts(device.strip, now_ms), say) if with_day else "",
+        chips=tuple(_chip(result, say) for result in device.rungs) if with_day else (),
     )
 
 

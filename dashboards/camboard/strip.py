@@ -22,6 +22,9 @@ DAY_MS = 86_400_000
 _WORST = (Status.DOWN, Status.UNKNOWN, Status.DEGRADED, Status.UP)
 _RANK = {status: rank for rank, status in enumerate(_WORST)}
 _NOT_THERE = len(_WORST)
+_RANK_BY_CODE = {status.code: rank for status, rank in _RANK.items()}
+_RANK_OF_BYTE = bytes([_NOT_THERE, *(_RANK_BY_CODE.get(code, _RANK[Status.UNKNOWN]) for code in range(1, 256))])
+"""What a stored cell shows; 0: not in service."""
 _TOP_AND_HEIGHT = {Status.DOWN: (0, 20), Status.UNKNOWN: (8, 5), Status.DEGRADED: (5, 15), Status.UP: (11, 9)}
 
 
@@ -98,11 +101,8 @@ def month_cells(stored: bytes, first_cell: int, segments: Iterable[StripSegment]
     """
     last = end_ms // CELL_MS
     shift = last - CELLS + 1 - first_cell
-    ranks = [_NOT_THERE] * CELLS
-    for n in range(CELLS):
-        code = stored[n + shift] if 0 <= n + shift < len(stored) else 0
-        if code:
-            ranks[n] = _RANK[Status.from_code(code)]
+    known = bytes(max(0, -shift)) + stored[max(0, shift) : max(0, shift + CELLS)]
+    ranks = bytearray(known[:CELLS].ljust(CELLS, b"\0").translate(_RANK_OF_BYTE))
     for segment in segments:
         if segment.status is None or segment.span.length_ms == 0:
             continue

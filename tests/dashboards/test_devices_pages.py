@@ -13,6 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from tests.dashboards.conftest import Client
 from tests.dashboards.insight_town import InsightTown, town
 from tests.dashboards.township import AT_MS, DAY_MS, HOUR_MS, device, standing, township
@@ -21,6 +22,7 @@ from camboard.app import create_app
 from camboard.device.steps import QUIET, qr_path
 from camboard.devices.query import DeviceQuery, Order
 from camboard.index import index
+from camboard.live import KEY, KeptParts, with_key
 from camboard.query import BadQuery
 from camboard.settings import BoardSettings
 from camboard.strip import drawn, month_cells
@@ -267,3 +269,25 @@ async def test_the_first_page_says_whether_the_promise_is_kept(board: Client, ma
 def test_a_kind_without_picture_has_no_good_rate_to_be_sorted_by() -> None:
     found = DeviceQuery(order=Order.GOOD).choose(index(standing([device("s", kind=DeviceKind.SPEAKER), device("c")])))
     assert [d.id for d in found] == ["c", "s"]
+
+
+async def test_what_is_kept_is_of_one_choice_and_has_the_askers_key(board: Client) -> None:
+    first, english, by_name = [await text(board, p) for p in ("/devices", "/devices?lang=en", "/devices?sort=name")]
+    assert len({first, english, by_name}) == 3
+    assert await text(board, "/devices?sort=name&lang=zh") == by_name
+    assert KEY not in first + english
+    assert re.search(r'name="key" value="[0-9a-f]{32}"', first)
+
+
+def test_parts_are_kept_while_the_very_values_stay() -> None:
+    parts, one, other = KeptParts(), object(), object()
+    made: list[str] = []
+
+    def write() -> Markup:
+        made.append(KEY)
+        return Markup("<b>") + KEY
+
+    for moment, asked, times in (((one,), "x", 1), ((one,), "x", 1), ((one,), "y", 2), ((other,), "x", 3)):
+        kept = parts.of(moment, asked, write)
+        assert len(made) == times
+        assert (with_key(kept, "ab12"), with_key(kept, "cd34")) == ("<b>ab12", "<b>cd34")

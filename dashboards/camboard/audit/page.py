@@ -34,7 +34,8 @@ from camkeeper.standing.access import AuditRecord
 
 ROWS = 100
 CSV_ROWS = 10_000
-_AT_ONCE = 200
+_AT_ONCE = ROWS + 20
+"""Read at a time from each register: one page's worth."""
 _MOST_READ = 20_000
 """Entries that one page looks through for a filter; it then offers to go on."""
 HEADING = ("time", "utc_ms", "register", "number", "by", "role", "address", "what", "target", "detail", "hash")

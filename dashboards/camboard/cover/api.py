@@ -50,6 +50,8 @@ class Written:
     query: MapQuery
     at: str
     synthetic: bool
+    drawn_from: tuple[str, ...]
+    """Addresses that the drawing script will ask for: the browser begins before it has read the script."""
 
 
 class Kept:

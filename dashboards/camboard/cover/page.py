@@ -43,7 +43,8 @@ async def page(request: web.Request) -> web.Response:
         at=made.at,
         synthetic=made.synthetic,
     )
-    return page_response(request, request.app[PAGES].write("mappage.html", say, {"shell": around}), say)
+    values = {"shell": around, "drawn_from": made.drawn_from}
+    return page_response(request, request.app[PAGES].write("mappage.html", say, values), say)
 
 
 async def fragment(request: web.Request) -> web.Response:
@@ -87,6 +88,7 @@ async def _write(request: web.Request, say: Language) -> Written:
         query=query,
         at=_at(view),
         synthetic=index.standing.synthetic_geometry if view is None else view.synthetic_geometry,
+        drawn_from=() if view is None else (str(view.live["chart"]), str(view.live["dark"])),
     )
     if shown is not None:
         kept.put((shown.coverage, index.standing), key, made)

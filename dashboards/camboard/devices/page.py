@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from markupsafe import Markup
 
 from camboard import form
 from camboard.board import Board, board_of
@@ -14,8 +15,8 @@ from camboard.devices.query import LIST, DeviceQuery
 from camboard.devices.view import CHOSEN, device_list
 from camboard.download import csv_response
 from camboard.i18n import Language
-from camboard.live import Live, at_words, page_of_live, write_live
-from camboard.pages import fragment_response, language_of
+from camboard.live import KEY, Live, at_words, kept_parts, page_of_live, with_key
+from camboard.pages import PAGES, fragment_response, language_of
 from camboard.query import BadQuery
 from camboard.register.way import may_import
 from camboard.rows import site_name
@@ -108,18 +109,28 @@ def _live(request: web.Request, say: Language, query: DeviceQuery | None = None)
     query = DeviceQuery.read(request.query) if query is None else query
     index = board.index()
     past = board.insight.past() if board.insight is not None else None
-    values: Mapping[str, object] = {
-        "o": device_list(query, index, past, at_words(index), say),
-        "key": board.form_key(LIST),
+    desk = board.desk_now()
+    rooms: Mapping[str, object] = {
         "may_probe": _may_step(board) and board.insight is not None,
         "may_plan": _may_step(board) and board.windows is not None and board.may("GET", NEW),
         "has_why": board.insight is not None,
         "may_import": may_import(board),
-        "open_count": len(desk.open) if (desk := board.desk_now()) is not None else None,
+        "open_count": None if desk is None else len(desk.open),
     }
-    here = query.address(LIST, page=query.page)
-    fragment_address = query.address("/fragments/devices", page=query.page)
-    return write_live(request, say, "devices.html", values, here, fragment_address)
+
+    def write() -> Markup:
+        values = {"o": device_list(query, index, past, at_words(index), say), "key": KEY, **rooms}
+        return request.app[PAGES].write("devices.html", say, values)
+
+    asked = (say.code, query, *rooms.values())
+    kept = kept_parts(board, "devices").of((index.standing, past), asked, write)
+    return Live(
+        html=with_key(kept, board.form_key(LIST)),
+        index=index,
+        here=query.address(LIST, page=query.page),
+        fragment=query.address("/fragments/devices", page=query.page),
+        at=at_words(index),
+    )
 
 
 def _may_step(board: Board) -> bool:

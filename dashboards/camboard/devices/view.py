@@ -120,7 +120,7 @@ def device_list(query: DeviceQuery, index: Index, past: Past | None, at: str, sa
 
 
 def _row(device: DeviceStanding, index: Index, past: Past | None, zone: ZoneInfo, say: Language) -> DeviceRow:
-    shown = row(device, index, Query(), zone, say)
+    shown = row(device, index, Query(), zone, say, with_day=False)
     return DeviceRow(
         row=replace(shown, site_address=DeviceQuery(site=device.site_id).address()),
         field=f"{CHOSEN}{device.id}",

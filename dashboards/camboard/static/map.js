@@ -400,9 +400,11 @@
     busy = true;
     clearTimeout(fault);
     try {
-      const chart = charted === now.chart ? null : await ask(now.chart);
       const mark = now.dark + "@" + now.version;
-      const shade = darkened === mark ? null : await ask(now.dark);
+      const [chart, shade] = await Promise.all([
+        charted === now.chart ? null : ask(now.chart),
+        darkened === mark ? null : ask(now.dark),
+      ]);
       const before = drawn, other = !before || chart !== null || before.night !== now.night || before.site !== now.site;
       drawn = now;
       if (chart) build(chart);
