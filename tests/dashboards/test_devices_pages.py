@@ -272,7 +272,9 @@ def test_a_kind_without_picture_has_no_good_rate_to_be_sorted_by() -> None:
 
 
 async def test_what_is_kept_is_of_one_choice_and_has_the_askers_key(board: Client) -> None:
-    first, english, by_name = [await text(board, p) for p in ("/devices", "/devices?lang=en", "/devices?sort=name")]
+    first, english, by_name = [
+        await text(board, f"/devices?{asked}") for asked in ("lang=zh", "lang=en", "sort=name&lang=zh")
+    ]
     assert len({first, english, by_name}) == 3
     assert await text(board, "/devices?sort=name&lang=zh") == by_name
     assert KEY not in first + english
