@@ -79,6 +79,7 @@ state_retention_file={f}/retention.dat
 retain_state_information=0
 use_syslog=0
 max_service_check_spread=1
+service_inter_check_delay_method=0.02
 illegal_macro_output_chars=`~$&|'"<>
 check_result_reaper_frequency=1
 nagios_user={user}

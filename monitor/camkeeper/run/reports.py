@@ -52,7 +52,10 @@ WARM_S = 300.0
 """How often the newest months are made before anybody asks: the first page of a county's month does not wait."""
 WARM_SHARE = 0.05
 """But no more than this share of the time."""
-WARM_MONTHS = 2
+WARM_MONTHS = 12
+"""All that the list of months shows at first. What can't change any more is made once."""
+WARM_REST = 2.0
+"""Times as long as a month took, before the next one: a county's months of a year are minutes of a core."""
 MOST_MONTHS = 1200
 
 _Key = tuple[str, Scope]
@@ -149,10 +152,14 @@ class ReportRoom:
     async def keep_warm(self) -> None:
         """Make the newest months before anybody asks, until cancelled."""
         while True:
-            began_s = perf_counter()
+            busy_s = 0.0
             for entry in (await self.months())[:WARM_MONTHS]:
+                began_s = perf_counter()
                 await self._behind.begin((entry.month, EVERYTHING), self._make(entry.month, EVERYTHING))
-            await asyncio.sleep(max(WARM_S, (perf_counter() - began_s) / WARM_SHARE))
+                took_s = perf_counter() - began_s
+                busy_s += took_s
+                await asyncio.sleep(WARM_REST * took_s)
+            await asyncio.sleep(max(WARM_S, busy_s / WARM_SHARE))
 
     def close(self) -> None:
         """Let go of what is under way."""
