@@ -24,6 +24,9 @@ class Counters:
     turned_away: int = 0
     """Connections not accepted because the fleet ran out of descriptors: a fault of the fleet, not of the scenario."""
 
+    tricks: int = 0
+    """Hostile answers that were sent."""
+
     def count(self, operation: str) -> None:
         """Count one request."""
         self.requests[operation] = self.requests.get(operation, 0) + 1
@@ -40,4 +43,5 @@ class Counters:
             "bytes_out": self.bytes_out,
             "boots": self.boots,
             "turned_away": self.turned_away,
+            "tricks": self.tricks,
         }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from camfleet.hostile import TRICKS
 from camfleet.mistake import MistakeError
 from camkeeper.model.probing import Rung
 
@@ -51,6 +52,7 @@ class FaultKind(StrEnum):
     NO_PICTURE = "no_picture"  # the snapshot answers `status`
     NO_STREAM = "no_stream"  # RTSP DESCRIBE answers 404
     NO_RECORDING = "no_recording"  # the newest recording stays where it was
+    HOSTILE = "hostile"  # means harm, by `how`; would have its visitor go `to` an address of others
 
 
 class Reach(IntEnum):
@@ -99,6 +101,7 @@ class Fault:
     density: float = 0.6
     """How much of it, 0..1."""
     how: str = ""
+    to: str = ""
 
     def __post_init__(self) -> None:
         if self.dead is Reach.LISTENING:
@@ -122,6 +125,7 @@ class Fault:
 WAYS: dict[FaultKind, tuple[str, ...]] = {
     FaultKind.ROTATED: ("roll", "upside_down", "mirrored"),
     FaultKind.COVER: ("board", "leaf", "cloth"),
+    FaultKind.HOSTILE: tuple(TRICKS),
 }
 """What `how` may say of each kind; the first is meant where nothing is said."""
 SPOILING = frozenset(
@@ -165,6 +169,7 @@ ARGUMENTS: dict[FaultKind, frozenset[str]] = {
     FaultKind.PATROL: frozenset({"period", "by"}),
     FaultKind.ROTATED: frozenset({"by", "how"}),
     FaultKind.COVER: frozenset({"share", "how"}),
+    FaultKind.HOSTILE: frozenset({"how", "to"}),
     FaultKind.HALF_PICTURE: frozenset({"share"}),
     **dict.fromkeys(
         (
@@ -202,6 +207,9 @@ class Condition:
     picture_status: int = 500
     no_stream: bool = False
     no_recording: bool = False
+    trick: str = ""
+    """Of `hostile.TRICKS`; and where it would have its visitor go."""
+    trick_to: str = ""
 
 
 HEALTHY = Condition()
@@ -234,6 +242,8 @@ def effect(fault: Fault, since_ms: int) -> Condition:
             condition = Condition(reach=fault.dead) if down else HEALTHY
         case FaultKind.REBOOT:
             condition = _rebooting(fault, since_ms)
+        case FaultKind.HOSTILE:
+            condition = Condition(trick=fault.how, trick_to=fault.to)
         case kind if kind in SPOILING or kind in HARMLESS:
             picture = Picture.SPOILT if kind in SPOILING else Picture.LIVE
             condition = Condition(picture=picture, scene=(fault,))
@@ -264,7 +274,7 @@ def combine(conditions: Iterable[Condition]) -> Condition:
     all_of = tuple(conditions)
     if len(all_of) <= 1:
         return all_of[0] if all_of else HEALTHY
-    picture = max(all_of, key=lambda c: c.picture)
+    picture, hostile = max(all_of, key=lambda c: c.picture), max(all_of, key=lambda c: c.trick)
     return Condition(
         reach=max(c.reach for c in all_of),
         manner=max(c.manner for c in all_of),
@@ -278,6 +288,8 @@ def combine(conditions: Iterable[Condition]) -> Condition:
         picture_status=picture.picture_status,
         no_stream=any(c.no_stream for c in all_of),
         no_recording=any(c.no_recording for c in all_of),
+        trick=hostile.trick,
+        trick_to=hostile.trick_to,
     )
 
 
@@ -295,7 +307,9 @@ def truth_of(condition: Condition, *, timeout_ms: int, ladder: Collection[Rung])
     asked = frozenset(ladder)
     if condition.reach is not Reach.LISTENING or condition.manner is Manner.RESET:
         return "down"
+    spoilt = TRICKS[condition.trick].spoils if condition.trick else frozenset[Rung]()
     silent = condition.manner is not Manner.ANSWER or condition.malformed or condition.latency_ms >= timeout_ms
+    silent = silent or Rung.TIME in spoilt
     if silent and Rung.TIME in asked:
         return "down"
     lacks = (
@@ -303,6 +317,7 @@ def truth_of(condition: Condition, *, timeout_ms: int, ladder: Collection[Rung])
         (condition.picture is Picture.NONE, frozenset({Rung.SNAPSHOT})),
         (condition.no_stream or condition.latency_ms * _EXCHANGES >= timeout_ms, frozenset({Rung.STREAM})),
         (condition.no_recording, frozenset({Rung.RECORDING})),
+        (bool(spoilt), spoilt),
     )
     if any(lacking and not asked.isdisjoint(rungs) for lacking, rungs in lacks):
         return "degraded"

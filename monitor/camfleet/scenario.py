@@ -113,6 +113,7 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "pitch": ("pitch_deg", degrees_of),
     "share": ("share", share_of),
     "density": ("density", share_of),
+    "to": ("to", str),
 }
 _OWN_READERS: dict[tuple[FaultKind, str], tuple[str, Callable[[str], Any]]] = {
     (FaultKind.MOVED, "by"): ("by_deg", degrees_of),

@@ -16,6 +16,7 @@ from typing import Any
 
 from camfleet.device import Role, VirtualDevice
 from camfleet.faults import Manner, Reach
+from camfleet.hostile import TRICKS, Asked
 from camfleet.message import BadMessageError, Reply, Request, render, take
 from camfleet.soap import MAX_REQUEST_BYTES
 
@@ -24,6 +25,7 @@ _LINGER_NOT = struct.pack("ii", 1, 0)
 _TCP_CLOSED = frozenset({7, 8})
 """TCP_CLOSE after the client's RST, TCP_CLOSE_WAIT after its FIN."""
 _PAUSE_S = 1.0
+_DRIP_S = 0.05
 
 
 class Connection:
@@ -129,6 +131,15 @@ class Connection:
         if self.is_mute or self._sock.fileno() < 0 or self._listener.device.condition.manner is not Manner.ANSWER:
             return
         data = render(reply, request)
+        condition = self._listener.device.condition
+        if condition.trick:
+            trick = TRICKS[condition.trick]
+            data = trick.says(Asked(request=request, honest=data, to=condition.trick_to))
+            self._listener.device.counters.tricks += 1
+            if trick.drips:
+                self._busy = True
+                self._listener.later(self._drip(data))
+                return
         self._listener.device.counters.bytes_out += len(data)
         self._busy = reply.close or request.close
         self._send(data)
@@ -138,6 +149,20 @@ class Connection:
             self.close()
         elif not self._busy and self._buffer:
             self._listener.loop.call_soon(self._resume)
+
+    async def _drip(self, data: bytes) -> None:
+        """Send a byte now and then, and never the last."""
+        for n in range(len(data) - 1):
+            if self._sock.fileno() < 0:
+                return
+            try:
+                self._sock.send(data[n : n + 1])
+            except BlockingIOError:
+                pass
+            except OSError:
+                self.close()
+                return
+            await asyncio.sleep(_DRIP_S)
 
     def _resume(self) -> None:
         if not self._busy and not self.is_mute and self._sock.fileno() >= 0:

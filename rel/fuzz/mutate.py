@@ -135,7 +135,7 @@ def _lines(data: bytes, rng: random.Random) -> bytes:
     at = rng.randrange(len(lines))
     how = rng.randrange(5)
     if how == 0:
-        lines[at:at] = [lines[at]] * rng.choice((1, 10, 3000))
+        lines[at:at] = [lines[at]] * min(rng.choice((1, 10, 3000)), 1 + _MOST // (len(lines[at]) + 2))
     elif how == 1:
         lines[at] = lines[at].partition(b":")[0] + b": " + rng.choice(ODD)
     elif how == 2:

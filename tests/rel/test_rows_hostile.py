@@ -16,3 +16,10 @@ def test_picture_bombs_are_as_many_as_is_told() -> None:
 def test_fuzz() -> None:
     found = run("fuzz")
     assert found["passed"], found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_hostile() -> None:
+    found = run("hostile")
+    assert found["passed"], found

@@ -7,6 +7,7 @@ import io
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from camkeeper.register.extent import TooFarError, bearable
 from camkeeper.register.table import Sheet
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -43,6 +44,8 @@ def _workbook(data: bytes) -> tuple[Sheet, ...]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
+        if data.startswith(_ZIP):
+            bearable(data)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         out = []
         for name in book.sheet_names:
@@ -55,6 +58,11 @@ def _workbook(data: bytes) -> tuple[Sheet, ...]:
                 # A range over a whole empty sheet would be millions of cells.
                 within = tuple((a, b, min(c, len(rows) - 1), min(d, MAX_COLUMNS - 1)) for a, b, c, d in merged)
                 out.append(Sheet(name=name, rows=rows, merged=within))
+    except TooFarError:
+        raise UnreadableRegister(
+            "工作表展开后太大；请删除远处多余的行列后另存",
+            "unfolded, a sheet is too large; delete stray cells far away",
+        ) from None
     except PasswordError:
         raise UnreadableRegister("文件有密码保护，请另存为无密码的文件", "the file is locked by a password") from None
     except (CalamineError, OSError, ValueError) as error:
