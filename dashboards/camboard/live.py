@@ -84,9 +84,19 @@ def write_live(
 
 
 def page_of_live(
-    request: web.Request, template: str, made: Live, say: Language, *, told: str = "", done: str = ""
+    request: web.Request,
+    template: str,
+    made: Live,
+    say: Language,
+    *,
+    told: str = "",
+    done: str = "",
+    more: Mapping[str, object] | None = None,
 ) -> web.Response:
-    """Return the page around a live part; 409 with the reason where a step was refused, `done` where one was taken."""
+    """Return the page around a live part; 409 with the reason where a step was refused, `done` where one was taken.
+
+    `more`: what else the template writes around the part.
+    """
     board = board_of(request)
     around = shell(
         board,
@@ -98,5 +108,5 @@ def page_of_live(
         at=made.at,
         synthetic=made.index.standing.synthetic_geometry,
     )
-    text = request.app[PAGES].write(template, say, {"shell": around, "told": told, "done": done})
+    text = request.app[PAGES].write(template, say, {"shell": around, "told": told, "done": done, **(more or {})})
     return html_response(text, status=409) if told else page_response(request, text, say)

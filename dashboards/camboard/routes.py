@@ -23,6 +23,7 @@ from camboard.device import page as devicepage
 from camboard.device import steps as devicesteps
 from camboard.devices import geo as devicesgeo
 from camboard.devices import page as devicespage
+from camboard.devices import tagging
 from camboard.doctor import page as doctorpage
 from camboard.history import page as historypage
 from camboard.history import way as historyway
@@ -114,6 +115,7 @@ DEVICE = (
     get("/fragments/devices", devicespage.fragment, DEVICES),
     get("/devices.csv", devicespage.table, DEVICES, call=township.DEVICES_CSV),
     post("/devices", devicespage.act, REPAIR, note="probe_now"),
+    post(tagging.LABELS, tagging.undo, CREW, note="register_step"),
     post(f"{_DEVICE}/probe", devicesteps.probe, REPAIR, note="probe_now"),
     get(f"{_DEVICE}/label", devicesteps.label, REPAIR),
     get(_DEVICE, devicepage.page, DEVICES),

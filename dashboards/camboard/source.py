@@ -293,6 +293,12 @@ class RegisterSource(Protocol):
     async def history(self) -> tuple[Version, ...]:
         """Return every import, oldest first; OSError or StoreRefused where they cannot be read."""
 
+    async def tag(self, device_ids: Sequence[str], *, on: str, off: str, by: str) -> RegisterTold:
+        """Put a label on devices, or take one off, and take that over; or say why not."""
+
+    async def untag(self, number: int, *, by: str) -> RegisterTold:
+        """Take a change of labels back, while it is the newest of the register."""
+
     async def workbook(self) -> bytes:
         """Return the register as XLSX; LookupError where it cannot be read."""
 

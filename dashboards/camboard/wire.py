@@ -18,6 +18,7 @@ def device(view: DeviceStanding, *, full: bool) -> dict[str, JSON]:
         "kind": view.kind.value,
         "site_id": view.site_id,
         "host": view.host,
+        "tags": list(view.tags),
         "status": view.status.value,
         "shown": State.of(view).value,
         "reason": view.reason.value,

@@ -8,6 +8,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from camboard.devices.days import Days, days_of
+from camboard.devices.view import tag_links
 from camboard.i18n import Language, span_words
 from camboard.index import Index
 from camboard.text import local, plain
@@ -41,6 +42,8 @@ class More:
     changes_total: int
     facts: tuple[tuple[str, str, str, bool], ...]
     """(what, as registered, as answered, whether they contradict)."""
+    tags: tuple[tuple[str, str], ...]
+    """(label, address of all devices that have it)."""
     why_month: str
     why_today: str
 
@@ -56,6 +59,7 @@ def more(device: DeviceStanding, index: Index, past: Past | None, say: Language)
         changes=changes[:_CHANGES_SHOWN],
         changes_total=len(changes),
         facts=tuple(_facts(device, say)),
+        tags=tag_links(device),
         why_month=why_address(device_id=device.id, month=today[:7]),
         why_today=why_address(device_id=device.id, first_day=today),
     )

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from camboard import form
 from camboard.board import Board, board_of
+from camboard.devices import tagging
 from camboard.devices.query import LIST, DeviceQuery
 from camboard.devices.view import CHOSEN, device_list
 from camboard.download import csv_response
@@ -30,9 +31,18 @@ _LONGEST = 2_000
 
 
 async def page(request: web.Request) -> web.Response:
-    """`GET /devices?q=&site=&status=&kind=&contractor=&link=&cause=&sort=&page=`."""
+    """`GET /devices?q=&site=&status=&kind=&contractor=&link=&cause=&tag=&sort=&page=`."""
     say = language_of(request)
-    return page_of_live(request, "devicespage.html", _live(request, say), say, done=_done(request, say))
+    board = board_of(request)
+    labelled, number = tagging.told_of(request.query, say)
+    more = {
+        "undo": number if tagging.may_tag(board) and board.principal.scope.whole else 0,
+        "undo_key": board.form_key(tagging.LABELS),
+        "by": form.remembered(request),
+        "signed": board.signed,
+    }
+    done = labelled or _done(request, say)
+    return page_of_live(request, "devicespage.html", _live(request, say), say, done=done, more=more)
 
 
 async def fragment(request: web.Request) -> web.Response:
@@ -42,18 +52,22 @@ async def fragment(request: web.Request) -> web.Response:
 
 
 async def act(request: web.Request) -> web.Response:
-    """`POST /devices`: step (probe, window), back, and one field for each device that was chosen."""
+    """`POST /devices`: step (probe, window, tag_on, tag_off), back, tag, all, one field for each that was chosen."""
     board, say = board_of(request), language_of(request)
     fields = await form.fields_of(request)
     form.check(request, board, fields)
     query = DeviceQuery.read(dict(parse_qsl(fields.get("back", ""))))
     index = board.index()
+    step = fields.get("step", "")
     chosen = [name.removeprefix(CHOSEN) for name in fields if name.startswith(CHOSEN)]
+    if fields.get("all") and step in tagging.STEPS:
+        chosen = tagging.found_all(fields, query, board)
     if not all(device_id in index.device_by_id for device_id in chosen):
         raise web.HTTPNotFound
     if not chosen:
         return page_of_live(request, "devicespage.html", _live(request, say, query), say, told=say("没有选设备"))
-    step = fields.get("step", "")
+    if step in tagging.STEPS:
+        return await _label(request, fields, query, chosen)
     if step == "window" and board.windows is not None and board.may("GET", NEW):
         return _to_window(chosen)
     if step != "probe" or board.insight is None:
@@ -62,6 +76,19 @@ async def act(request: web.Request) -> web.Response:
     told = urlencode({"asked": asked, "late": len(chosen) - asked})
     there = query.address(LIST, page=query.page)
     return web.Response(status=303, headers={"Location": f"{there}{'&' if '?' in there else '?'}{told}"})
+
+
+async def _label(
+    request: web.Request, fields: Mapping[str, str], query: DeviceQuery, chosen: list[str]
+) -> web.Response:
+    board, say = board_of(request), language_of(request)
+    told = await tagging.label(request, board, fields, chosen)
+    if not told.done:
+        sentence = told.en if say.code == "en" else told.zh
+        return page_of_live(request, "devicespage.html", _live(request, say, query), say, told=sentence)
+    there = query.address(LIST, page=query.page)
+    number = urlencode({"tagged": told.number, "of": len(chosen)})
+    return web.Response(status=303, headers={"Location": f"{there}{'&' if '?' in there else '?'}{number}"})
 
 
 def _to_window(chosen: list[str]) -> web.Response:
@@ -80,7 +107,7 @@ async def table(request: web.Request) -> web.StreamResponse:
     heading = (
         "id", "name", "kind", "site_id", "site", "status", "reason", "since", "last_probe", "online_rate_month",
         "lower", "upper", "good_rate_month", "up_ms", "down_ms", "unknown_ms", "excluded_ms", "degraded_ms", "host",
-        "maker", "model", "firmware", "serial", "contractor", "links",
+        "maker", "model", "firmware", "serial", "contractor", "links", "tags",
     )  # fmt: skip
 
     def when(at_ms: int | None) -> str:
@@ -96,7 +123,7 @@ async def table(request: web.Request) -> web.StreamResponse:
             month.down_ms, month.unknown_ms, month.excluded_ms, month.degraded_ms, plain(device.host),
             plain(device.maker or facts.manufacturer or ""), plain(device.model or facts.model or ""),
             plain(facts.firmware or ""), plain(facts.serial or ""), plain(device.contractor_id),
-            plain(" ".join(device.link_ids)),
+            plain(" ".join(device.link_ids)), plain(" ".join(device.tags)),
         )  # fmt: skip
 
     rows = (cells(device) for device in DeviceQuery.read(request.query).choose(index))
@@ -115,6 +142,9 @@ def _live(request: web.Request, say: Language, query: DeviceQuery | None = None)
         "may_plan": _may_step(board) and board.windows is not None and board.may("GET", NEW),
         "has_why": board.insight is not None,
         "may_import": may_import(board),
+        "may_tag": tagging.may_tag(board),
+        "by": form.remembered(request),
+        "signed": board.signed,
         "open_count": None if desk is None else len(desk.open),
     }
 

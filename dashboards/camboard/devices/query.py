@@ -44,6 +44,8 @@ class DeviceQuery:
     link: str = ""
     """All that hangs on it."""
     cause: Reason | None = None
+    tag: str = ""
+    """A label that it has."""
     search: str = ""
     order: Order = Order.WORST
     page: int = 1
@@ -61,7 +63,7 @@ class DeviceQuery:
         ):
             if text and text not in known:
                 raise BadQuery(name)
-        for name in ("site", "contractor", "link"):
+        for name in ("site", "contractor", "link", "tag"):
             if len(params.get(name, "")) > _LONGEST_ID:
                 raise BadQuery(name)
         return cls(
@@ -71,6 +73,7 @@ class DeviceQuery:
             contractor=params.get("contractor", ""),
             link=params.get("link", ""),
             cause=Reason(cause) if cause else None,
+            tag=params.get("tag", ""),
             search=params.get("q", "").strip()[:MAX_SEARCH],
             order=Order(order),
             page=number(params, "page"),
@@ -86,6 +89,7 @@ class DeviceQuery:
             ("contractor", self.contractor),
             ("link", self.link),
             ("cause", self.cause.value if self.cause else ""),
+            ("tag", self.tag),
             ("sort", "" if self.order is Order.WORST else self.order.value),
             ("page", str(self.page) if self.page > 1 else ""),
         )
@@ -116,6 +120,7 @@ class DeviceQuery:
             and (not self.contractor or device.contractor_id == self.contractor)
             and (not self.link or self.link in device.link_ids)
             and (self.cause is None or device.reason is self.cause)
+            and (not self.tag or self.tag in device.tags)
             and (not needle or needle in _text(device))
         ]
         key = _KEYS.get(self.order)
@@ -131,9 +136,8 @@ class DeviceQuery:
 
 def _text(device: DeviceStanding) -> str:
     facts = device.facts
-    return "\n".join(
-        (device.name, device.id, device.host, facts.serial or "", facts.model or "", device.model, device.maker)
-    ).casefold()
+    named = (device.name, device.id, device.host, facts.serial or "", facts.model or "", device.model, device.maker)
+    return "\n".join((*named, *device.tags)).casefold()
 
 
 def _share(ratio: Fraction | None) -> tuple[bool, Fraction]:

@@ -25,6 +25,7 @@ from camkeeper.standing.view import DeviceStanding
 ROWS = 50
 CHOSEN = "d:"
 """What a checkbox is called, before the device's id."""
+_TAGS_LISTED = 60
 _LINKS_LISTED = 250
 """More would weigh more than the rows; the address still takes any."""
 
@@ -50,6 +51,8 @@ class DeviceRow:
     """The lowest rung that failed, with its verdict; empty where none did."""
     host: str
     why: str
+    tags: tuple[tuple[str, str], ...]
+    """(label, address of all that have it)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ class DeviceList:
     contractors: tuple[Option, ...]
     links: tuple[Option, ...]
     causes: tuple[Option, ...]
+    tags: tuple[Option, ...]
     orders: tuple[Option, ...]
     narrowed: bool
     empty: str
@@ -111,6 +115,7 @@ def device_list(query: DeviceQuery, index: Index, past: Past | None, at: str, sa
         contractors=_named(index.standing.contractors, query.contractor),
         links=_named(index.standing.links, query.link) if len(index.standing.links) <= _LINKS_LISTED else (),
         causes=_causes(query, index, say),
+        tags=_tags(query, index),
         orders=tuple(Option(value=o.value, word=say(ORDER[o]), selected=query.order is o) for o in Order),
         narrowed=query.narrowed,
         empty=_empty(index, say) if not chosen else "",
@@ -128,6 +133,7 @@ def _row(device: DeviceStanding, index: Index, past: Past | None, zone: ZoneInfo
         failing=next((_failing(result, say) for result in device.rungs if result.verdict.is_failure), ""),
         host=plain(device.host),
         why=why_address(device_id=device.id),
+        tags=tag_links(device),
     )
 
 
@@ -177,6 +183,20 @@ def _causes(query: DeviceQuery, index: Index, say: Language) -> tuple[Option, ..
         for reason in Reason
         if reason in there
     )
+
+
+def tag_links(device: DeviceStanding) -> tuple[tuple[str, str], ...]:
+    """Return (label, address of all devices that have it)."""
+    return tuple((plain(tag), DeviceQuery(tag=tag).address()) for tag in device.tags)
+
+
+def _tags(query: DeviceQuery, index: Index) -> tuple[Option, ...]:
+    """Return the labels in use, the commonest first; the one that was asked for always."""
+    counts = Counter(tag for device in index.standing.devices for tag in device.tags)
+    there = [tag for tag, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))][:_TAGS_LISTED]
+    if query.tag and query.tag not in there:
+        there.append(query.tag)
+    return tuple(Option(value=tag, word=plain(tag), selected=tag == query.tag) for tag in there)
 
 
 def _empty(index: Index, say: Language) -> str:

@@ -70,6 +70,7 @@ DEVICE = record(
     kind=one_of(DeviceKind),
     site_id=SITE_ID,
     host=text(example="10.20.3.14"),
+    tags=many(text(example="校门口"), mark("标签")),
     status=one_of(Status, example=Status.DOWN),
     shown=one_of(State, mark("屏幕上的状态：约定窗口内为维护"), example=State.DOWN),
     reason=one_of(Reason, mark("为什么是这个状态"), example=Reason.NO_ANSWER),

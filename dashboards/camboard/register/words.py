@@ -38,6 +38,7 @@ FIELD: Mapping[Field, str] = {
     Field.MODEL: mark("型号"),
     Field.MAKER: mark("厂家"),
     Field.CREDENTIAL: mark("凭据"),
+    Field.TAGS: mark("标签"),
     Field.IGNORE: mark("不导入"),
 }
 KEY: Mapping[str, Field] = {
@@ -63,6 +64,7 @@ KEY: Mapping[str, Field] = {
     "model": Field.MODEL,
     "serial": Field.SERIAL,
     "installed": Field.INSTALLED,
+    "tags": Field.TAGS,
 }
 """Which field a key of a change is; others are shown as they are."""
 WEIGHT: Mapping[Weight, str] = {

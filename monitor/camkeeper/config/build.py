@@ -52,6 +52,7 @@ def device(e: DeviceEntry) -> Device:
         model=e.model or "",
         serial=e.serial or "",
         installed=e.installed or "",
+        tags=e.tags,
         overrides=_overrides(e.probe),
     )
 

@@ -20,6 +20,7 @@ from camcover.bands import STANDARDS
 from camcover.datum import Datum
 from camkeeper.config.fault import shown, shown_zh
 from camkeeper.model.service import PRESETS
+from camkeeper.model.tags import TagError, tags_of
 from camkeeper.secrets import NAME
 from camkeeper.window.rule import RuleError, read_rule
 
@@ -308,6 +309,16 @@ def phone(value: Any) -> str:
     return value
 
 
+def _tags(value: Any) -> tuple[str, ...]:
+    """Read a list of labels."""
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        raise refuse(zh=f"应为标签的列表，不是{shown_zh(value)}", en=f"wants a list of labels, not {shown(value)}")
+    try:
+        return tags_of(value)
+    except TagError as error:
+        raise refuse(zh=error.zh, en=error.en) from None
+
+
 def _email(value: Any) -> str:
     if not isinstance(value, str) or not re.match(r"[^@\s]{1,64}@[^@\s]{1,120}\Z", value):
         raise refuse(zh="不是电子邮箱地址", en="no e-mail address")
@@ -342,6 +353,7 @@ def not_a_globe(lon: float, lat: float) -> None:
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Text = Annotated[str, BeforeValidator(_text)]
 Id = Annotated[str, BeforeValidator(_id)]
+Tags = Annotated[tuple[str, ...], BeforeValidator(_tags)]
 Host = Annotated[str, BeforeValidator(host)]
 Port = Annotated[int, BeforeValidator(whole(1, 65535))]
 Count = Annotated[int, BeforeValidator(whole(1, 100_000))]

@@ -74,6 +74,7 @@ class DeviceEntry(Entry):
     model: s.Text | None = None
     serial: s.Text | None = None
     installed: s.Date | None = None
+    tags: s.Tags = ()
     probe: ProbeOverridesEntry | None = None
 
     @model_validator(mode="after")

@@ -150,6 +150,8 @@ class Device:
     """As the maker's label has it; empty: nobody noted it."""
     installed: str = ""
     """The day, ISO 8601; empty: nobody noted it."""
+    tags: tuple[str, ...] = ()
+    """Labels that people put on it, in order (`model.tags`)."""
     overrides: ProbeOverrides = field(default_factory=ProbeOverrides)
 
     @property

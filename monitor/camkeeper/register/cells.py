@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 from camkeeper.model.equipment import DeviceKind
+from camkeeper.model.tags import TagError, split, tags_of
 from camkeeper.register.finding import What
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?")
@@ -284,3 +285,11 @@ def day(text: str) -> str:
     except ValueError:
         pass
     raise CellError(What.UNREADABLE, f"不是日期：{shown(text)}", f"no date: {shown(text)}")
+
+
+def tags(text: str) -> tuple[str, ...]:
+    """Return the labels of a cell, in order: it has all that the device is to have."""
+    try:
+        return tags_of(split(text))
+    except TagError as error:
+        raise CellError(What.UNREADABLE, error.zh, error.en) from None

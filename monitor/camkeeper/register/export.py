@@ -22,6 +22,7 @@ _HEADS: Final = (
     ("mount.azimuth_deg", "方位角"), ("mount.tilt_deg", "俯角"), ("lens.hfov_deg", "水平视场角"),
     ("lens.range_m", "监控距离"), ("resolution", "分辨率"), ("contractor", "维保单位"), ("link", "链路"),
     ("maker", "厂家"), ("model", "型号"), ("serial", "序列号"), ("installed", "安装日期"),
+    ("tags", "标签"),
 )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Field(StrEnum):
     MODEL = "model"
     MAKER = "maker"
     CREDENTIAL = "credential"
+    TAGS = "tags"
     IGNORE = "ignore"
     """Known, and not ours: a running number, a remark, a telephone."""
 
@@ -87,6 +88,7 @@ ALIASES: Final[dict[Field, tuple[str, ...]]] = {
     Field.MODEL: ("型号", "设备型号", "规格型号", "摄像机型号", "model"),
     Field.MAKER: ("厂家", "厂商", "品牌", "生产厂家", "设备厂商", "制造商", "maker", "manufacturer", "brand", "vendor"),
     Field.CREDENTIAL: ("凭据", "credential"),
+    Field.TAGS: ("标签", "设备标签", "标记", "tags", "tag", "labels", "label"),
     Field.IGNORE: ("序号", "序", "no", "no.", "#", "备注", "说明", "联系人", "联系电话", "电话", "责任人", "用户名",
                    "密码",
                    "口令", "mac", "mac地址", "子网掩码", "网关", "状态", "在线状态", "remark", "remarks", "note",

@@ -16,7 +16,7 @@ HEAD: Final = """\
 _PLAIN: Final = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff._+-]*\Z")
 _NULLS: Final = frozenset({"null", "Null", "NULL"})
 _ORDER: Final = ("id", "name", "kind", "site", "address", "mount", "lens", "gb_id", "link", "contractor", "credential",
-                 "maker", "model", "serial", "installed")  # fmt: skip
+                 "maker", "model", "serial", "installed", "tags")  # fmt: skip
 Entry = dict[str, Any]
 
 
@@ -90,12 +90,14 @@ def _nested(entry: Entry, values: dict[str, Any]) -> Entry:
         if inner:
             out.setdefault(group, {})[inner] = text(value)
         else:
-            out[key] = text(value)
+            out[key] = list(value) if isinstance(value, tuple) else text(value)
     return out
 
 
 def text(value: object) -> str:
-    """Return a value as the file has it."""
+    """Return a value as the file has it; a list as people write one in a cell."""
+    if isinstance(value, tuple):
+        return "、".join(map(str, value))
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else f"{value:.9f}".rstrip("0")
     return str(value)

@@ -164,6 +164,7 @@ def flat(device: Device) -> dict[str, Any]:
         "model": device.model or None,
         "serial": device.serial or None,
         "installed": device.installed or None,
+        "tags": device.tags or None,
     }
     if mount is not None:
         out |= {f"mount.{key}": getattr(mount, key) for key in _MOUNT}

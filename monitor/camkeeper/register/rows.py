@@ -266,6 +266,9 @@ class Reader:
         for at in (Field.SERIAL, Field.MODEL, Field.MAKER):
             if at in cell:
                 row.values[str(at)] = cell[at][:200]
+        tags = self._try(row, Field.TAGS, cell, cells.tags, minor=True)
+        if tags is not None:
+            row.values["tags"] = tags
         credentials = {c: (c,) for c in self.known.registry.credential_by_id}
         named = (
             (Field.CONTRACTOR, self.known.contractors, "维保单位", "contractor"),

@@ -8,7 +8,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
@@ -23,6 +23,7 @@ from camkeeper.register import process
 from camkeeper.register.book import Draft, apply, wishes_json
 from camkeeper.register.export import workbook
 from camkeeper.register.store import Store, StoreRefused
+from camkeeper.register.tagging import is_tagging, tag
 from camkeeper.standing.registers import Intake, IntakeState, RegisterTold, Version, Wishes
 
 WALL_S: Final = 180.0
@@ -119,6 +120,26 @@ class RegisterRoom:
             f"第 {version.number} 次导入（{version.source}）已撤销并生效",
             f"Import {version.number} ({version.source}) is undone, and that is in force",
         )
+
+    async def tag(self, device_ids: Sequence[str], *, on: str, off: str, by: str) -> RegisterTold:
+        """Put a label on devices, or take one off, and take that over; `number` is what `untag` takes back."""
+        try:
+            version = await asyncio.to_thread(tag, self._config, device_ids, on=on, off=off, by=by, clock=self._clock)
+        except (StoreRefused, OSError) as error:
+            return _refused(error)
+        n = version.changed
+        told = await self._taken(f"{n} 台设备的标签已更改并生效", f"The labels of {n} devices are changed")
+        return replace(told, number=version.number)
+
+    async def untag(self, number: int, *, by: str) -> RegisterTold:
+        """Take a change of labels back while it is the newest; whoever may label may not take an import back."""
+        try:
+            found = next((v for v in await self.history() if v.number == number), None)
+        except (StoreRefused, OSError) as error:
+            return _refused(error)
+        if found is None or not is_tagging(found):
+            return RegisterTold(done=False, zh="这一次不是标签的更改", en="That was no change of labels")
+        return await self.undo(number, by=by)
 
     async def history(self) -> tuple[Version, ...]:
         """Return every import, oldest first; OSError, StoreRefused where the configuration cannot be read."""

@@ -118,6 +118,7 @@ def _device(device: Device, inputs: Inputs) -> DeviceStanding:
         link_ids=tuple(link.id for link in registry.upstream(device)),
         maker=device.maker,
         model=device.model,
+        tags=device.tags,
     )
 
 

@@ -56,3 +56,5 @@ class RegisterTold:
     done: bool
     zh: str
     en: str
+    number: int = 0
+    """Of the register's history, where that is new."""

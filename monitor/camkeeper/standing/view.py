@@ -62,6 +62,8 @@ class DeviceStanding:
     maker: str = ""
     """As registered; what it says of itself is in `facts`."""
     model: str = ""
+    tags: tuple[str, ...] = ()
+    """Labels that people put on it, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
