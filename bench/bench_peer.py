@@ -262,7 +262,7 @@ async def measure(folder: Path, *, quick: bool) -> dict[str, object] | None:
     root = await asyncio.to_thread(unpacked, folder)
     if root is None:
         return None
-    standing, times = township(cameras=661, villages=VILLAGES, speakers=38), 2 if quick else 5
+    standing, times = township(cameras=661, villages=VILLAGES, speakers=38), 1 if quick else 5
     out: dict[str, object] = {"monitors": len(standing.devices), "throttle": THROTTLE}
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)

@@ -150,6 +150,8 @@ class Shell:
     out_key: str = ""
     is_open: bool = False
     """Nobody is asked who they are."""
+    at_ms: int = -1
+    """Of the Standing that is shown: a script that hears of the same one asks for nothing. -1: it asks at once."""
 
 
 def shell(
@@ -175,6 +177,7 @@ def shell(
         other_lang=other_lang,
         nav=ways(board, here, say),
         body=body,
+        at_ms=index.standing.at_ms,
         **signed_in(board, say),
     )
 

@@ -6,6 +6,7 @@
   if (!board || !age || !veil) return;
 
   const RENEW_MS = 1000;     // at most one fetch a second, however lively the township
+  const FIRST_MS = 1500;
   const LOST_MS = 3000;      // a reconnect quicker than this is nobody's business
   const BACKOFF_MS = [1000, 2000, 4000, 8000, 15000, 30000];
 
@@ -13,7 +14,7 @@
   // compared. A suspended laptop stops performance.now() on some systems, so the larger of both elapsed times counts.
   let toldAge = Number(age.dataset.ageMs), staleMs = Number(age.dataset.staleMs);
   let toldPerf = performance.now(), toldWall = Date.now();
-  let shownAt = null, lostSince = null, wanted = false, fetching = false, lastFetch = -RENEW_MS, tries = 0;
+  let shownAt = Number(age.dataset.atMs), lostSince = null, wanted = false, fetching = false, lastFetch = -RENEW_MS, tries = 0;
   let source = null, timer = 0;
 
   const elapsed = () => Math.max(performance.now() - toldPerf, Date.now() - toldWall, 0);
@@ -147,12 +148,21 @@
     }
   }
 
+  function ask() {
+    wanted = true;
+    renew();
+  }
+
   function listen() {
     source = new EventSource("/events");
     source.onopen = () => {
+      // A page that has just come is as new as its Standing; what changed beside it since is asked for when the page
+      // has been drawn. Who was away asks at once.
+      const first = tries === 0 && shownAt >= 0;
+      wanted ||= !first;
+      if (first) setTimeout(ask, FIRST_MS);
       tries = 0;
       lostSince = null;
-      wanted = true;
       renew();
       showAge();
     };
