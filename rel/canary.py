@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import sqlite3
 import tarfile
@@ -13,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from camfleet.hostile import FORMULA, MARKUP
+from camfleet.hostile import FORMULA, MARKUP, REALM
 from rel.town import PASSWORD
 
 NEEDLES = {
@@ -23,6 +24,8 @@ NEEDLES = {
     PASSWORD.encode().hex().encode(),
     base64.b64encode(PASSWORD.encode()).rstrip(b"="),
     base64.b64encode(f"camkeeper:{PASSWORD}".encode()),
+    # As good as the password at the device that asked by this realm.
+    hashlib.md5(f"camkeeper:{REALM}:{PASSWORD}".encode(), usedforsecurity=False).hexdigest().encode(),
 }
 _DEEPEST = 4
 
@@ -70,6 +73,12 @@ def secrets(folder: Path) -> tuple[list[str], int]:
         pieces += len(parts)
         found += [where for where, part in parts if any(needle in part for needle in NEEDLES)]
     return found[:20], pieces
+
+
+def shown(folder: Path) -> int:
+    """Return how many files show a hostile device's own words at all, escaped or not."""
+    word = MARKUP.partition(" ")[2].rstrip(">").encode()
+    return sum(word in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def raw_words(folder: Path) -> list[str]:

@@ -26,7 +26,7 @@ from camfleet.hostile import TRICKS
 from camkeeper.ledger import LedgerReader
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
-from rel.canary import raw_words, secrets
+from rel.canary import raw_words, secrets, shown
 from rel.load import bound_of, scraped
 from rel.town import Monitor, Town, camkeeper, environment, eventually, monitor, told, town
 
@@ -236,7 +236,7 @@ def _watched(here: Town, plan: dict[str, Any], ids: list[str], seen: Seen) -> No
     seen.facts["cores"] = len([path for path in here.folder.rglob("core*") if path.is_file()])
     seen.facts["secrets"], searched = secrets(here.folder)
     seen.facts["raw"] = raw_words(out)
-    seen.facts["searched"] = searched
+    seen.facts["searched"], seen.facts["shown"] = searched, shown(out)
 
 
 def _not_up(ledger: Path, healthy: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from camkeeper.model.probing import Rung
 
 MARKUP = "<img src=x onerror=alert(1)>"
 FORMULA = '=HYPERLINK("http://203.0.113.7/","x")'
+REALM = "h"
 BIDI = "\u202egnp.\u2066\u0007\u001b[2J"
 _URI = re.compile(rb"(?:https?|rtsp)://[^/<\s\"]+(?=[^<>]*</[\w:]*(?:Uri|XAddr)>)")
 _NAME = re.compile(rb"(<[\w:]*(?:Manufacturer|Model|FirmwareVersion|SerialNumber)>)[^<]*(?=<)")
@@ -54,7 +55,7 @@ def _redirect(asked: Asked) -> bytes:
 def _domain(asked: Asked) -> bytes:
     if b"GetSystemDateAndTime" in asked.request.body:
         return asked.honest
-    challenge = f'WWW-Authenticate: Digest realm="h", nonce="n", qop="auth", domain="http://{asked.to}/ /"\r\n'
+    challenge = f'WWW-Authenticate: Digest realm="{REALM}", nonce="n", qop="auth", domain="http://{asked.to}/ /"\r\n'
     if asked.request.is_rtsp:
         return f"RTSP/1.0 401 Unauthorized\r\nCSeq: {asked.request.cseq}\r\n{challenge}\r\n".encode()
     return _http(b"", status="401 Unauthorized", fields=challenge)

@@ -75,6 +75,7 @@ async def _run(setting: Setting) -> Outcome:
             "hostile": HOSTILE,
             "packets_to_enrolled": out["enrolled"],
             "pieces_searched": found["searched"],
+            "files_that_show_their_words": found["shown"],
             "rss_mb": found["rss_mb"],
             "missed": found["missed"],
             "faults": "; ".join([*found["secrets"], *found["raw"], *found["healthy_not_up"]][:5]),
