@@ -1,4 +1,4 @@
-"""Labels on `/devices`: put on, filtered by, taken off and back, on a real register's files; who may, and hostile ones."""
+"""Labels on `/devices`: put on, filtered by, taken off and back, on a real register; who may, and hostile ones."""
 
 from __future__ import annotations
 
