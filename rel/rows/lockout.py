@@ -66,7 +66,7 @@ class _Day:
 
     def __init__(self, devices: Mapping[str, Device], setting: Setting, seen: _Seen) -> None:
         self.devices, self.seen, self.clock, self.wheel = devices, seen, Fast(), Wheel()
-        self.policy = ProbePolicy(every_s=setting.sized(300, 60), timeout_s=15)
+        self.policy = ProbePolicy(every_s=setting.sized(600, 60), picture_every_s=setting.sized(600, 300), timeout_s=15)
         self.latches, self.rng = setting.folder / "latches.json", random.Random(setting.seed)
         for device in devices.values():
             self.wheel.put(device.id, Cadence.of(device, self.policy), self.clock.elapsed_ms())
@@ -172,7 +172,7 @@ async def _run(setting: Setting) -> Outcome:
             ),
             equal("requests turned away by a lock", seen.locked_out, 0),
             equal("cameras that keep us out afterwards", len(seen.not_well), 0),
-            at_least("probes", seen.probes, 24 * count),
+            at_least("probes", seen.probes, 100 * count),
         ),
         injected={"logins_refused": seen.refused, "restarts": seen.restarts},
         figures={
