@@ -111,7 +111,7 @@ class Seen:
 def _paced(wished: dict[str, Any], every_s: float) -> None:
     """Climb every ladder to its top each time, with a picture."""
     probe = wished["policy"]["probe"]
-    probe |= {"every_s": every_s, "picture_every_s": every_s, "full_every_s": every_s, "timeout_s": 2}
+    probe |= {"every_s": every_s, "picture_every_s": every_s, "full_every_s": every_s, "timeout_s": min(5, every_s)}
 
 
 def _decoder(process: psutil.Process) -> int | None:
