@@ -143,8 +143,9 @@ def _live(request: web.Request, say: Language, query: DeviceQuery | None = None)
         "has_why": board.insight is not None,
         "may_import": may_import(board),
         "may_tag": tagging.may_tag(board),
-        "by": form.remembered(request),
-        "signed": board.signed,
+        # Whoever is signed in is not asked for a name: all of them share what is kept.
+        "by": "" if board.signed else form.remembered(request),
+        "signed": bool(board.signed),
         "open_count": None if desk is None else len(desk.open),
     }
 
