@@ -35,7 +35,8 @@ from camkeeper.model.access import Role
 DOC = document(ROUTES, languages()["en"])
 MACHINES = ("/api/v1/", "/events", "/healthz", "/readyz", "/metrics")
 ENDINGS = (".csv", ".json", ".geojson", ".ics")
-FOR_PEOPLE = {"/api/v1/docs"}
+FOR_PEOPLE = {"/api/v1/docs", *(f"/import/{{draft}}/{part}.csv" for part in ("findings", "changes", "rows"))}
+"""The document's own page, and what stands beside a preview for as long as somebody looks at it."""
 APART = {"/api/v1/accounts", "/api/v1/openapi.json"}
 """Accounts want a store of them; the document itself is looked at by others."""
 JSON_POSTS = {"/accounts", "/accounts/{name}", "/tokens", "/tokens/{id}"}
