@@ -7,10 +7,12 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rel.__main__ import keep, stored
+from rel.__main__ import FINDINGS, STORED, keep, stored
 from rel.drive import drive
 from rel.result import read
 from rel.row import Check, Outcome, Row, Setting, at_least, at_most, equal
+from rel.rows import NAMES, row
+from rel.table import page
 
 CHECKS = st.lists(st.builds(Check, name=st.text(), value=st.integers(), bar=st.text(), held=st.booleans()))
 
@@ -58,3 +60,9 @@ def test_results_are_kept_in_the_scorecards_order(tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     keep(path, {"sla": result})
     assert stored(path) == {"sla": result}
+
+
+def test_the_page_is_what_the_results_say() -> None:
+    findings = FINDINGS.read_text(encoding="utf-8") if FINDINGS.exists() else ""
+    made = page((row(name) for name in NAMES), stored(STORED), findings)
+    assert (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8") == made
