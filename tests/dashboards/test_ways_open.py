@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
+from tests.dashboards.authz import HERE
 from tests.dashboards.canary_town import CanaryTown
 from tests.dashboards.conftest import Client
 from tests.dashboards.people import Person, opened, person
-from tests.dashboards.test_authz import HERE
 from tests.dashboards.township import AT_MS
 
 from camboard.app import create_app
