@@ -33,6 +33,7 @@ from camkeeper.notify import connect, http_session
 from camkeeper.run.coverage.coverage import Coverage
 from camkeeper.run.desk.windows import WindowRoom
 from camkeeper.run.desk.workroom import WorkRoom
+from camkeeper.run.doctor import DoctorRoom
 from camkeeper.run.insight import Insight
 from camkeeper.run.months import MonthRoom
 from camkeeper.run.reading import read
@@ -90,6 +91,15 @@ class WholeTown(PictureTown):
 
     def work(self) -> WorkSource | None:
         return self.rooms
+
+    def doctor(self) -> DoctorRoom:
+        return DoctorRoom(
+            config=self.folder / "cameras.yaml",
+            clock=self.rig.clock,
+            registry=lambda: self.registry,
+            facts=dict,
+            reload=_nothing,
+        )
 
     def registers(self) -> RegisterRoom | None:
         return self.intake
@@ -287,6 +297,10 @@ def register_room(folder: Path, clock: Clock) -> RegisterRoom:
         load(path)
 
     return RegisterRoom(config=path, clock=clock, reload=reload, warning=lambda: None)
+
+
+async def _nothing() -> None:
+    """Take over what was written: nobody runs here."""
 
 
 async def _settled(town: WholeTown) -> None:
