@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.rel.rows import run
 
+pytestmark = pytest.mark.timeout(300)  # a machine that others use, too
+
 
 def _holds(name: str) -> None:
     found = run(name)
@@ -12,13 +14,11 @@ def _holds(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_influx() -> None:
     _holds("influx")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_uplink() -> None:
     _holds("uplink")
 
@@ -29,30 +29,25 @@ def test_alert() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_flap() -> None:
     _holds("flap")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_lockout() -> None:
     _holds("lockout")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_authz() -> None:
     _holds("authz")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_sla() -> None:
     _holds("sla")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
 def test_soak() -> None:
     _holds("soak")
