@@ -249,6 +249,8 @@ async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozense
     known = county()
     began = time.perf_counter()
     async with whole_stage(folder, browser, registry=known, faults=faults(known), minutes=10) as stage:
+        while not (stage.town.cover is not None and stage.town.cover.settled):
+            await asyncio.sleep(0.5)  # a month of hours goes into store at first: minutes of a core that no page costs
         print(f"township ready after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         found = await pages(stage, only=only, times=1 if quick else 5)
         rest: dict[str, dict[str, object]] = {}

@@ -54,14 +54,20 @@ class CoverageHour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredHours:
-    """The stored hours of one series within a period, summed."""
+class KeptHours:
+    """Which hours of one series are stored within a period."""
 
     basis: bytes
     hours: int
     first_ms: int
     end_ms: int
     """Start of the first and end of the last one; there may be gaps where `hours` is less than lies between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHours(KeptHours):
+    """The stored hours of one series within a period, summed."""
+
     lower: int
     upper: int
     worst: int
@@ -104,6 +110,22 @@ def stored(db: sqlite3.Connection, period: Span) -> dict[SeriesKey, StoredHours]
             worst_ms=least[number][1],
         )
     return out
+
+
+def kept(db: sqlite3.Connection, period: Span) -> dict[SeriesKey, KeptHours]:
+    """Return which whole hours are stored within the period: `stored` without the sums, a third of its time."""
+    if not has_coverage(db):
+        return {}
+    rows = db.execute(
+        "SELECT s.site, s.layer, s.unit, s.night, s.basis, h.hours, h.first, h.last FROM coverage_series s JOIN"
+        " (SELECT series, count(*) AS hours, min(start_ms) AS first, max(start_ms) AS last FROM coverage_hour"
+        " WHERE start_ms >= ? AND start_ms <= ? GROUP BY series) h USING (series)",
+        (period.start_ms, period.end_ms - HOUR_MS),
+    )
+    return {
+        (site, layer, unit, bool(night)): KeptHours(basis=basis, hours=count, first_ms=first, end_ms=last + HOUR_MS)
+        for site, layer, unit, night, basis, count, first, last in rows
+    }
 
 
 def hours(db: sqlite3.Connection, period: Span, site_id: str | None) -> Iterator[tuple[SeriesKey, CoverageHour]]:

@@ -19,7 +19,7 @@ from camkeeper.ledger import coverage
 from camkeeper.ledger.chain import Kind, Record, read_transition
 from camkeeper.ledger.closing import Closed, closed_months, closing_config
 from camkeeper.ledger.configs import ConfigAt, config_at, entries_of
-from camkeeper.ledger.coverage import CoverageHour, SeriesKey, StoredHours
+from camkeeper.ledger.coverage import CoverageHour, KeptHours, SeriesKey, StoredHours
 from camkeeper.ledger.daysums import GroupSums, Question, device_tallies, group_sum_pairs, group_sums
 from camkeeper.ledger.mailreader import MailReader
 from camkeeper.ledger.months import month_of
@@ -115,6 +115,11 @@ class LedgerReader(MailReader, PictureReader):
         """Return what is stored of each series within the period: its basis, and the sum of its whole hours."""
         with self.reading() as db:
             return coverage.stored(db, period)
+
+    def coverage_kept(self, period: Span) -> dict[SeriesKey, KeptHours]:
+        """Return which hours are stored of each series within the period."""
+        with self.reading() as db:
+            return coverage.kept(db, period)
 
     def coverage_hours(self, period: Span, site_id: str | None = None) -> Iterator[tuple[SeriesKey, CoverageHour]]:
         """Yield the stored hours within the period by time, of all sites or of one."""

@@ -42,6 +42,10 @@ HOURS_EVERY_S = 30.0
 """How old today's and this month's hours may be."""
 SHARE = 0.1
 """At the most this share of the time goes into them."""
+KEEP_SHARE = 0.25
+"""Of the time, while finished hours are put in store: after a change of the geometry a county has a month to redo."""
+KEEP_FOR_S = 30.0
+"""And then today's hours are due again."""
 RETRY_S = 30.0
 """After a fault in the background work."""
 
@@ -86,6 +90,11 @@ class Coverage:
             return None
         fault = "; ".join(self._faults.values())
         return f"覆盖计算失败，监测不受影响：{fault} / coverage cannot be computed, monitoring goes on: {fault}"
+
+    @property
+    def settled(self) -> bool:
+        """Whether all finished hours are in store, as they are a while after a start."""
+        return self._filled is not None and self._filled[0] is self._plan
 
     def changed(self, device_ids: AbstractSet[str]) -> None:
         """Note that these devices' changes are on disk."""
@@ -246,8 +255,11 @@ class Coverage:
 
     async def _fill(self, plan: TownshipCover) -> None:
         """Keep finished hours, a part at a time: what was computed of an hour that changed meanwhile is left out."""
-        hour = (self._last_tick_ms() - SETTLE_MS) // HOUR_MS
+        hour, started_ms = (self._last_tick_ms() - SETTLE_MS) // HOUR_MS, self._clock.elapsed_ms()
         while self._plan is plan and self._filled != (plan, hour):
+            began_ms = self._clock.elapsed_ms()
+            if began_ms - started_ms > KEEP_FOR_S * 1000:
+                return  # the rest with the next round
             fill = await asyncio.to_thread(next_fill, self._ledger.path, plan)
             if fill is None:
                 self._filled = (plan, hour)
@@ -255,6 +267,7 @@ class Coverage:
             stored = self._ledger.store_coverage(fill.series, fill.hours, seen_seq=fill.seen_seq)
             if await asyncio.wrap_future(stored) < len(fill.hours):
                 return  # something reached back meanwhile: tried again with the next round
+            await asyncio.sleep((self._clock.elapsed_ms() - began_ms) / 1000 * (1 / KEEP_SHARE - 1))
 
 
 def _over(path: Path, cover: TownshipCover, whole: Span) -> dict[str, tuple[HoursCover, ...]]:

@@ -13,7 +13,7 @@ from camkeeper.cover.hours import HOUR_MS, Histories, Slots, Total, hours_cover,
 from camkeeper.cover.sight import State, state_of
 from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import LedgerReader
-from camkeeper.ledger.coverage import CoverageHour, CoverageSeries, SeriesKey, StoredHours
+from camkeeper.ledger.coverage import CoverageHour, CoverageSeries, KeptHours, SeriesKey
 from camkeeper.model.span import Span
 
 SETTLE_MS = 600_000
@@ -147,7 +147,7 @@ def _stored(reader: LedgerReader, cover: TownshipCover, period: Span) -> tuple[S
     return Span(start_ms=first_ms, end_ms=end_ms), out
 
 
-def _whole(hours: StoredHours, basis: bytes, first_ms: int) -> bool:
+def _whole(hours: KeptHours, basis: bytes, first_ms: int) -> bool:
     return (
         hours.basis == basis and hours.first_ms == first_ms and hours.hours * HOUR_MS == hours.end_ms - hours.first_ms
     )
@@ -170,7 +170,7 @@ def next_fill(path: Path, cover: TownshipCover) -> Fill | None:
     series = series_of(cover)
     with LedgerReader(path) as reader, reader.reading():
         wanted = _wanted(reader)
-        start_ms = None if wanted is None else _missing_from(reader.coverage_stored(wanted), series, wanted)
+        start_ms = None if wanted is None else _missing_from(reader.coverage_kept(wanted), series, wanted)
         if wanted is None or start_ms is None or not series:
             return None
         hours = max(1, ROWS_AT_ONCE // len(series))
@@ -193,7 +193,7 @@ def _wanted(reader: LedgerReader) -> Span | None:
     return Span(start_ms=start_ms, end_ms=end_ms) if start_ms < end_ms else None
 
 
-def _missing_from(stored: dict[SeriesKey, StoredHours], series: Sequence[CoverageSeries], wanted: Span) -> int | None:
+def _missing_from(stored: dict[SeriesKey, KeptHours], series: Sequence[CoverageSeries], wanted: Span) -> int | None:
     """Return the first hour that some series lacks; None where none does."""
     out = wanted.end_ms
     for one in series:
