@@ -47,6 +47,7 @@ THROTTLE, VIEWERS, EVERY_S = 4, 50, 1.0
 VIEWED = ("/", "/devices", "/incidents", "/orders", "/map", "/wall/data", "/audit", "/fragments/board")
 DRAWN = "() => document.getElementById('map')?.dataset.drawn"
 PATIENCE_MS = 60_000
+SETTLE_S = 1200
 READY = """() => {
     const n = performance.getEntriesByType("navigation")[0];
     return Math.max(n.domContentLoadedEventEnd, n.loadEventEnd);
@@ -244,13 +245,21 @@ STAGES: Mapping[str, Callable[[WholeStage, bool], Coroutine[Any, Any, dict[str, 
 """What is measured of no single page."""
 
 
+async def settled(stage: WholeStage) -> None:
+    """Wait until a month of coverage's hours is in store, as at any monitor that ran for a while: minutes of a core."""
+    for _ in range(2 * SETTLE_S):
+        if stage.town.cover is None or stage.town.cover.settled:
+            return
+        await asyncio.sleep(0.5)
+    raise TimeoutError(f"coverage is not in store after {SETTLE_S} s")
+
+
 async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozenset[str]) -> dict[str, object]:
     """Return all figures; with `only` those of these pages alone."""
     known = county()
     began = time.perf_counter()
     async with whole_stage(folder, browser, registry=known, faults=faults(known), minutes=10) as stage:
-        while not (stage.town.cover is not None and stage.town.cover.settled):
-            await asyncio.sleep(0.5)  # a month of hours goes into store at first: minutes of a core that no page costs
+        await settled(stage)
         print(f"township ready after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         found = await pages(stage, only=only, times=1 if quick else 5)
         rest: dict[str, dict[str, object]] = {}
