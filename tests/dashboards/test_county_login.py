@@ -197,13 +197,13 @@ async def test_somebody_signs_in_and_out(door: Door) -> None:
 
 
 async def test_an_admin_makes_accounts_of_the_countys_roles_alone(door: Door) -> None:
-    status, page = await door.get("/accounts", "boss", Accept="text/html")
+    status, page = await door.get("/accounts?new=account", "boss", Accept="text/html")
     assert status == 200
-    offered = re.search(r'<select id="n-role" name="role">(.*?)</select>', page, re.DOTALL)
+    offered = re.search(r'<select id="f-role" name="role">(.*?)</select>', page, re.DOTALL)
     assert offered
     assert set(re.findall(r'value="(\w+)"', offered[1])) == {"admin", "county"}
     assert '<option value="e2">乙镇</option>' in page, "a scope is some towns"
-    key = re.search(r'action="/accounts"><input type="hidden" name="key" value="([^"]+)"', page)
+    key = re.search(r'action="/accounts#form"[^>]*><input type="hidden" name="key" value="([^"]+)"', page)
     assert key
     headers = {**door.people["boss"].headers, **SENT}
     fields = {"key": key[1], "name": "纪委", "role": "county", "sites": "e2"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from html import escape, unescape
 from http.cookies import Morsel
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from camboard.app import create_app
 from camboard.settings import BoardSettings
 from camkeeper.access import Access
 from camkeeper.clock import SimulatedClock
-from camkeeper.model.access import EVERYTHING, PEOPLE, Role
+from camkeeper.model.access import EVERYTHING, PEOPLE, Role, Scope
 
 HTML = {"Accept": "text/html"}
 
@@ -211,6 +212,71 @@ async def test_accounts_are_made_and_ended_on_their_page(house: House) -> None:
     for bad in ({"name": "x", "role": "king"}, {"name": "x", "role": "official", "sites": "nowhere"}):
         async with house.client.post("/accounts", data=bad, headers=headers) as got:
             assert got.status == 400
+
+
+PLACES = re.compile(r'<select[^>]*name="sites"')
+
+
+async def test_at_most_one_form_of_accounts_is_open(house: House) -> None:
+    boss = await person(house.access, "boss", Role.ADMIN)
+    await person(house.access, "li&co+1", Role.OFFICIAL, Scope(site_ids=frozenset({"v02"})))
+    headers = {**boss.headers, **HTML}
+
+    async def page(path: str) -> str:
+        async with house.client.get(path, headers=headers) as got:
+            assert got.status == 200, path
+            return await got.text()
+
+    bare = await page("/accounts")
+    assert not PLACES.search(bare)
+    links = [unescape(link) for link in re.findall(r'href="(/accounts\?(?:edit|new)=[^"]*)"', bare)]
+    assert len(links) == len(house.access.accounts()) + 2
+    for link in links:
+        assert link.endswith("#form"), "there the reader is led"
+        text = await page(link)
+        assert len(PLACES.findall(text)) == len(re.findall(r'id="form"', text)) == 1, link
+        assert 'href="/accounts"' in text, "and back"
+        assert "lang=en" in text
+    text = await page(next(link for link in links if "edit=li%26co%2B1#" in link))
+    assert re.search(r'<option value="official" selected>', text)
+    assert re.findall(r'<option value="(v[^"]*)" selected>', text) == ["v02"]
+    for path, status in (("/accounts?edit=nobody", 404), ("/accounts?new=king", 400)):
+        async with house.client.get(path, headers=headers) as got:
+            assert got.status == status
+
+
+async def test_what_was_refused_stands_in_its_form_again(house: House) -> None:
+    boss = await person(house.access, "boss", Role.ADMIN)
+    await person(house.access, "li", Role.OFFICIAL)
+    headers = {**boss.headers, **HTML, "Sec-Fetch-Site": "same-origin"}
+    program = {**boss.headers, "Sec-Fetch-Site": "same-origin"}
+    scope = {"role": "contractor", "sites": "v02"}
+    for path, sent in (
+        ("/accounts", {"name": "wei <b>", **scope}),
+        ("/accounts", {"name": "li", "role": "official", "sites": "v02"}),
+        ("/accounts/li", {"step": "change", "disabled": "1", **scope}),
+        ("/accounts/boss", {"step": "change", "role": "official", "sites": "v02"}),
+        ("/tokens", {"name": "hall", "days": "30", **scope}),
+    ):
+        async with house.client.post(path, data=sent, headers=headers) as got:
+            text = await got.text()
+            assert got.status == 409, text
+        (told,) = re.findall(r'role="alert">✗ ([^<]+)<', text)
+        assert told
+        (opened,) = re.findall(r'<form class="fields" id="form".*?</form>', text, re.DOTALL)
+        assert told in opened, "beside what it is about"
+        assert f'action="{path}#form"' in opened
+        assert f'<option value="{sent["role"]}" selected>' in opened
+        assert '<option value="v02" selected>' in opened
+        if "name" in sent:
+            assert f'value="{escape(sent["name"])}"' in opened
+        if "days" in sent:
+            assert '<option value="30" selected>' in opened
+        assert ("checked" in opened) == ("disabled" in sent)
+    assert {a.name for a in house.access.accounts()} == {"boss", "li"}
+    assert house.access.tokens() == ()
+    async with house.client.post("/accounts", data={"name": "wei", **scope}, headers=program) as got:
+        assert got.status == 400, "programs are told"
 
 
 async def test_the_log_says_from_where_accounts_were_changed(house: House) -> None:

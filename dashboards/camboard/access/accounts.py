@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from camboard import form
+from camboard.access import openform
+from camboard.access.openform import HERE, Kind, OpenForm
 from camboard.access.who import access_of, address_of
 from camboard.access.words import ROLE, scope_words
 from camboard.api import answer
@@ -24,8 +26,6 @@ from camboard.text import local, plain
 from camkeeper.model.access import PEOPLE, Role, Scope
 from camkeeper.standing.access import Account, ApiToken, Told
 
-_HERE = "/accounts"
-_MAX_NAME = 64
 _MAX_SITES = 500
 _DAYS = ("30", "90", "365", "")
 
@@ -37,12 +37,9 @@ class AccountRow:
     name: str
     shown: str
     address: str
-    key: str
+    """The page with its form open."""
     role: str
-    role_word: str
     scope: str
-    sites: frozenset[str]
-    contractor: str
     disabled: bool
     seen: str
     changed: str
@@ -66,8 +63,12 @@ class TokenRow:
 
 
 async def page(request: web.Request) -> web.Response:
-    """`GET /accounts`."""
-    return _page(request, language_of(request))
+    """`GET /accounts`; `edit`: the account whose form is open, `new`: `account` or `token`."""
+    try:
+        opened = openform.asked(request.query, _access(request).accounts(), board_of(request).form_key)
+    except LookupError:
+        raise web.HTTPNotFound from None
+    return _page(request, language_of(request), opened=opened)
 
 
 async def listed(request: web.Request) -> web.Response:
@@ -106,31 +107,37 @@ async def add(request: web.Request) -> web.Response:
     """`POST /accounts`: name, role, sites, contractor."""
     fields = await _sent(request)
     role = _role(fields, PEOPLE & board_of(request).table.roles)
+    opened = openform.typed(Kind.ACCOUNT, fields, board_of(request).form_key)
+    try:
+        scope = _scope(request, fields, role)
+    except form.Refused as why:
+        return _again(request, why, opened)
     told = await _access(request).add_account(
-        board_of(request).principal,
-        fields.get("name", "").strip()[:_MAX_NAME],
-        role,
-        _scope(request, fields, role),
-        address=address_of(request),
+        board_of(request).principal, opened.name, role, scope, address=address_of(request)
     )
-    return _told(request, told, fields.get("name", ""))
+    return _told(request, told, opened=opened)
 
 
 async def act(request: web.Request) -> web.Response:
     """`POST /accounts/{name}`: step `change` (role, sites, contractor, disabled) or `reset`."""
     access, by, name = _access(request), board_of(request).principal, request.match_info["name"]
     fields = await _sent(request)
+    opened = _opened(request, name)
     if fields.get("step") == "reset":
         told = await access.reset_password(by, name, address=address_of(request))
     elif fields.get("step") == "change":
         role = _role(fields, PEOPLE & board_of(request).table.roles)
-        scope, disabled = _scope(request, fields, role), fields.get("disabled") == "1"
+        opened, disabled = opened and openform.filled(opened, fields), fields.get("disabled") == "1"
+        try:
+            scope = _scope(request, fields, role)
+        except form.Refused as why:
+            return _again(request, why, opened)
         told = await access.change_account(
             by, name, role=role, scope=scope, disabled=disabled, address=address_of(request)
         )
     else:
         raise BadQuery("step")
-    return _told(request, told, name)
+    return _told(request, told, opened=opened)
 
 
 async def add_token(request: web.Request) -> web.Response:
@@ -139,15 +146,20 @@ async def add_token(request: web.Request) -> web.Response:
     role, days = _role(fields, board_of(request).table.roles), fields.get("days", "")
     if days and not (days.isascii() and days.isdigit() and 0 < int(days) <= 3650):
         raise BadQuery("days")
+    opened = openform.typed(Kind.TOKEN, fields, board_of(request).form_key)
+    try:
+        scope = _scope(request, fields, role)
+    except form.Refused as why:
+        return _again(request, why, opened)
     told = await _access(request).add_token(
         board_of(request).principal,
-        fields.get("name", "").strip()[:_MAX_NAME],
+        opened.name,
         role,
-        _scope(request, fields, role),
+        scope,
         days=int(days) if days else None,
         address=address_of(request),
     )
-    return _told(request, told, fields.get("name", ""))
+    return _told(request, told, opened=opened)
 
 
 async def revoke(request: web.Request) -> web.Response:
@@ -156,7 +168,7 @@ async def revoke(request: web.Request) -> web.Response:
     told = await _access(request).revoke_token(
         board_of(request).principal, request.match_info["id"], address=address_of(request)
     )
-    return _told(request, told, "")
+    return _told(request, told)
 
 
 def _access(request: web.Request) -> AccessSource:
@@ -195,52 +207,75 @@ def _scope(request: web.Request, fields: Mapping[str, str], role: Role) -> Scope
     return Scope(site_ids=sites or None, contractor_id=contractor or None)
 
 
-def _told(request: web.Request, told: Told, name: str) -> web.Response:
+def _opened(request: web.Request, name: str) -> OpenForm | None:
+    """Return an account's form as the account is; None where there is none of that name."""
+    key = board_of(request).form_key
+    return next((openform.change(a, key) for a in _access(request).accounts() if a.name == name), None)
+
+
+def _told(request: web.Request, told: Told, *, opened: OpenForm | None = None) -> web.Response:
     """Return what became of it: JSON for programs; for people the page, where a secret is shown this once."""
-    if "text/html" not in request.headers.get("Accept", ""):
-        if not told.done:
-            raise form.Refused(409, told.zh, told.en)
+    if not told.done:
+        return _again(request, form.Refused(409, told.zh, told.en), opened)
+    if not _by_people(request):
         return answer({"done": True, "secret": told.secret})
-    if told.done and not told.secret:
-        return web.Response(status=303, headers={"Location": _HERE})
-    return _page(request, language_of(request), told=told, name=name)
+    if not told.secret:
+        return web.Response(status=303, headers={"Location": HERE})
+    shown = "" if opened is None else opened.shown
+    return _page(request, language_of(request), secret=told.secret, secret_of=shown)
 
 
-def _page(request: web.Request, say: Language, *, told: Told | None = None, name: str = "") -> web.Response:
+def _again(request: web.Request, why: form.Refused, opened: OpenForm | None) -> web.Response:
+    """Return the page with what was refused in its form again; programs are told."""
+    if not _by_people(request):
+        raise why
+    say = language_of(request)
+    told = why.en if say.code == "en" else why.zh
+    return _page(request, say, opened=None if opened is None else replace(opened, told=told), told=told)
+
+
+def _by_people(request: web.Request) -> bool:
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def _page(
+    request: web.Request,
+    say: Language,
+    *,
+    opened: OpenForm | None = None,
+    told: str = "",
+    secret: str = "",
+    secret_of: str = "",
+) -> web.Response:
     access, board = _access(request), board_of(request)
     standing = board.index().standing
     names = {s.id: site_name(s, say) for s in standing.sites} | dict(standing.contractors)
+    roles = board.table.roles if opened is not None and opened.kind is Kind.TOKEN else PEOPLE & board.table.roles
     values = {
         "accounts": [_account(a, board, names, say) for a in access.accounts()],
         "tokens": [_token(t, board, names, say) for t in access.tokens()],
+        "form": opened,
+        "new": {kind.value: openform.new_address(kind) + openform.AT for kind in (Kind.ACCOUNT, Kind.TOKEN)},
         "sites": [(s.id, site_name(s, say)) for s in standing.sites],
         "contractors": [(i, plain(n)) for i, n in standing.contractors],
-        "roles": [(role.value, say(ROLE[role])) for role in Role if role in PEOPLE & board.table.roles],
-        "token_roles": [(role.value, say(ROLE[role])) for role in Role if role in board.table.roles],
+        "roles": [(role.value, say(ROLE[role])) for role in Role if role in roles],
         "days": _DAYS,
-        "keys": {path: board.form_key(path) for path in (_HERE, "/tokens")},
-        "secret": told.secret if told is not None and told.done else "",
-        "secret_of": plain(name),
+        "secret": secret,
+        "secret_of": secret_of,
         "at": at_words(board.index()),
         "open_count": len(desk.open) if (desk := board.desk_now()) is not None else 0,
     }
-    made = write_live(request, say, "accounts.html", values, _HERE, "")
-    refused = "" if told is None or told.done else (told.en if say.code == "en" else told.zh)
-    return page_of_live(request, "accountspage.html", made, say, told=refused)
+    made = write_live(request, say, "accounts.html", values, HERE if opened is None else opened.address, "")
+    return page_of_live(request, "accountspage.html", made, say, told=told, more={"form": opened})
 
 
 def _account(a: Account, board: Board, names: Mapping[str, str], say: Language) -> AccountRow:
-    address = f"{_HERE}/{quote(a.name, safe='')}"
     return AccountRow(
         name=a.name,
         shown=plain(a.name),
-        address=address,
-        key=board.form_key(f"{_HERE}/{a.name}"),
-        role=a.role.value,
-        role_word=say(ROLE[a.role]),
+        address=openform.change_address(a.name) + openform.AT,
+        role=say(ROLE[a.role]),
         scope=scope_words(a.scope, names, say),
-        sites=a.scope.site_ids or frozenset(),
-        contractor=a.scope.contractor_id or "",
         disabled=a.disabled,
         seen=_day(a.seen_ms, board) or say("从未"),
         changed=_day(a.changed_ms, board),
