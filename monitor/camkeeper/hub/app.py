@@ -22,6 +22,7 @@ from camkeeper.bus.conf import beat_subject, parcel_subject
 from camkeeper.bus.link import connect
 from camkeeper.bus.server import NatsServer, find_server
 from camkeeper.clock import Clock
+from camkeeper.hub import duty
 from camkeeper.hub.copies import Copies
 from camkeeper.hub.county import CountyView
 from camkeeper.hub.settings import FILE, HubSettings, HubSettingsError, load
@@ -29,7 +30,8 @@ from camkeeper.hub.sums import Sums
 from camkeeper.hub.watch import HubWatch
 from camkeeper.model.wire import to_json
 from camkeeper.run.access import Login, check_reach, open_access
-from camkeeper.run.board import findable, serving
+from camkeeper.run.board import BoardError, is_loopback
+from camkeeper.run.face import Face
 
 ROLL_UP_S = 3600.0
 LOOK_S = 1.0
@@ -155,6 +157,29 @@ def _tell_end(task: asyncio.Task[None]) -> None:
         _log.error("hub_task_ended", task=task.get_name(), exc_info=error)
 
 
+def _check_plain(listen: str, host: str) -> None:
+    """Refuse plain HTTP beyond loopback: one password overheard there opens a whole county. BoardError."""
+    if is_loopback(host):
+        return
+    raise BoardError(
+        f"--listen {listen}：没有 TLS，县级看板只能监听本机回环地址；请在 {duty.FILE} 里配置 board.tls，"
+        "或在本机前置 TLS 反向代理"
+        f" / without TLS the county's board listens on loopback only: configure board.tls in {duty.FILE},"
+        " or put a reverse proxy with TLS before it on this machine"
+    )
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None], *, name: str) -> AsyncIterator[None]:
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_tell_end)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def hub(
     folder: Path,
     clock: Clock,
@@ -168,18 +193,23 @@ async def hub(
 ) -> None:
     """Run until told to stop. BusError, HubSettingsError, ConfigError, BoardError, AccessError: it cannot start."""
     settings, place = load(folder), anchor(folder)
+    tls = duty.load(folder).tls
+    if tls is None:
+        _check_plain(f"{host}:{port}", host)
     if login == "password":
         check_reach(place, f"{host}:{port}", host)
     it = Hub(folder, settings, clock, find_server(program))
+    face = Face(place, folder, lambda: it.watch.duty.tls)
     async with (
         it.running(),
-        open_access(place, clock, login=login, host=host) as door,
-        serving(board(it.county, door.access), host, port) as address,
+        open_access(place, clock, login=login, host=host, tls=tls is not None) as door,
+        face.serving(board(it.county, door.access), host, port),
+        _beside(face.run(), name="hub-certificate"),
     ):
-        findable(place, address)
-        (folder / "board").write_text(f"{address}\n", encoding="utf-8")
-        print(f"看板 / board: {address}", flush=True)
-        await door.tell(address)
+        face.findable()
+        (folder / "board").write_text(f"{face.address}\n", encoding="utf-8")
+        print(f"看板 / board: {face.address}", flush=True)
+        await door.tell(face.address)
         if door.access is not None and door.access.untouched:
             command = f"camkeeper access first --ledger {folder}"
             _log.warning("county_first_password", zh=f"县级看板的首次登录：{command}", en=f"first sign-in: {command}")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, ValidationError
 
+from camkeeper.config import board as board_config
 from camkeeper.config import channels as channel_config
 from camkeeper.config import scalars as s
 from camkeeper.config.defaults import without_nothing
@@ -18,6 +19,7 @@ from camkeeper.config.fault import ConfigError, Fault
 from camkeeper.config.findings import Findings
 from camkeeper.config.scalars import refuse
 from camkeeper.hub.alarms import Limits
+from camkeeper.model.board import TlsSetting
 from camkeeper.model.channel import AnyChannel
 
 E = TypeVar("E", bound=Entry)
@@ -39,6 +41,11 @@ alerts:
   disk_free_percent: 10     # 平台磁盘剩余低于多少要报 / less than this free
   gather_s: 30              # 这段时间内一起发生的，合成一条 / what begins within this is one message
   # channels: [duty]        # 默认发给下面所有通道 / default: all channels below
+
+# 看板的 TLS；不配置则只监听本机。路径从本文件夹算起，证书更新后自动采用
+# The board's TLS; without it loopback only. Paths start here; a renewed certificate is taken by itself
+# board:
+#   tls: {certificate: board.pem, key: board.key}
 
 # 通道写法与 cameras.yaml 相同，见 docs/channels.md；密钥写 env:变量名 或 file:文件
 # Channels are written as in cameras.yaml; secrets as env:NAME or file:PATH
@@ -95,6 +102,8 @@ class Duty:
     channels: tuple[AnyChannel, ...] = ()
     told: tuple[str, ...] = ()
     """Ids of the channels that alarms go to."""
+    tls: TlsSetting | None = None
+    """The board's, from the hub's folder; None: it is served on loopback only."""
     warnings: tuple[Fault, ...] = ()
 
 
@@ -125,13 +134,16 @@ def read(data: bytes, file: str) -> Duty:
             return Duty()
         findings.fault((), zh="最外层应为键值表（name: ...）", en="the top of the file is a mapping (name: ...)")
         raise ConfigError(findings.sorted_faults())
-    known = (*HeadEntry.model_fields, "alerts", "channels")
+    known = (*HeadEntry.model_fields, "alerts", "board", "channels")
     for key in root:
         if key not in known:
             findings.unknown_key((key,), known)
     head = _model(findings, (), {k: v for k, v in root.items() if k in HeadEntry.model_fields}, HeadEntry)
     alerts = _model(findings, ("alerts",), root.get("alerts") or {}, AlertsEntry)
     channels = _channels(findings, root.get("channels"))
+    board = _model(findings, ("board",), root.get("board") or {}, board_config.BoardEntry)
+    if board is not None:
+        board_config.check(board, Path(file).parent, findings)
     told = _told(findings, alerts, channels)
     if findings.faults or head is None or alerts is None:
         raise ConfigError(findings.sorted_faults())
@@ -148,6 +160,7 @@ def read(data: bytes, file: str) -> Duty:
         ),
         channels=channels,
         told=told,
+        tls=board_config.build(board),
         warnings=findings.sorted_warnings(),
     )
 

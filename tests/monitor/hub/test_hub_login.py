@@ -35,6 +35,7 @@ def got(address: str, headers: Mapping[str, str] | None = None) -> tuple[int, st
 
 def test_without_a_password_of_ones_own_the_county_is_not_reached_from_elsewhere(county: County) -> None:
     county.init("e1")
+    (county.hub_folder / "hub.yaml").write_text("board:\n  tls: {certificate: a.pem, key: a.key}\n", encoding="utf-8")
     hub, program = str(county.hub_folder), ("--nats-server", nats_server())
     code, _, told = run("hub", "run", hub, "--listen", "0.0.0.0:0", *program)
     assert code == 1
@@ -51,7 +52,7 @@ def test_the_countys_door(county: County) -> None:
     hub = county.hub_folder
     # Before the first run, on the files themselves.
     assert run("access", "passwd", "admin", "--ledger", str(hub), given=f"{PASSWORD}\n")[0] == 0
-    command = [sys.executable, "-m", "camkeeper", "hub", "run", str(hub), "--listen", "0.0.0.0:0"]
+    command = [sys.executable, "-m", "camkeeper", "hub", "run", str(hub), "--listen", "127.0.0.1:0"]
     with (
         (county.folder / "hub.log").open("wb") as log,
         subprocess.Popen(
@@ -62,13 +63,12 @@ def test_the_countys_door(county: County) -> None:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line.startswith("看板"), county.logs()
-            address = line.split()[-1].replace("0.0.0.0", "127.0.0.1")
+            address = line.split()[-1]
             assert got(f"{address}api/v1/county")[0] == 401
             assert got(f"{address}metrics")[0] == 401
             assert got(f"{address}healthz")[0] == 200
             page = got(address, {"Accept": "text/html"})
             assert (page[0], "密码" in page[1]) == (200, True), "the way to the form"
-            (hub / "hub.board").write_text(f"{address}\n")
             secret = made("token", "add", "抓取", "--role", "metrics", hub=hub)
             assert got(f"{address}metrics", {"Authorization": f"Bearer {secret}"})[0] == 200
             assert got(f"{address}api/v1/county", {"Authorization": f"Bearer {secret}"})[0] == 403
