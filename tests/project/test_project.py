@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -84,3 +85,15 @@ def test_no_person_is_ever_analysed() -> None:
     for folder in ("monitor", "coverage", "dashboards"):
         for source in (ROOT / folder).rglob("*.py"):
             assert not forbidden.search(source.read_text(encoding="utf-8")), source
+
+
+def test_the_source_distribution_has_what_a_clone_has() -> None:
+    """Whoever has it can test, measure and break what it makes; nothing of this machine goes along."""
+    found = {Path(file.relative_path) for file in SdistBuilder(str(ROOT)).recurse_included_files()}
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a checkout: an unpacked source distribution has no list to compare with")
+    tracked = {Path(name) for name in listed.stdout.split("\0") if name}
+    kept_here = {".ci", ".gitignore", ".pre-commit-config.yaml", "pyproject.toml"}  # the last is taken along anyway
+    assert {path for path in tracked - found if path.parts[0] not in kept_here and (ROOT / path).exists()} == set()
+    assert {path.parts[0] for path in found - tracked} <= {path.parts[0] for path in tracked}
