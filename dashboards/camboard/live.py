@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from camboard.board import Board, board_of
 from camboard.i18n import Language
@@ -41,17 +42,43 @@ class KeptParts:
 
     def of(self, moment: tuple[object, ...], asked: Hashable, make: Callable[[], Markup]) -> Markup:
         """Return the part for a choice; `moment`: the very values that it is written of, `asked` all else."""
-        same = len(self._of) == len(moment) and all(a is b for a, b in zip(self._of, moment, strict=True))
-        if not same or len(self._made) >= _PARTS_KEPT:
+        if not _same(self._of, moment) or len(self._made) >= _PARTS_KEPT:
             self._of, self._made = moment, {}
         if asked not in self._made:
             self._made[asked] = make()
         return self._made[asked]
 
 
+class KeptEach:
+    """Parts of things that stand by themselves, such as months: each beside the very values that it is written of.
+
+    Where one month is made anew, the others stay. Owned and kept as `KeptParts` are; what is written of a Standing
+    belongs there, or the old ones would all be held.
+    """
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Hashable, tuple[tuple[object, ...], Markup]] = OrderedDict()
+
+    def of(self, asked: Hashable, moment: tuple[object, ...], make: Callable[[], Markup]) -> Markup:
+        """Return the part that is asked for, as long as it is of these very values."""
+        known = self._made.get(asked)
+        if known is None or not _same(known[0], moment):
+            known = self._made[asked] = (moment, make())
+        self._made.move_to_end(asked)
+        while len(self._made) > _PARTS_KEPT:
+            self._made.popitem(last=False)
+        return known[1]
+
+
 KEY = secrets.token_hex(16)
 """Stands for a form's key in what is kept; random, so that no name of a device can."""
+AT, OPEN = secrets.token_hex(16), secrets.token_hex(16)
+"""Stand for the instant of the page and for the count of open incidents, in parts that outlive both."""
 _PARTS_KEPT = 32
+
+
+def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def kept_parts(board: Board, name: str) -> KeptParts:
@@ -60,6 +87,19 @@ def kept_parts(board: Board, name: str) -> KeptParts:
     if not isinstance(made, KeptParts):
         made = board.kept[name] = KeptParts()
     return made
+
+
+def kept_each(board: Board, name: str) -> KeptEach:
+    """Return what is written already of months and the like, for who sees as much as whoever asks."""
+    made = board.kept.get(name)
+    if not isinstance(made, KeptEach):
+        made = board.kept[name] = KeptEach()
+    return made
+
+
+def with_now(html: Markup, index: Index, open_count: int | None) -> Markup:
+    """Return a kept part with the instant and the count of this page."""
+    return Markup(html.replace(AT, escape(at_words(index))).replace(OPEN, Markup(str(open_count))))  # noqa: S704
 
 
 def with_key(html: Markup, key: str) -> Markup:
@@ -80,6 +120,31 @@ def write_live(
     board = board_of(request)
     index = board.index()
     html = request.app[PAGES].write(template, say, {"signed": board.signed, **values})
+    return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
+
+
+def write_kept(
+    request: web.Request,
+    say: Language,
+    template: str,
+    values: Callable[[], Mapping[str, object]],
+    *,
+    moment: tuple[object, ...],
+    asked: Hashable,
+    here: str,
+    fragment: str,
+) -> Live:
+    """Write the live part of a page, or take what stands written of this moment; `asked`: all else it depends on.
+
+    Nothing of whoever asks is in `values`: no name, no key of a form.
+    """
+    board = board_of(request)
+    index = board.index()
+
+    def write() -> Markup:
+        return request.app[PAGES].write(template, say, values())
+
+    html = kept_parts(board, template).of(moment, (say.code, asked), write)
     return Live(html=html, index=index, here=here, fragment=fragment, at=at_words(index))
 
 

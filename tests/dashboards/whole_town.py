@@ -64,13 +64,16 @@ class WholeTown(PictureTown):
     insight: Insight | None = None
     cover: Coverage | None = None
     room: ReportRoom | None = None
+    sealing: MonthRoom | None = None
     intake: RegisterRoom | None = None
     probed: list[str] = field(default_factory=list)
     ails: dict[str, tuple[Status, Reason]] = field(default_factory=dict)
 
     @property
     def months(self) -> MonthRoom:
-        return MonthRoom(ledger=self.rig.ledger, registry=lambda: self.registry)
+        if self.sealing is None:
+            self.sealing = MonthRoom(ledger=self.rig.ledger, registry=lambda: self.registry)
+        return self.sealing
 
     @property
     def ledger(self) -> Path:

@@ -11,7 +11,7 @@ from camboard.desk.merging import merge_choices
 from camboard.desk.query import DeskQuery
 from camboard.desk.story import STEP_OF, story_page
 from camboard.i18n import Language
-from camboard.live import Live, at_words, page_of_live, write_live
+from camboard.live import Live, at_words, page_of_live, write_kept, write_live
 from camboard.pages import fragment_response, language_of
 from camboard.picture.incident import picture_lines
 from camboard.query import BadQuery
@@ -132,9 +132,15 @@ def _incidents(request: web.Request, say: Language) -> Live:
     index = board.index()
     if query.site is not None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
-    values = incident_list(now, index, query, at_words(index), say)
-    return write_live(
-        request, say, "incidents.html", {"o": values}, query.address(), query.address("/fragments/incidents")
+    return write_kept(
+        request,
+        say,
+        "incidents.html",
+        lambda: {"o": incident_list(now, index, query, at_words(index), say)},
+        moment=(now, index.standing),
+        asked=query,
+        here=query.address(),
+        fragment=query.address("/fragments/incidents"),
     )
 
 
@@ -172,14 +178,28 @@ def _orders(request: web.Request, say: Language) -> Live:
     _, now = desk_of(board)
     index = board.index()
     work = board.work
-    values = {
-        "o": order_list(now, index, at_words(index), say),
-        "figures": figure_rows(work.figures(), say) if work is not None else (),
-        "rounds": round_rows(work.rounds(), index, say) if work is not None else (),
-        "has_work": work is not None,
-        "has_channels": board.may("GET", "/settings") and board.principal.scope.whole,
-    }
-    return write_live(request, say, "orders.html", values, "/orders", "/fragments/orders")
+    figures = work.figures() if work is not None else None
+    has_channels = board.may("GET", "/settings") and board.principal.scope.whole
+
+    def values() -> dict[str, object]:
+        return {
+            "o": order_list(now, index, at_words(index), say),
+            "figures": figure_rows(figures, say) if figures is not None else (),
+            "rounds": round_rows(work.rounds(), index, say) if work is not None else (),
+            "has_work": work is not None,
+            "has_channels": has_channels,
+        }
+
+    return write_kept(
+        request,
+        say,
+        "orders.html",
+        values,
+        moment=(now, index.standing, figures),
+        asked=has_channels,
+        here="/orders",
+        fragment="/fragments/orders",
+    )
 
 
 def _assignable(board: Board, view: IncidentView) -> tuple[tuple[str, str], ...]:

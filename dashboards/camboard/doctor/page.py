@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -20,7 +22,7 @@ from camboard.doctor.view import (
 )
 from camboard.download import csv_response
 from camboard.i18n import Language
-from camboard.live import Live, at_words, page_of_live, write_live
+from camboard.live import KEY, Live, at_words, page_of_live, with_key, write_kept
 from camboard.pages import fragment_response, language_of
 from camboard.query import BadQuery, number
 from camboard.source import DoctorSource
@@ -102,16 +104,29 @@ async def _live(request: web.Request, say: Language) -> Live:
     index, (check, page_number) = board.index(), _asked(request)
     coverage = board.coverage.coverage() if board.coverage is not None else None
     mapped = frozenset() if coverage is None else frozenset(site.site_id for site in coverage.sites)
-    values = {
-        "o": doctor_view(found, index, mapped, say, check=check, page=page_number),
-        "at": at_words(index),
+    rooms: Mapping[str, object] = {
         "open_count": len(desk.open) if (desk := board.desk_now()) is not None else None,
-        "key": board.form_key(PATH),
-        "by": form.remembered(request),
+        "by": "" if board.signed else form.remembered(request),
         "may_fix": board.may("POST", PATH),
+        "signed": bool(board.signed),
     }
     here = address(check, page_number)
-    return write_live(request, say, "doctor.html", values, here, address(check, page_number, f"/fragments{PATH}"))
+    made = write_kept(
+        request,
+        say,
+        "doctor.html",
+        lambda: {
+            "o": doctor_view(found, index, mapped, say, check=check, page=page_number),
+            "at": at_words(index),
+            "key": KEY,
+            **rooms,
+        },
+        moment=(found, index.standing, coverage),
+        asked=(check, page_number, *rooms.values()),
+        here=here,
+        fragment=address(check, page_number, f"/fragments{PATH}"),
+    )
+    return replace(made, html=with_key(made.html, board.form_key(PATH)))
 
 
 def _asked(request: web.Request) -> tuple[Check | None, int]:

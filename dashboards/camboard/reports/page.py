@@ -6,6 +6,7 @@ import json
 from urllib.parse import quote, urlencode
 
 from aiohttp import web
+from markupsafe import Markup
 
 from camboard.board import Board, board_of
 from camboard.chart.view import Chart, days_chart
@@ -13,8 +14,8 @@ from camboard.download import csv_response, disposition, file_response
 from camboard.history import way as historyway
 from camboard.history.way import history_address
 from camboard.i18n import Language
-from camboard.live import Live, at_words, page_of_live, write_live
-from camboard.pages import fragment_response, language_of
+from camboard.live import AT, OPEN, Live, at_words, kept_each, page_of_live, with_now, write_live
+from camboard.pages import PAGES, fragment_response, language_of
 from camboard.query import BadQuery
 from camboard.reports import wire
 from camboard.reports.listing import listing
@@ -141,10 +142,16 @@ async def _listed(request: web.Request, say: Language) -> Live:
     names = [m for m in await _names(board) if not before or m < before]
     reports = [await report_of(board, name) for name in names[:MONTHS_SHOWN]]
     older = names[MONTHS_SHOWN - 1] if len(names) > MONTHS_SHOWN else ""
-    made = listing(reports, older, say)
-    values = {"r": made, "at": at_words(board.index()), "open_count": _open(board)}
+    open_count = _open(board)
+
+    def write() -> Markup:
+        values = {"r": listing(reports, older, say), "at": AT, "open_count": _some(open_count)}
+        return request.app[PAGES].write("reports.html", say, values)
+
+    key = (say.code, older, open_count is None)
+    html = kept_each(board, "reports").of(key, tuple(reports), write)
     asked = f"?{urlencode({'before': before})}" if before else ""
-    return write_live(request, say, "reports.html", values, f"/reports{asked}", f"/fragments/reports{asked}")
+    return _now(board, html, open_count, f"/reports{asked}", f"/fragments/reports{asked}")
 
 
 async def _month(request: web.Request, say: Language) -> Live:
@@ -156,21 +163,36 @@ async def _month(request: web.Request, say: Language) -> Live:
         against = older[0] if older else ""
     other = await report_of(board, against) if against and against != named else None
     whole = request.query.get("all") == "1"
-    view = month_view(report, other, names, say, whole=whole)
     closes = isinstance(board.source, MonthSource) and board.may("POST", CLOSE)
-    values = {
-        "m": view,
-        "bills": cells(await source_of(board).settlement(named, board.principal.scope), report, say),
-        "seal": seal(report, await source_of(board).versions(named), say, may=closes),
-        "whole": whole,
-        "at": at_words(board.index()),
-        "open_count": _open(board),
-    }
+    settlement = await source_of(board).settlement(named, board.principal.scope)
+    versions = await source_of(board).versions(named)
+    open_count = _open(board)
+
+    def write() -> Markup:
+        values = {
+            "m": month_view(report, other, names, say, whole=whole),
+            "bills": cells(settlement, report, say),
+            "seal": seal(report, versions, say, may=closes),
+            "whole": whole,
+            "at": AT,
+            "open_count": _some(open_count),
+        }
+        return request.app[PAGES].write("report.html", say, values)
+
+    # A version is a record of the chain: its number says all of it but the names of who is to sign.
+    key = (
+        say.code,
+        named,
+        names,
+        whole,
+        closes,
+        tuple((v.seq, v.signed, v.parties) for v in versions),
+        open_count is None,
+    )
+    html = kept_each(board, "months").of(key, (report, other, settlement), write)
     kept = {k: request.query[k] for k in ("with", "all") if request.query.get(k)}
     asked = f"?{urlencode(kept)}" if kept else ""
-    return write_live(
-        request, say, "report.html", values, f"/reports/{named}{asked}", f"/fragments/reports/{named}{asked}"
-    )
+    return _now(board, html, open_count, f"/reports/{named}{asked}", f"/fragments/reports/{named}{asked}")
 
 
 async def _trend(request: web.Request, say: Language) -> Live:
@@ -226,3 +248,14 @@ def _has_years(board: Board, device: str) -> bool:
 def _open(board: Board) -> int | None:
     desk = board.desk_now()
     return None if desk is None else len(desk.open)
+
+
+def _some(open_count: int | None) -> str | None:
+    """Return what stands in a kept part for the count: a month outlives it."""
+    return None if open_count is None else OPEN
+
+
+def _now(board: Board, html: Markup, open_count: int | None, here: str, fragment: str) -> Live:
+    """Return a kept part as it is sent: with the instant and the count of now."""
+    index = board.index()
+    return Live(html=with_now(html, index, open_count), index=index, here=here, fragment=fragment, at=at_words(index))

@@ -61,14 +61,14 @@ def order_list(desk: DeskStanding, index: Index, at: str, say: Language) -> Orde
     views = {v.order.number: v for v in (*desk.recent, *desk.open) if v.order is not None}
     # Rounds have a table of their own.
     repairs = [order for order in desk.orders if order.kind is OrderKind.REPAIR]
-    rows = [_row(order, views.get(order.number), desk.names, index, say) for order in repairs]
-    late = sum(r.overdue for r in rows)
+    late = sum(is_late(order, views.get(order.number), now_ms) for order in repairs)
+    shown = repairs[:ROWS_SHOWN]
     return OrderList(
         at=at,
-        summary=say("未完工单 %(n)d 张，超时 %(late)d 张", n=len(rows), late=late),
+        summary=say("未完工单 %(n)d 张，超时 %(late)d 张", n=len(repairs), late=late),
         open_count=len(desk.open),
-        rows=tuple(rows[:ROWS_SHOWN]),
-        total=len(rows),
+        rows=tuple(_row(order, views.get(order.number), desk.names, index, say) for order in shown),
+        total=len(repairs),
         late=late,
         checked=say("最近检查 %(at)s", at=clock_time(desk.checked_ms, now_ms, zone)),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from camkeeper.availability.buckets import Buckets
+from camkeeper.ledger.chain import Kind
 from camkeeper.ledger.closing import (
     Closed,
     closed_months,
@@ -21,6 +22,7 @@ from camkeeper.ledger.closing import (
 )
 from camkeeper.ledger.configs import config_at
 from camkeeper.ledger.excerpt import identity_of
+from camkeeper.ledger.months import month_of
 
 COLUMNS = ("up_ms", "down_ms", "unknown_ms", "excluded_ms", "absent_ms", "degraded_ms")
 KIND = "camkeeper amendment 1"
@@ -67,17 +69,38 @@ def preview(db: sqlite3.Connection, month: str) -> Preview:
         raise ValueError(f"{month} is not closed")
     newest = config_at(db, None)
     config = None if newest is None else newest.config
-    old = month_buckets(db, closing_config(db, closed), closed.span)
+    windows = windows_digest(config, closed.span)
     new = month_buckets(db, config, closed.span)
+    # A configuration decides a month's figures by what it excludes, and by nothing else.
+    same = windows == windows_digest(closing_config(db, closed), closed.span)
+    old = new if same else month_buckets(db, closing_config(db, closed), closed.span)
     return Preview(
         closed=closed,
         figures=figures_digest(new),
-        windows=windows_digest(config, closed.span),
+        windows=windows,
         ledger=identity_of(db).ledger_id.hex(),
         old=totals(old.values()),
         new=totals(new.values()),
         changed=tuple(sorted(i for i in old.keys() | new.keys() if old.get(i) != new.get(i))),
     )
+
+
+def basis_of(db: sqlite3.Connection, month: str) -> tuple[object, ...]:
+    """Return what the preview of a month follows from: where it is the same, so is the preview. A few milliseconds.
+
+    Closings, configurations and lives are records; a change that reaches back into the month splits one of its
+    intervals, and each names the record that began it.
+    """
+    closed = closed_months(db).get(month)
+    if closed is None:
+        return (month, None)
+    span = closed.span
+    months = month_of(span.start_ms), month_of(span.end_ms)
+    config = db.execute("SELECT max(seq) FROM chain WHERE kind = ? AND kind <> 4", (int(Kind.CONFIG),)).fetchone()
+    lives = db.execute("SELECT count(*), count(t1), max(t0), max(t1) FROM life").fetchone()
+    rows = db.execute("SELECT count(*), sum(seq), sum(t0) FROM interval WHERE month BETWEEN ? AND ?", months).fetchone()
+    waiting = db.execute("SELECT count(*), sum(seq) FROM open_interval WHERE t0 < ?", (span.end_ms,)).fetchone()
+    return (month, closed.seq, config, lives, rows, waiting)
 
 
 def totals(buckets: Iterable[Buckets]) -> dict[str, int]:

@@ -27,7 +27,16 @@ from camkeeper.ledger.picturereader import PictureReader
 from camkeeper.ledger.record import LedgerDamagedError, Life
 from camkeeper.ledger.schema import connect_reader
 from camkeeper.ledger.snapshot import DeviceEntry, Snapshot
-from camkeeper.ledger.spans import Interval, ToldInterval, read_intervals, read_told_intervals
+from camkeeper.ledger.spans import (
+    Interval,
+    Row,
+    ToldInterval,
+    ToldRow,
+    read_intervals,
+    read_rows,
+    read_told_intervals,
+    read_told_rows,
+)
 from camkeeper.ledger.sums import sums
 from camkeeper.model.change import Transition
 from camkeeper.model.policy import AccountingPolicy
@@ -91,6 +100,11 @@ class LedgerReader(MailReader, PictureReader):
             if period is None or (t0 < period.end_ms and (t1 is None or t1 > period.start_ms))
         )
 
+    def first_life_ms(self) -> int | None:
+        """Return when the first device was enrolled; None where none ever was. Lives of a county are 10 ms to read."""
+        row = self._db.execute("SELECT min(t0) FROM life").fetchone()
+        return None if row[0] is None else int(row[0])
+
     def intervals(
         self, period: Span, device_ids: Collection[str] | None = None, *, known_until_ms: int | None = None
     ) -> tuple[Interval, ...]:
@@ -100,6 +114,16 @@ class LedgerReader(MailReader, PictureReader):
         """
         with self.reading() as db:
             return read_intervals(db, period, device_ids, self._known(known_until_ms))
+
+    def interval_rows(self, period: Span, device_ids: Collection[str] | None = None) -> list[Row]:
+        """Return `intervals` as bare rows, for who reads a county's month."""
+        with self.reading() as db:
+            return list(read_rows(db, period, device_ids, self._known(None)))
+
+    def told_rows(self, period: Span) -> list[ToldRow]:
+        """Return `told_intervals` as bare rows."""
+        with self.reading() as db:
+            return read_told_rows(db, period, self._known(None))
 
     def told_intervals(self, period: Span, *, known_until_ms: int | None = None) -> tuple[ToldInterval, ...]:
         """Return `intervals` of all devices, those of degraded ones with the reason that they began with."""

@@ -14,7 +14,7 @@ from camkeeper.availability.days import month_of, month_span
 from camkeeper.ledger import LedgerError, LedgerReader
 from camkeeper.ledger.closing import SETTLE_MS, Closed, all_closings
 from camkeeper.ledger.configs import zone_of
-from camkeeper.ledger.register import read_register
+from camkeeper.ledger.register import Said, read_register
 from camkeeper.model.access import EVERYTHING, Scope
 from camkeeper.model.register import Place, RegisterEntry
 from camkeeper.model.registry import Registry
@@ -89,6 +89,7 @@ class ReportRoom:
         self._press = asyncio.Lock()
         self._behind = Behind()
         self._bills: Settlements | None = None
+        self._said: dict[bytes, Said] = {}
 
     async def months(self) -> tuple[MonthEntry, ...]:
         """Return every month since the first device was enrolled, newest first; empty for an empty ledger."""
@@ -171,7 +172,7 @@ class ReportRoom:
 
     async def register(self, *, before: Place | None, count: int) -> tuple[RegisterEntry, ...]:
         """Return entries of the ledger's own register, newest first."""
-        return await asyncio.to_thread(_register, self._path, before, count)
+        return await asyncio.to_thread(_register, self._path, before, count, self._said)
 
     def _fresh(self, month: str, scope: Scope, basis: tuple[object, ...], now_ms: int) -> MonthReport | None:
         kept = self._kept.get((month, scope))
@@ -199,12 +200,11 @@ class ReportRoom:
 def _months(path: Path, now_ms: int) -> tuple[MonthEntry, ...]:
     try:
         with LedgerReader(path) as reader, reader.reading() as db:
-            newest, lives, tick_ms = reader.config_at(), reader.lives(), reader.last_tick_ms()
-            if newest is None or tick_ms is None or not lives:
+            newest, first_ms, tick_ms = reader.config_at(), reader.first_life_ms(), reader.last_tick_ms()
+            if newest is None or tick_ms is None or first_ms is None:
                 return ()
             tz = zone_of(newest.config)
             sealed = _sealed_months(all_closings(db))
-            first_ms = min(life.start_ms for life in lives)
             names = _names(first_ms, max(tick_ms, first_ms), tz)
             return tuple(MonthEntry(month=m, state=_state(sealed.get(m), month_span(m, tz), now_ms)) for m in names)
     except (LedgerError, OSError):
@@ -256,8 +256,8 @@ def asked_of(reader: LedgerReader, month: str | None, now_ms: int) -> Asked:
         asked = asked_month(reader, month, now_ms)
     except LedgerError:
         raise LookupError(month or "") from None
-    lives = reader.lives()
-    if not lives or not asked.period.length_ms or min(x.start_ms for x in lives) >= asked.period.end_ms:
+    first_ms = reader.first_life_ms()
+    if first_ms is None or not asked.period.length_ms or first_ms >= asked.period.end_ms:
         raise LookupError(asked.month)
     return asked
 
@@ -324,8 +324,8 @@ def _trend(path: Path, device_id: str, month: str, scope: Scope, now_ms: int, re
     return Trend(id=device_id, name=device.name, target_bp=target_bp, month=month, points=points)
 
 
-def _register(path: Path, before: Place | None, count: int) -> tuple[RegisterEntry, ...]:
+def _register(path: Path, before: Place | None, count: int, said: dict[bytes, Said]) -> tuple[RegisterEntry, ...]:
     if not path.exists():
         return ()
     with LedgerReader(path) as reader, reader.reading() as db:
-        return read_register(db, before=before, count=count)
+        return read_register(db, before=before, count=count, said=said)

@@ -19,6 +19,8 @@ WAIT_S = 0.5
 """A page waits so long for amounts that were never made; those of a county come with its next renewal."""
 FRESH_MS = 60_000
 KEPT = 8
+_NO_BILLS = Settlement(bills=None)
+"""One value: pages keep what they wrote while they are given the same one."""
 _Basis = tuple[object, ...]
 
 
@@ -44,7 +46,7 @@ class Settlements:
         """Return the amounts of a month as `report` has it; None while they are being made."""
         registry = self._registry()
         if not registry.deductions:
-            return Settlement(bills=None)
+            return _NO_BILLS
         basis = (report.sealed, report.state, registry.digest, registry.deductions)
         kept = self._kept.get((report.month, scope))
         if kept is None or kept.basis != basis:
