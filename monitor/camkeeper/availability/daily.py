@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -100,9 +101,9 @@ def day_sums(tallies: Iterable[DayTally]) -> tuple[DaySum, ...]:
 
 def added(sums: Iterable[DaySum]) -> tuple[DaySum, ...]:
     """Add sums of equal days; sorted by day."""
-    by_day: dict[date, list[DaySum]] = {}
+    by_day: defaultdict[date, list[DaySum]] = defaultdict(list)
     for one in sums:
-        by_day.setdefault(one.day, []).append(one)
+        by_day[one.day].append(one)
     return tuple(_total(by_day[day]) for day in sorted(by_day))
 
 

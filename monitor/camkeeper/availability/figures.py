@@ -91,7 +91,8 @@ def figure_pair(
     policy: AccountingPolicy, *, net: Iterable[DaySum], gross: Iterable[DaySum], target_bp: int
 ) -> FigurePair:
     """Apply one rule twice: to sums without the agreed windows, and to sums that count them like any time."""
-    return FigurePair(net=figure(policy, net, target_bp=target_bp), gross=figure(policy, gross, target_bp=target_bp))
+    found = figure(policy, net, target_bp=target_bp)
+    return FigurePair(net=found, gross=found if gross is net else figure(policy, gross, target_bp=target_bp))
 
 
 def _time_weighted(days: Sequence[DaySum]) -> tuple[Share, Share, Share]:

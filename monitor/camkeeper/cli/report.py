@@ -111,8 +111,7 @@ def _cover(ledger: Path, wanted: Wanted, registry: Registry, now_ms: int) -> tup
     """Return the month's coverage by today's cameras; None where it cannot be computed."""
     from camcover.bands import BandError
     from camcover.frame import FrameError
-    from camkeeper.run.coverage.offline import coverage_of
-    from camkeeper.run.monthstory import cover_lines
+    from camkeeper.run.coverage.month import month_cover
 
     if wanted.scope.contractor_id is not None:
         return ()
@@ -120,12 +119,10 @@ def _cover(ledger: Path, wanted: Wanted, registry: Registry, now_ms: int) -> tup
         return None
     tell("正在计算覆盖……", "Computing coverage...")
     try:
-        found = coverage_of(ledger, registry, wall_ms=now_ms, silent_ms=60_000, month=wanted.month)
+        return month_cover(ledger, registry, _shown(registry, wanted.scope), month=wanted.month, now_ms=now_ms)
     except (BandError, FrameError) as error:
         tell(f"算不了覆盖：{error}", f"Coverage cannot be computed: {error}")
         return None
-    sites = found.standing.sites
-    return cover_lines(sites, {s.site_id: s.month for s in sites if not s.night}, _shown(registry, wanted.scope))
 
 
 def _shown(registry: Registry, scope: Scope) -> set[str]:

@@ -63,15 +63,28 @@ class Eyes:
         return out
 
 
-def eyes_of(registry: Registry, obstacles: Sequence[Obstacle], frame: Frame, *, previous: Eyes | None = None) -> Eyes:
-    """Return the cameras and their fields; of those that `previous` had just so, its fields are taken over."""
+BOTH = (False, True)
+
+
+def eyes_of(
+    registry: Registry,
+    obstacles: Sequence[Obstacle],
+    frame: Frame,
+    *,
+    previous: Eyes | None = None,
+    nights: Sequence[bool] = BOTH,
+) -> Eyes:
+    """Return the cameras and their fields; of those that `previous` had just so, its fields are taken over.
+
+    `nights`: by day, by night, or by both.
+    """
     cameras, no_position = _cameras(registry, frame)
     walls = _walls_digest(obstacles, frame)
     if previous is not None and previous.walls == walls:
         terrain = previous.terrain
     else:
         previous, terrain = None, Terrain.build(_walls(obstacles, frame))
-    views = _views(registry)
+    views = _views(registry, nights)
     digests = tuple(hashlib.sha256(_numbers(camera).encode()).digest() for camera in cameras)
     old = _taken_over(digests, previous)
     return Eyes(
@@ -131,14 +144,14 @@ def _walls_digest(obstacles: Sequence[Obstacle], frame: Frame) -> bytes:
     return digest.digest()
 
 
-def _views(registry: Registry) -> dict[FieldKey, View]:
+def _views(registry: Registry, nights: Sequence[bool]) -> dict[FieldKey, View]:
     policy = registry.coverage
     bands = [SEEN, *sorted({place.band for place in registry.key_places} - {SEEN})]
     return {
         (night, band): View(
             night=night, px_per_m=px_per_m(band, policy.standard), target_height_m=policy.target_height_m
         )
-        for night in (False, True)
+        for night in nights
         for band in bands
     }
 

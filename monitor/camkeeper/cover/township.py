@@ -28,6 +28,18 @@ TRIALS = 200
 """Of the Monte-Carlo band: its 5% and 95% then rest on ten trials each."""
 
 
+def _frame_of(registry: Registry, obstacles: Sequence[Obstacle]) -> Frame:
+    west, south, east, north = bounds_lonlat(registry, obstacles) or (0.0, 0.0, 0.0, 0.0)
+    return Frame.around((west + east) / 2, (south + north) / 2)
+
+
+def day_panel(registry: Registry, obstacles: Sequence[Obstacle] = ()) -> Panel:
+    """Return what `TownshipCover.build` has by day, for half of its time. Errors as there."""
+    frame = _frame_of(registry, obstacles)
+    eyes = eyes_of(registry, obstacles, frame, nights=(False,))
+    return panel_of(registry, ground_of(registry, frame, eyes.terrain), eyes, night=False)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TownshipCover:
     """Geometry, overlays and basis of one configuration."""
@@ -58,8 +70,7 @@ class TownshipCover:
         `warnings`: what people should know of the obstacles that were read. BandError for a band nobody defined,
         FrameError for places a quarter of the globe apart.
         """
-        west, south, east, north = bounds_lonlat(registry, obstacles) or (0.0, 0.0, 0.0, 0.0)
-        frame = Frame.around((west + east) / 2, (south + north) / 2)
+        frame = _frame_of(registry, obstacles)
         kept = previous if previous is not None and previous.frame == frame else None
         eyes = eyes_of(registry, obstacles, frame, previous=None if kept is None else kept.eyes)
         ground = ground_of(registry, frame, eyes.terrain)

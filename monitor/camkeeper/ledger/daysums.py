@@ -13,7 +13,7 @@ from camkeeper.availability.days import days_of, patrol_ms
 from camkeeper.ledger.configs import deciding, patrol_at
 from camkeeper.ledger.rollup import day_number, days_within, look_code, stored
 from camkeeper.ledger.snapshot import Snapshot
-from camkeeper.ledger.sums import Key, Sum, sums
+from camkeeper.ledger.sums import Key, Sum, Sums, sum_pairs, sums
 from camkeeper.model.contract import WindowKind
 from camkeeper.model.policy import AccountingPolicy
 from camkeeper.model.span import Span
@@ -74,14 +74,19 @@ def cells(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key], *, use
 
 
 def cell_pairs(db: sqlite3.Connection, ask: Question, keys: Mapping[int, Key]) -> tuple[_Cells, _Cells]:
-    """Return `cells` twice, net and gross, for less than twice the time."""
+    """Return `cells` twice, net and gross, for the price of one. Where no window touches, one cell is both."""
     parts = dict(days_of(ask.period, ask.tz))
-    net_ask, gross_ask = replace(ask, gross=False), replace(ask, gross=True)
+    net_ask = replace(ask, gross=False)
     rolled = _usable(db, net_ask, keys, parts)
     net, gross = _read(db, keys, sorted(rolled))
     rest = [(day, part) for day, part in parts.items() if day not in rolled]
-    net.update(_computed(db, net_ask, keys, rest))
-    gross.update(_computed(db, gross_ask, keys, rest))
+    slots, looks = [part for _, part in rest], _looks(net_ask, rest)
+    excluded = _excluded(db, net_ask)
+    found = sum_pairs(db, keys=keys, slots=slots, known_until_ms=ask.known_until_ms, excluded=excluded)
+    seen = sum_pairs(db, keys=keys, slots=looks, known_until_ms=ask.known_until_ms, excluded=excluded)
+    net.update(_found_cells(found[0], seen[0], rest))
+    more = _found_cells(found[1], seen[1], rest)
+    gross.update((at, net[at] if net[at] == cell else cell) for at, cell in more.items())
     return net, gross
 
 
@@ -117,7 +122,7 @@ def _read(db: sqlite3.Connection, keys: Mapping[int, Key], days: Sequence[date])
     for key, number, lived, excluded, *rest in db.execute(_READ):
         at = (key, of_number[number])
         net[at] = _cell(lived, excluded, rest[:7])
-        gross[at] = _cell(lived, 0, rest[7:])
+        gross[at] = net[at] if not excluded and rest[:7] == rest[7:] else _cell(lived, 0, rest[7:])
     return net, gross
 
 
@@ -135,9 +140,17 @@ def _computed(
 ) -> _Cells:
     excluded = _excluded(db, ask)
     slots = [part for _, part in parts]
-    looks = [_look(part, patrol_ms(day, ask.policy.patrol_at, ask.tz)) for day, part in parts]
+    looks = _looks(ask, parts)
     found = sums(db, keys=keys, slots=slots, known_until_ms=ask.known_until_ms, excluded=excluded)
     seen = sums(db, keys=keys, slots=looks, known_until_ms=ask.known_until_ms, excluded=excluded)
+    return _found_cells(found, seen, parts)
+
+
+def _looks(ask: Question, parts: Sequence[tuple[date, Span]]) -> list[Span]:
+    return [_look(part, patrol_ms(day, ask.policy.patrol_at, ask.tz)) for day, part in parts]
+
+
+def _found_cells(found: Sums, seen: Sums, parts: Sequence[tuple[date, Span]]) -> _Cells:
     out: _Cells = {}
     for (key, i), one in found.items():
         look = seen.get((key, i), Sum())
@@ -178,22 +191,25 @@ def group_sum_pairs(db: sqlite3.Connection, ask: Question, groups: Mapping[str, 
     """Return `group_sums` twice: net, with the windows left out, and gross, with the windows counted like any time."""
     names, keys = _keys(db, groups)
     net, gross = cell_pairs(db, ask, keys)
-    return _by_group(ask, groups, names, net), _by_group(ask, groups, names, gross)
+    nets = _by_group(ask, groups, names, net)
+    touched = {at[0] for at, cell in gross.items() if net[at] is not cell}
+    others = {name: key for name, key in names.items() if key in touched}
+    return nets, nets | _by_group(ask, groups, others, gross)
 
 
-def _keys(db: sqlite3.Connection, groups: Mapping[str, str]) -> tuple[list[str], dict[int, Key]]:
+def _keys(db: sqlite3.Connection, groups: Mapping[str, str]) -> tuple[dict[str, Key], dict[int, Key]]:
+    """Return the key of each group, by name, and the key of each device number."""
     numbers = {device_id: device for device, device_id in db.execute("SELECT device, id FROM device")}
-    names = sorted(set(groups.values()))
-    key_of = {name: key for key, name in enumerate(names)}
-    return names, {numbers[i]: key_of[name] for i, name in groups.items() if i in numbers}
+    key_of = {name: key for key, name in enumerate(sorted(set(groups.values())))}
+    return key_of, {numbers[i]: key_of[name] for i, name in groups.items() if i in numbers}
 
 
-def _by_group(ask: Question, groups: Mapping[str, str], names: Sequence[str], found: _Cells) -> GroupSums:
+def _by_group(ask: Question, groups: Mapping[str, str], names: Mapping[str, Key], found: _Cells) -> GroupSums:
     members = Counter(groups.values())
     nothing = _Cell(sum=Sum(), looks=Looks())
     parts = list(days_of(ask.period, ask.tz))
     out: GroupSums = {}
-    for key, name in enumerate(names):
+    for name, key in names.items():
         cell_of = [(day, part, found.get((key, day), nothing)) for day, part in parts]
         out[name] = tuple(
             DaySum(day=day, buckets=cell.sum.buckets(part.length_ms * members[name]), looks=cell.looks)

@@ -31,20 +31,32 @@ class Interval:
     status: Status
 
 
+Row = tuple[str, int, int, int]
+"""Device id, start and end in ms, `Status.code`."""
+
+
 def read_intervals(
     db: sqlite3.Connection, period: Span, device_ids: Collection[str] | None, known_until_ms: int
 ) -> tuple[Interval, ...]:
     """Return what is known of each device, cut to the period, sorted by device id and time."""
+    return tuple(
+        Interval(device_id=i, span=Span(start_ms=a, end_ms=b), status=Status.from_code(s))
+        for i, a, b, s in read_rows(db, period, device_ids, known_until_ms)
+    )
+
+
+def read_rows(
+    db: sqlite3.Connection, period: Span, device_ids: Collection[str] | None, known_until_ms: int
+) -> Iterator[Row]:
+    """Yield `read_intervals` as bare rows: of a county's month half the time goes into making values."""
     numbers = db.execute("SELECT device, id FROM device")
     ids = {n: device_id for n, device_id in numbers if device_ids is None or device_id in device_ids}
     end_ms = min(period.end_ms, max(known_until_ms, period.start_ms))
     among = None if device_ids is None else list(ids)
     rows = db.execute(_SPANS, _span_values(period.start_ms, end_ms, among)).fetchall()
     found = [(ids[d], max(t0, period.start_ms), min(t1, end_ms), s) for d, t0, t1, s in rows if d in ids]
-    return tuple(
-        Interval(device_id=i, span=Span(start_ms=a, end_ms=b), status=Status.from_code(s))
-        for i, a, b, s in _joined(sorted(found))
-    )
+    found.sort()
+    return _joined(found)
 
 
 def _span_values(start_ms: int, end_ms: int, devices: list[int] | None) -> dict[str, object]:
@@ -57,8 +69,8 @@ def _span_values(start_ms: int, end_ms: int, devices: list[int] | None) -> dict[
     }
 
 
-def _joined(rows: list[tuple[str, int, int, int]]) -> Iterator[tuple[str, int, int, int]]:
-    before: tuple[str, int, int, int] | None = None
+def _joined(rows: list[Row]) -> Iterator[Row]:
+    before: Row | None = None
     for row in rows:
         if before is not None and (before[0], before[2], before[3]) == (row[0], row[1], row[3]):
             before = (before[0], before[1], row[2], before[3])
@@ -87,26 +99,42 @@ class ToldInterval:
     reason: Reason | None = None
 
 
+ToldRow = tuple[str, int, int, Status, Reason | None]
+"""Device id, start and end in ms, status, and the reason where it is degraded."""
+
+
 def read_told_intervals(db: sqlite3.Connection, period: Span, known_until_ms: int) -> tuple[ToldInterval, ...]:
     """Return what is known of each device with reasons, cut to the period, by device id and time.
 
     Pieces cut at month edges stay pieces.
     """
+    return tuple(
+        ToldInterval(device_id=i, span=Span(start_ms=a, end_ms=b), status=status, reason=reason)
+        for i, a, b, status, reason in read_told_rows(db, period, known_until_ms)
+    )
+
+
+def read_told_rows(db: sqlite3.Connection, period: Span, known_until_ms: int) -> list[ToldRow]:
+    """Return `read_told_intervals` as bare rows."""
     ids = dict(db.execute("SELECT device, id FROM device"))
     end_ms = min(period.end_ms, max(known_until_ms, period.start_ms))
     values = _span_values(period.start_ms, end_ms, None)
     del values["devices"]
     rows = db.execute(_TOLD, values).fetchall()
     reasons = _reasons(db, sorted({seq for _, _, _, status, seq in rows if status == Status.DEGRADED.code}))
-    return tuple(
-        ToldInterval(
-            device_id=device_id,
-            span=Span(start_ms=max(t0, period.start_ms), end_ms=min(t1, end_ms)),
-            status=Status.from_code(status),
-            reason=reasons.get(seq) if status == Status.DEGRADED.code else None,
+    found = [(ids[d], t0, t1, status, seq) for d, t0, t1, status, seq in rows]
+    found.sort()
+    start_ms, of_code, degraded = period.start_ms, Status.from_code, Status.DEGRADED.code
+    return [
+        (
+            device_id,
+            max(t0, start_ms),
+            min(t1, end_ms),
+            of_code(status),
+            reasons.get(seq) if status == degraded else None,
         )
-        for device_id, t0, t1, status, seq in sorted((ids[d], *rest) for d, *rest in rows)
-    )
+        for device_id, t0, t1, status, seq in found
+    ]
 
 
 def _reasons(db: sqlite3.Connection, seqs: list[int]) -> dict[int, Reason]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 
 from camkeeper.availability.buckets import Buckets
-from camkeeper.ledger import LedgerError, LedgerReader
+from camkeeper.ledger import LedgerError, LedgerReader, Snapshot
 from camkeeper.ledger.closing import Closed, all_closings, closing_config, figures_digest, month_buckets
 from camkeeper.ledger.snapshot import DeviceEntry
 from camkeeper.model.access import EVERYTHING, Scope
@@ -26,6 +27,9 @@ from camkeeper.run.sla import Asked
 from camkeeper.standing.report import CoverLine, MonthReport
 from camkeeper.workorder.deadline import overdue
 from camkeeper.workorder.figures import round_figures
+
+_Piece = tuple[int, int, int]
+"""Start and end in ms, `Status.code`: a county's month has a hundred thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,7 @@ class _Maker:
     def __init__(self, reader: LedgerReader, asked: Asked, scope: Scope, registry: Registry) -> None:
         self._reader, self._asked, self._scope, self._registry = reader, asked, scope, registry
         config = asked.config
+        self._read: dict[tuple[str, Span], dict[str, Buckets]] = {}
         entries: dict[str, DeviceEntry] = dict(config.device_by_id)
         lived = {life.device_id for life in reader.lives(asked.period)}
         entries |= reader.entries(lived - entries.keys())
@@ -137,9 +142,8 @@ class _Maker:
         return settled(bills, intervals, {d.id: d.name for d in devices})
 
     def _devices(self, intervals: tuple[IntervalLine, ...]) -> Iterator[DeviceLine]:
-        asked, config, registry = self._asked, self._asked.config, self._registry
-        excluded = config.excluded(config.policies[0].excludes, asked.period)
-        buckets = self._reader.buckets(asked.period, excluded=excluded, device_ids=self._entries)
+        config, registry = self._asked.config, self._registry
+        buckets = self._own_buckets()
         down: dict[str, list[int]] = {}
         for line in intervals:
             if line.status is Status.DOWN:
@@ -161,6 +165,24 @@ class _Maker:
                 longest_ms=max(down.get(device_id, ()), default=0),
             )
 
+    def _own_buckets(self) -> dict[str, Buckets]:
+        asked, excludes = self._asked, self._asked.config.policies[0].excludes
+        if (self._reader.last_tick_ms() or 0) >= asked.period.end_ms:
+            return self._buckets(asked.config, asked.period)
+        excluded = asked.config.excluded(excludes, asked.period)
+        return self._reader.buckets(asked.period, excluded=excluded, device_ids=self._entries)
+
+    def _buckets(self, config: Snapshot, period: Span) -> dict[str, Buckets]:
+        """Return the buckets of every device in service over what is over, read once.
+
+        Most months are closed by the rules that they are reported by.
+        """
+        key = config.digest, period
+        if key not in self._read:
+            with self._reader.reading() as db:
+                self._read[key] = month_buckets(db, config, period)
+        return self._read[key]
+
     def _intervals(self) -> Iterator[IntervalLine]:
         """Yield what was not known to be up, and gaps of which nothing is known, numbered by device and time."""
         for number, (device_id, status, span) in enumerate(self._not_up(), 1):
@@ -168,9 +190,9 @@ class _Maker:
 
     def _not_up(self) -> Iterator[tuple[str, Status, Span]]:
         reader, period = self._reader, self._asked.period
-        found: dict[str, list[tuple[Status, Span]]] = {i: [] for i in self._entries}
-        for interval in reader.intervals(period, self._entries):
-            found[interval.device_id].append((interval.status, interval.span))
+        found: dict[str, list[_Piece]] = {i: [] for i in self._entries}
+        for device_id, start_ms, end_ms, status in reader.interval_rows(period, self._entries):
+            found[device_id].append((start_ms, end_ms, status))
         lives: dict[str, list[Span]] = {}
         for life in reader.lives(period):
             whole = Span(start_ms=life.start_ms, end_ms=period.end_ms if life.end_ms is None else life.end_ms)
@@ -178,10 +200,11 @@ class _Maker:
             if part is not None:
                 lives.setdefault(life.device_id, []).append(part)
         for device_id, known in found.items():
-            gaps = [(Status.UNKNOWN, gap) for part in lives.get(device_id, ()) for gap in _gaps(part, known)]
-            for status, span in sorted([*known, *gaps], key=lambda pair: pair[1].start_ms):
-                if status is not Status.UP:
-                    yield device_id, status, span
+            pieces = [*known, *(gap for part in lives.get(device_id, ()) for gap in _gaps(part, known))]
+            pieces.sort(key=itemgetter(0))
+            for start_ms, end_ms, status in pieces:
+                if status != Status.UP.code:
+                    yield device_id, Status.from_code(status), Span(start_ms=start_ms, end_ms=end_ms)
 
     def _incidents(self) -> Iterator[Incident]:
         """Yield the incidents that `cause_lines` counts: people were told of them and nothing stands for them."""
@@ -235,23 +258,23 @@ class _Maker:
                     why=closed.why,
                     amends=place > 0,
                     figures=closed.figures,
-                    agrees=figures_digest(month_buckets(db, config, closed.span)) == closed.figures,
+                    agrees=figures_digest(self._buckets(config, closed.span)) == closed.figures,
                     total=report.total if rated is None else rated.total,
                     sites=report.sites if rated is None else rated.sites,
                 )
 
 
-def _gaps(part: Span, known: list[tuple[Status, Span]]) -> Iterator[Span]:
-    """Yield what of a life no interval covers. `known`: by time, cut to the month."""
-    at_ms = part.start_ms
-    for _, span in known:
-        if span.start_ms >= part.end_ms:
+def _gaps(part: Span, known: list[_Piece]) -> Iterator[_Piece]:
+    """Yield what of a life no interval covers, as unknown. `known`: by time, cut to the month."""
+    at_ms, unknown = part.start_ms, Status.UNKNOWN.code
+    for start_ms, end_ms, _ in known:
+        if start_ms >= part.end_ms:
             break
-        if span.start_ms > at_ms:
-            yield Span(start_ms=at_ms, end_ms=span.start_ms)
-        at_ms = max(at_ms, span.end_ms)
+        if start_ms > at_ms:
+            yield at_ms, start_ms, unknown
+        at_ms = max(at_ms, end_ms)
     if part.end_ms > at_ms:
-        yield Span(start_ms=at_ms, end_ms=part.end_ms)
+        yield at_ms, part.end_ms, unknown
 
 
 def _method(registry: Registry) -> Method:

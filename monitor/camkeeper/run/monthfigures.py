@@ -124,6 +124,11 @@ def _pairs(reader: LedgerReader, asked: Asked, groups: Mapping[str, str], policy
 
 def _sum(pairs: Iterable[_Pair]) -> _Pair:
     listed = list(pairs)
+    if len(listed) == 1:
+        return listed[0]
+    if all(net is gross for net, gross in listed):  # no window touches any of them: of a county's villages, most
+        both = added(day for net, _ in listed for day in net)
+        return both, both
     return added(day for net, _ in listed for day in net), added(day for _, gross in listed for day in gross)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from camkeeper.ledger import LedgerReader, Snapshot
 from camkeeper.model.access import Scope
 from camkeeper.model.incident import Cause, Incident
+from camkeeper.model.place import Site
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.model.workorder import WorkOrder
@@ -107,23 +108,28 @@ def _ours(order: WorkOrder, scope: Scope, shown: Collection[str] | None) -> bool
     return shown is None or any(device_id in shown for device_id in order.devices)
 
 
+def cover_line(site: Site | SiteCover, target_bp: int | None, hours: HoursCover) -> CoverLine:
+    """Return one site's open ground over a month."""
+    return CoverLine(
+        site_id=site.id if isinstance(site, Site) else site.site_id,
+        name=site.name,
+        target_bp=target_bp,
+        design=hours.design,
+        lower=hours.lower,
+        upper=hours.upper,
+        worst=hours.worst,
+        worst_ms=hours.worst_ms,
+        lower_hours=hours.lower_hours,
+        upper_hours=hours.upper_hours,
+    )
+
+
 def cover_lines(
     sites: Iterable[SiteCover], months: Mapping[str, Sequence[HoursCover]], shown: Collection[str]
 ) -> tuple[CoverLine, ...]:
     """Return the open ground of each of these sites by day, over the month."""
     return tuple(
-        CoverLine(
-            site_id=site.site_id,
-            name=site.name,
-            target_bp=next((layer.target_bp for layer in site.layers if layer.layer == AREA), None),
-            design=hours.design,
-            lower=hours.lower,
-            upper=hours.upper,
-            worst=hours.worst,
-            worst_ms=hours.worst_ms,
-            lower_hours=hours.lower_hours,
-            upper_hours=hours.upper_hours,
-        )
+        cover_line(site, next((layer.target_bp for layer in site.layers if layer.layer == AREA), None), hours)
         for site in sites
         if not site.night and site.site_id in shown
         for hours in months.get(site.site_id, ())

@@ -20,7 +20,9 @@ from camkeeper.ledger.rebuild import rebuild
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, next_fill, states_at, states_now
+from camkeeper.run.coverage.month import month_cover
 from camkeeper.run.coverage.offline import coverage_of
+from camkeeper.run.monthstory import cover_lines
 
 CAMERAS = (camera("c0", 60, 60), camera("c1", 150, 60, azimuth_deg=200), camera("c2", 30, 20, night=False))
 TOWN = township(CAMERAS)
@@ -74,6 +76,23 @@ def test_stored_hours_and_the_open_rest_are_what_the_intervals_say(told: list[St
         assert today[0].period.end_ms == month[0].period.end_ms == TICK_MS
         with LedgerReader(path) as reader:
             assert states_at(reader, TICK_MS - 1) == states_now(reader)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(stories(), st.booleans())
+def test_a_report_has_the_same_month_for_less(told: list[Story], kept: bool) -> None:
+    with TemporaryDirectory(dir=QUICK_DISK) as folder:
+        path = Path(folder) / "l"
+        write(path, TOWN, told, tick_ms=TICK_MS)
+        if kept:
+            fill(path)
+        shown = set(TOWN.site_by_id)
+        for month, now_ms in (("2026-10", TICK_MS), (None, TICK_MS), ("2026-10", TICK_MS + 40 * 86_400_000)):
+            whole = coverage_of(path, TOWN, wall_ms=now_ms, silent_ms=60_000, month=month).standing
+            months = {site.site_id: site.month for site in whole.sites if not site.night}
+            lines = month_cover(path, TOWN, shown, month=month, now_ms=now_ms)
+            assert lines
+            assert lines == cover_lines(whole.sites, months, shown)
 
 
 def test_a_turned_camera_makes_the_hours_anew(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from camkeeper.ledger import Ledger, LedgerReader
 from camkeeper.model.picture import Finding, Turn
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
-from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, hours_within, next_fill, passed, states_now
+from camkeeper.run.coverage.hours import SETTLE_MS, day_and_month, hours_of, next_fill, passed, states_now
 from camkeeper.run.coverage.obstacles import obstacles_of
 from camkeeper.standing.build import timezone_of
 from camkeeper.standing.coverage import CoverageMap, CoverageStanding, Darkness, HoursCover, SiteCover
@@ -273,8 +273,7 @@ class Coverage:
 def _over(path: Path, cover: TownshipCover, whole: Span) -> dict[str, tuple[HoursCover, ...]]:
     with LedgerReader(path) as reader, reader.reading():
         period = passed(reader, whole, whole.end_ms)
-        found = hours_within(reader, cover, period, period)
-    return {site_id: hours for (site_id, night), (_, hours) in found.items() if not night}
+        return dict(hours_of(reader, cover.panels[0], period))
 
 
 def _states(path: Path) -> dict[str, State]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from camkeeper.availability.days import day_span, local_date, month_of, month_span
 from camkeeper.cover.board import Hours
 from camkeeper.cover.hours import HOUR_MS, Histories, Slots, Total, hours_cover, over, slot_edges, totals
+from camkeeper.cover.panel import Panel
 from camkeeper.cover.sight import State, state_of
 from camkeeper.cover.township import TownshipCover
 from camkeeper.ledger import LedgerReader
 from camkeeper.ledger.coverage import CoverageHour, CoverageSeries, KeptHours, SeriesKey
 from camkeeper.model.span import Span
+from camkeeper.model.status import Reason, Status
+from camkeeper.standing.coverage import HoursCover
 
 SETTLE_MS = 600_000
 """An hour is kept when it is over this long: a failure is confirmed a few minutes after it began, and is back-dated."""
@@ -40,14 +44,17 @@ def states_at(reader: LedgerReader, at_ms: int) -> dict[str, State]:
 def histories(reader: LedgerReader, period: Span) -> Histories:
     """Return what every device did within the period; what nobody knows is left out."""
     out: dict[str, list[tuple[int, int, State]]] = {}
-    for told in reader.told_intervals(period):
-        spell = (told.span.start_ms, told.span.end_ms, state_of(told.status, told.reason))
-        out.setdefault(told.device_id, []).append(spell)
+    states: dict[tuple[Status, Reason | None], State] = {}
+    for device_id, start_ms, end_ms, status, reason in reader.told_rows(period):
+        state = states.get((status, reason))
+        if state is None:
+            state = states[status, reason] = state_of(status, reason)
+        out.setdefault(device_id, []).append((start_ms, end_ms, state))
     return out
 
 
-def series_of(cover: TownshipCover) -> list[CoverageSeries]:
-    """Return every figure that is kept by the hour: the rows by day, then by night."""
+def series_of(panels: Sequence[Panel]) -> list[CoverageSeries]:
+    """Return every figure that is kept by the hour: the rows of each panel in turn, by day, then by night."""
     return [
         CoverageSeries(
             site_id=row.site_id,
@@ -58,7 +65,7 @@ def series_of(cover: TownshipCover) -> list[CoverageSeries]:
             design=design,
             basis=hashlib.sha256(_METHOD + row.inputs).digest(),
         )
-        for panel in cover.panels
+        for panel in panels
         for row, total, design in zip(
             panel.rows,
             panel.row_sums(panel.totals).tolist(),
@@ -79,7 +86,7 @@ def hours_within(reader: LedgerReader, cover: TownshipCover, today: Span, month:
     """Return the hours of two periods, by site and by night."""
     known_ms = reader.last_tick_ms() or month.start_ms
     out = {}
-    ofs = {period: _totals(reader, cover, period) for period in {today, month}}
+    ofs = {period: _totals(reader, cover.panels, period) for period in {today, month}}
     for panel in cover.panels:
         days, months = (
             hours_cover(panel, ofs[period][panel.night], period=period, known_until_ms=min(known_ms, period.end_ms))
@@ -89,6 +96,15 @@ def hours_within(reader: LedgerReader, cover: TownshipCover, today: Span, month:
     return out
 
 
+def hours_of(reader: LedgerReader, panel: Panel, period: Span) -> Mapping[str, tuple[HoursCover, ...]]:
+    """Return one panel's hours of a period, by site: a report asks for nothing else, and a county's night is seconds.
+
+    Each in the order of the site's rows.
+    """
+    until_ms = min(reader.last_tick_ms() or period.start_ms, period.end_ms)
+    return hours_cover(panel, _totals(reader, (panel,), period)[0], period=period, known_until_ms=until_ms)
+
+
 def passed(reader: LedgerReader, whole: Span, at_ms: int) -> Span:
     """Return what of a period counts: from the first enrolment ever to an instant. Before, nobody had been asked."""
     first_ms = min((life.start_ms for life in reader.lives()), default=whole.end_ms)
@@ -96,46 +112,42 @@ def passed(reader: LedgerReader, whole: Span, at_ms: int) -> Span:
     return Span(start_ms=start_ms, end_ms=max(start_ms, min(whole.end_ms, at_ms)))
 
 
-def _totals(reader: LedgerReader, cover: TownshipCover, period: Span) -> tuple[list[Total], list[Total]]:
-    """Return every row over the period, by day and by night."""
-    day, night = ([Total() for _ in panel.rows] for panel in cover.panels)
+def _totals(reader: LedgerReader, panels: Sequence[Panel], period: Span) -> list[list[Total]]:
+    """Return every row of each panel over the period."""
     if not period.length_ms:
-        return day, night
-    stored = _stored(reader, cover, period)
+        return [[Total() for _ in panel.rows] for panel in panels]
+    stored = _stored(reader, panels, period)
     if stored is None:
-        return _direct(reader, cover, period)
-    span, kept = stored
-    day, night = kept[: len(day)], kept[len(day) :]
+        return _direct(reader, panels, period)
+    span, out = stored
     for rest in (
         Span(start_ms=period.start_ms, end_ms=span.start_ms),
         Span(start_ms=span.end_ms, end_ms=period.end_ms),
     ):
         if rest.length_ms:
-            more_by_day, more_by_night = _direct(reader, cover, rest)
-            day = [a + b for a, b in zip(day, more_by_day, strict=True)]
-            night = [a + b for a, b in zip(night, more_by_night, strict=True)]
-    return day, night
+            more = _direct(reader, panels, rest)
+            out = [[a + b for a, b in zip(*pair, strict=True)] for pair in zip(out, more, strict=True)]
+    return out
 
 
-def _direct(reader: LedgerReader, cover: TownshipCover, period: Span) -> tuple[list[Total], list[Total]]:
+def _direct(reader: LedgerReader, panels: Sequence[Panel], period: Span) -> list[list[Total]]:
     known, edges = histories(reader, period), slot_edges(period)
-    day, night = (totals(over(panel, known, edges)) for panel in cover.panels)
-    return day, night
+    return [totals(over(panel, known, edges)) for panel in panels]
 
 
-def _stored(reader: LedgerReader, cover: TownshipCover, period: Span) -> tuple[Span, list[Total]] | None:
+def _stored(reader: LedgerReader, panels: Sequence[Panel], period: Span) -> tuple[Span, list[list[Total]]] | None:
     """Return the hours within the period that are stored of every row alike, without a gap; None where any lacks."""
     found = reader.coverage_stored(period)
-    series = series_of(cover)
+    series = series_of(panels)
     have = [found.get(one.key) for one in series]
     if not have or have[0] is None:
         return None
     first_ms, end_ms = have[0].first_ms, have[0].end_ms
-    out = []
+    rows = []
     for one, hours in zip(series, have, strict=True):
         if hours is None or not _whole(hours, one.basis, first_ms) or hours.end_ms != end_ms:
             return None
-        out.append(
+        rows.append(
             Total(
                 known_ms=end_ms - first_ms,
                 lower=hours.lower,
@@ -144,7 +156,8 @@ def _stored(reader: LedgerReader, cover: TownshipCover, period: Span) -> tuple[S
                 worst_ms=hours.worst_ms,
             )
         )
-    return Span(start_ms=first_ms, end_ms=end_ms), out
+    left = iter(rows)
+    return Span(start_ms=first_ms, end_ms=end_ms), [list(islice(left, len(panel.rows))) for panel in panels]
 
 
 def _whole(hours: KeptHours, basis: bytes, first_ms: int) -> bool:
@@ -167,7 +180,7 @@ def next_fill(path: Path, cover: TownshipCover) -> Fill | None:
 
     Opens the ledger, in any thread.
     """
-    series = series_of(cover)
+    series = series_of(cover.panels)
     with LedgerReader(path) as reader, reader.reading():
         wanted = _wanted(reader)
         start_ms = None if wanted is None else _missing_from(reader.coverage_kept(wanted), series, wanted)
