@@ -104,10 +104,12 @@ def _scale(rated: Rated, target_bp: int) -> Scale | None:
         return None
     goal = Fraction(target_bp, BASIS_POINTS)
     least = min(lower, goal)
-    floor = next(f for f in _FLOORS_PERCENT if least * 100 >= f)
+    floor = next(f for f in _FLOORS_PERCENT if least.numerator * 100 >= f * least.denominator)
 
     def place(share: Fraction) -> int:
-        return int((share * 100 - floor) * SCALE / (100 - floor))
+        # In whole numbers: Fractions would look for common divisors at each step, and a page has hundreds of scales.
+        over = (share.numerator * 100 - floor * share.denominator) * SCALE
+        return over // (share.denominator * (100 - floor))
 
     return Scale(
         floor_percent=floor,

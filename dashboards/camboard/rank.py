@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
+from operator import attrgetter
 
 from camboard.words import WORST_FIRST, State
 from camkeeper.standing.view import DeviceStanding, SiteStanding
 
-_STATE_RANK = {state: rank for rank, state in enumerate(WORST_FIRST)}
+_BY_PLACE = attrgetter("site_id", "id")
 _NOTHING_MEASURED = Fraction(-1)
 
 
@@ -38,8 +39,7 @@ def _site_key(tile: tuple[SiteStanding, Counter[State]]) -> tuple[int, Fraction,
 
 def down_first(devices: Iterable[DeviceStanding]) -> list[DeviceStanding]:
     """Sort devices for the rows: down, unknown, degraded, maintenance, up; within these by site, then id."""
-    return sorted(devices, key=_device_key)
-
-
-def _device_key(device: DeviceStanding) -> tuple[int, str, str]:
-    return _STATE_RANK[State.of(device)], device.site_id, device.id
+    by_state: dict[State, list[DeviceStanding]] = {state: [] for state in WORST_FIRST}
+    for device in devices:
+        by_state[State.of(device)].append(device)
+    return [device for group in by_state.values() for device in sorted(group, key=_BY_PLACE)]

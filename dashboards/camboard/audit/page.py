@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from markupsafe import Markup
 
 from camboard.audit.view import (
     ACCESS,
@@ -27,8 +28,8 @@ from camboard.audit.view import (
 from camboard.board import Board, board_of
 from camboard.download import csv_response
 from camboard.i18n import Language
-from camboard.live import at_words, page_of_live, write_live
-from camboard.pages import language_of
+from camboard.live import Live, at_words, kept_each, page_of_live
+from camboard.pages import PAGES, language_of
 from camboard.text import local
 from camkeeper.standing.access import AuditRecord
 
@@ -61,21 +62,29 @@ async def page(request: web.Request) -> web.Response:
     zone = ZoneInfo(board.index().standing.timezone)
     newest = await board.access.audit(before=None, count=1) if board.access is not None else ()
     sources = [key for key in SOURCE if key != ACCESS or board.access is not None]
-    values = {
-        "rows": tuple(row(entry, zone, say) for entry in found.entries),
-        "asked": asked,
-        "day": asked.asked.get("day", ""),
-        "sources": tuple((key, say(SOURCE[key])) for key in sources),
-        "csv": f"/audit.csv?{urlencode(asked.asked)}",
-        "more": f"/audit?{urlencode({**asked.asked, 'before': found.more})}" if found.more else "",
-        "missing": found.missing,
-        "head": newest[0].head[:16] if newest else "",
-        "number": newest[0].number if newest else 0,
-        "kept": board.access is not None,
-        "at": at_words(board.index()),
-    }
+
+    def write() -> Markup:
+        values = {
+            "rows": tuple(row(entry, zone, say) for entry in found.entries),
+            "asked": asked,
+            "day": asked.asked.get("day", ""),
+            "sources": tuple((key, say(SOURCE[key])) for key in sources),
+            "csv": f"/audit.csv?{urlencode(asked.asked)}",
+            "more": f"/audit?{urlencode({**asked.asked, 'before': found.more})}" if found.more else "",
+            "missing": found.missing,
+            "head": newest[0].head[:16] if newest else "",
+            "number": newest[0].number if newest else 0,
+            "kept": board.access is not None,
+        }
+        return request.app[PAGES].write("audit.html", say, values)
+
+    # Everything that is shown, told of it: an entry that was changed by hand behind our back is another one.
+    key = (say.code, zone.key, asked, newest, found, tuple(sources))
+    html = kept_each(board, "audit").of(key, (), write)
     here = f"/audit?{urlencode({**asked.asked, **({'before': before} if before else {})})}".rstrip("?")
-    return page_of_live(request, "auditpage.html", write_live(request, say, "audit.html", values, here, ""), say)
+    index = board.index()
+    made = Live(html=html, index=index, here=here, fragment="", at=at_words(index))
+    return page_of_live(request, "auditpage.html", made, say)
 
 
 async def csv(request: web.Request) -> web.StreamResponse:

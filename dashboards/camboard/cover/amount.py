@@ -102,7 +102,7 @@ def measure(layer: LayerCover, say: Language) -> Measure:
     low, high = share(lower), share(upper)
     exact = low == high
     return Measure(
-        value=low if exact else f"{low}–{high}",
+        value=_between(low, high),
         exact=exact,
         lower=low,
         upper=high,
@@ -119,6 +119,16 @@ def measure(layer: LayerCover, say: Language) -> Measure:
         scale=_scale(cover, layer.target_bp),
         design_at=_at(cover.share(cover.design)),
     )
+
+
+def value_of(layer: LayerCover) -> str | None:
+    """Return what `measure` writes as the value, for labels: a county's map has hundreds."""
+    cover = layer.cover
+    return _between(share(cover.share(cover.lower)), share(cover.share(cover.upper)))
+
+
+def _between(low: str | None, high: str | None) -> str | None:
+    return low if low == high else f"{low}–{high}"
 
 
 def _seen(cover: Cover) -> str:

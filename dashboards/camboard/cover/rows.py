@@ -224,12 +224,12 @@ def band_word(band: str, say: Language) -> str:
     return say(BAND[band]) if band in BAND else plain(band)
 
 
-def site_rows(coverage: CoverageStanding, chosen: SiteCover, query: MapQuery, say: Language) -> list[SiteRow]:
-    """Write the sites below the chosen one, or its neighbours where nothing is below; worst first."""
+def sites_below(coverage: CoverageStanding, chosen: SiteCover) -> list[SiteCover]:
+    """Return the sites below the chosen one, or its neighbours where nothing is below; worst first."""
     same_time = [each for each in coverage.sites if each.night is chosen.night]
     below = [each for each in same_time if each.parent_id == chosen.site_id]
     listed = below or [each for each in same_time if each.parent_id == chosen.parent_id]
-    return [_site(each, chosen, query, say) for each in sorted(listed, key=_worst)]
+    return sorted(listed, key=_worst)
 
 
 def _area(site: SiteCover) -> LayerCover | None:
@@ -249,7 +249,8 @@ def _worst(site: SiteCover) -> tuple[int, float, int, float, str]:
     return _JUDGED.index(verdict(own)), -lost, -_unseen(site), cover.lower / cover.total, site.site_id
 
 
-def _site(site: SiteCover, chosen: SiteCover, query: MapQuery, say: Language) -> SiteRow:
+def site_row(site: SiteCover, chosen: SiteCover, query: MapQuery, say: Language) -> SiteRow:
+    """Write one of them."""
     own = _area(site)
     return SiteRow(
         id=site.site_id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from camboard.cover.amount import Measure, measure
+from camboard.cover.amount import Measure, measure, value_of
 from camboard.cover.darkness import Dark
 from camboard.cover.query import MapQuery
 from camboard.cover.rows import (
@@ -23,7 +23,8 @@ from camboard.cover.rows import (
     layer_rows,
     lost_view,
     place_row,
-    site_rows,
+    site_row,
+    sites_below,
     unseen_first,
 )
 from camboard.cover.suppose import Options, WhatIf, options, what_if
@@ -128,7 +129,7 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language, *, weat
     area = None if own is None else measure(own, say)
     ranked = unseen_first(site.places)
     places, place_page, place_pages = page_of(ranked, query.places, _PLACES_A_PAGE)
-    below = site_rows(coverage, site, query, say)
+    below = sites_below(coverage, site)
     sites, site_page, site_pages = page_of(below, query.sites, _SITES_A_PAGE)
     dark = [_dark(device_id, index, say) for device_id in shown.dark.now.cameras_dark]
     name = site_title(site, say)
@@ -154,7 +155,7 @@ def map_view(shown: Shown, index: Index, query: MapQuery, say: Language, *, weat
         places=tuple(place_row(place, index, say) for place in places),
         places_pager=_pager("places", place_page, place_pages, len(ranked), query),
         sights=_sights(site, say),
-        sites=tuple(sites),
+        sites=tuple(site_row(each, site, query, say) for each in sites),
         sites_pager=_pager("sites", site_page, site_pages, len(below), query),
         states=tuple((state, SHAPE[state], say(STATE[state])) for state in State),
         basis=basis_view(coverage, site.site_id, index, say),
@@ -233,7 +234,7 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
     for each in coverage.sites:
         own = next((layer for layer in each.layers if layer.layer == AREA), None)
         if each.night is query.night and own is not None:
-            labels[each.site_id] = [site_title(each, say), measure(own, say).value]
+            labels[each.site_id] = [site_title(each, say), value_of(own)]
     places = _all_places(coverage, site) if wide else site.places
     return {
         "site": site.site_id,

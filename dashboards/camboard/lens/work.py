@@ -13,6 +13,7 @@ from camboard.source import DeskSource, WorkSource
 from camkeeper.model.access import Role
 from camkeeper.model.workorder import Photo, WorkOrder
 from camkeeper.standing.desk import Act, Acted, Action, DeskStanding, IncidentStory, IncidentView
+from camkeeper.standing.view import Standing
 from camkeeper.standing.work import ChannelStanding, OrderView, RouteStanding, Tested, WorkFigures
 from camkeeper.workorder.priority import Ranked
 from camkeeper.workorder.route import VanRoute
@@ -89,6 +90,8 @@ class ScopedWork:
     def __init__(self, source: WorkSource, town: ScopedStanding) -> None:
         self._source, self._town = source, town
         self._figures: Once[WorkFigures, WorkFigures] = Once()
+        self._route: Once[RouteStanding, RouteStanding] = Once()
+        self._names: Once[Standing, dict[str, str]] = Once()
 
     def order(self, number: int) -> OrderView | None:
         """Return one order within reach."""
@@ -129,12 +132,16 @@ class ScopedWork:
         if not seen.shows_contractor(own):
             raise LookupError(contractor_id)
         value = await self._source.route(own, self._has)
-        return replace(
-            value,
-            route=self._way(value.route, seen),
-            orders={number: self._view(view) for number, view in value.orders.items()},
-            gains={number: gain for number, gain in value.gains.items() if number in value.orders},
-        )
+
+        def cut() -> RouteStanding:
+            return replace(
+                value,
+                route=self._way(value.route, seen),
+                orders={number: self._view(view) for number, view in value.orders.items()},
+                gains={number: gain for number, gain in value.gains.items() if number in value.orders},
+            )
+
+        return self._route.of(value, seen, cut)
 
     def _way(self, way: VanRoute, seen: Reach) -> VanRoute:
         """Return a way past the stops within reach; what is to be done elsewhere is to be asked about."""
@@ -162,7 +169,8 @@ class ScopedWork:
         return desklens.has_order(order, self._town.reach())
 
     def _view(self, value: OrderView) -> OrderView:
-        names = {d.id: d.name for d in self._town.standing().devices}
+        standing = self._town.standing()
+        names = self._names.of(standing, None, lambda: {d.id: d.name for d in standing.devices})
         return desklens.order_view(value, self._town.reach(), names)
 
     def _find(self, number: int | None) -> WorkOrder:

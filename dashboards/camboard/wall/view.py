@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from camboard.desk.incidents import row
@@ -14,7 +15,7 @@ from camboard.overview import board_name
 from camboard.rank import worst_first
 from camboard.rows import site_name
 from camboard.source import JSON
-from camboard.text import local, plain
+from camboard.text import local, percent, plain
 from camboard.words import SHAPE, STATE, WORST_FIRST, State
 from camkeeper.model.place import SiteKind
 from camkeeper.standing.desk import DeskStanding
@@ -139,8 +140,11 @@ def density_of(tiles: int) -> int:
 
 def cells(devices: Sequence[DeviceStanding], sites: Sequence[str]) -> str:
     """Return one letter a device: by site in the register's order, then by id, whatever their states."""
-    place = {site_id: n for n, site_id in enumerate(sites)}
-    ordered = sorted(devices, key=lambda d: (place.get(d.site_id, len(place)), d.id))
+    by_site: dict[str, list[DeviceStanding]] = {site_id: [] for site_id in sites}
+    elsewhere: list[DeviceStanding] = []
+    for device in devices:
+        by_site.get(device.site_id, elsewhere).append(device)
+    ordered = [d for group in (*by_site.values(), elsewhere) for d in sorted(group, key=attrgetter("id"))]
     return "".join(LETTER[State.of(d)] for d in ordered[:CELLS_SHOWN])
 
 
@@ -164,13 +168,12 @@ def _tile(site: SiteStanding, index: Index, density: int, say: Language) -> Wall
         online = str(counts[state]) if state is not None and state is not State.UP else ""
     if density == _DENSEST and len(name) > 2:  # a village of one letter keeps its last
         name = name.removesuffix("村").removesuffix(" Village")
-    month = figure(site.month.buckets, site.month.target_bp, site.month.verdict, say)
     return WallTile(
         tone=state.value if state else "none",
         shape=SHAPE[state] if state else "–",
         name=name,
         online=online,
-        rate=month.value,
+        rate=percent(site.month.buckets.ratio),
     )
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from camboard import form
-from camboard.board import Board, board_of
+from camboard.board import board_of
 from camboard.desk.page import action_of, desk_of, take
 from camboard.i18n import Language
-from camboard.live import Live, at_words, page_of_live, write_live
+from camboard.live import Live, at_words, page_of_live, write_kept, write_live
 from camboard.pages import fragment_response, language_of
 from camboard.query import BadQuery
 from camboard.work import photos
@@ -18,6 +18,7 @@ from camboard.work.photos import work_of
 from camboard.work.route import route_page
 from camboard.work.view import order_page
 from camkeeper.model.workorder import Finding, Signature
+from camkeeper.standing.coverage import CoverageStanding
 from camkeeper.standing.desk import Act, Action
 from camkeeper.standing.work import OrderView, RouteStanding
 
@@ -103,10 +104,21 @@ async def route(request: web.Request) -> web.Response:
     work = work_of(request)
     found = await way_of(request)
     index = board.index()
-    values = route_page(found, index, work.contractors(), place_names(board), at_words(index), say)
+    coverage = board.coverage.coverage() if board.coverage is not None else None
     tail = f"?contractor={found.contractor_id}" if found.contractor_id else ""
-    made = write_live(
-        request, say, "route.html", {"o": values}, f"/orders/route{tail}", f"/fragments/orders/route{tail}"
+
+    def values() -> dict[str, object]:
+        return {"o": route_page(found, index, work.contractors(), place_names(coverage), at_words(index), say)}
+
+    made = write_kept(
+        request,
+        say,
+        "route.html",
+        values,
+        moment=(found, index.standing, coverage),
+        asked=None,
+        here=f"/orders/route{tail}",
+        fragment=f"/fragments/orders/route{tail}",
     )
     if request.path.startswith("/fragments/"):
         return fragment_response(board, made.index, made.html)
@@ -124,9 +136,8 @@ async def way_of(request: web.Request) -> RouteStanding:
         raise web.HTTPNotFound from None
 
 
-def place_names(board: Board) -> Mapping[str, str]:
+def place_names(coverage: CoverageStanding | None) -> Mapping[str, str]:
     """Return the names of key places by id, as far as there is coverage."""
-    coverage = board.coverage.coverage() if board.coverage is not None else None
     return {p.id: p.name for site in coverage.sites for p in site.places} if coverage is not None else {}
 
 

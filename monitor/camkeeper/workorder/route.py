@@ -110,18 +110,29 @@ def _way(sites: Sequence[str], centres: Mapping[str, LonLat], start: LonLat | No
 def _untangled(points: Sequence[LonLat]) -> list[int]:
     """Return the indices in an order that no turning round of a part shortens; the first stays, the end is free."""
     order = list(range(len(points)))
-    far = [[metres(a, b) for b in points] for a in points]
+    far = _distances(points)
     for _ in range(_SWEEPS):
         shorter = False
         for i in range(1, len(order) - 1):
+            before, first = far[order[i - 1]], order[i]
             for j in range(i + 1, len(order)):
-                before, first, last = order[i - 1], order[i], order[j]
-                gain = far[before][first] - far[before][last]
+                last = order[j]
+                gain = before[first] - before[last]
                 if j + 1 < len(order):
-                    gain += far[last][order[j + 1]] - far[first][order[j + 1]]
+                    after = order[j + 1]
+                    gain += far[last][after] - far[first][after]
                 if gain > _CM:
                     order[i : j + 1] = reversed(order[i : j + 1])
-                    shorter = True
+                    shorter, first = True, last
         if not shorter:
             break
     return order
+
+
+def _distances(points: Sequence[LonLat]) -> list[list[float]]:
+    """Return the metres between any two; each pair is computed once, for a county has 26,000."""
+    far = [[0.0] * len(points) for _ in points]
+    for i, a in enumerate(points):
+        for j in range(i):
+            far[i][j] = far[j][i] = metres(a, points[j])
+    return far

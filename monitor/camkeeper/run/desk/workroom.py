@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, time
@@ -24,6 +25,7 @@ from camkeeper.run.desk.act import objection_to, refused
 from camkeeper.run.desk.briefs import excluded_of, name_of, position_of
 from camkeeper.run.desk.channels import Trials, channels_of
 from camkeeper.run.desk.desk import Desk
+from camkeeper.run.desk.work import Shown
 from camkeeper.run.sender import Sender
 from camkeeper.run.township import Township
 from camkeeper.standing.build import timezone_of
@@ -38,7 +40,10 @@ from camkeeper.workorder.route import van_route
 
 FIGURES_EVERY_MS = 10_000
 _NAMES = 40
+_ROUTES = 16
 
+_Way = tuple[str, Callable[[WorkOrder], bool] | None]
+"""Whose orders, and which of them."""
 _log = structlog.get_logger(__name__)
 
 Gains = Callable[[Mapping[int, frozenset[str]]], Awaitable[Mapping[int, Gain] | None]]
@@ -54,6 +59,7 @@ class WorkRoom:
         self._desk, self._sender, self._ledger = desk, sender, ledger
         self._township, self._timeline, self._gains = township, timeline, gains
         self._trials = Trials(sender=sender, timeline=timeline)
+        self._routes: OrderedDict[_Way, tuple[object, Registry, RouteStanding]] = OrderedDict()
         self._figures: WorkFigures | None = None
         self._of: object = None
 
@@ -121,9 +127,27 @@ class WorkRoom:
     async def route(self, contractor_id: str, has: Callable[[WorkOrder], bool] | None = None) -> RouteStanding:
         """Return what to repair first and the way there; "" for everybody's. LookupError for an unknown contractor.
 
-        `has`: which orders are meant; None: all.
+        `has`: which orders are meant; None: all. The same value for a few seconds, while the orders are the same: a
+        county's way is a quarter of a second of a core.
         """
         registry, shown = self._township.registry, self._desk.shown
+        key, known = (contractor_id, has), self._routes.get((contractor_id, has))
+        if known is not None and known[0] is shown.book and known[1] is registry:
+            fresh = shown.at_ms - known[2].at_ms < FIGURES_EVERY_MS
+            if fresh:
+                return known[2]
+        made = await self._way(contractor_id, has, registry, shown)
+        if not made.measured:  # coverage comes within the minute: nobody is held to a way without it
+            return made
+        self._routes[key] = (shown.book, registry, made)
+        self._routes.move_to_end(key)
+        while len(self._routes) > _ROUTES:
+            self._routes.popitem(last=False)
+        return made
+
+    async def _way(
+        self, contractor_id: str, has: Callable[[WorkOrder], bool] | None, registry: Registry, shown: Shown
+    ) -> RouteStanding:
         contractor = next((c for c in registry.contractors if c.id == contractor_id), None)
         if contractor_id and contractor is None:
             raise LookupError(contractor_id)
