@@ -235,7 +235,7 @@ async def test_an_order_is_given_to_another_contractor(client: Client, town: Ord
 async def test_the_way_is_a_sheet_from_the_depot(client: Client) -> None:
     async with client.get("/orders/route?contractor=weibao") as answer:
         page = await answer.text()
-    assert "<h3>v1 " in page  # the figures' township has no such village
+    assert "<h3>1. v1 " in page  # the figures' township has no such village
     assert "1,234 m²" in page
     assert "从驻地出发" in page
     async with client.get("/api/v1/orders/route?contractor=weibao") as answer:
