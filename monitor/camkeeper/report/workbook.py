@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import xlsxwriter
 
 from camkeeper.report.parts import Part, parts
-from camkeeper.report.table import Cell, Column, Kind, Table, local
+from camkeeper.report.table import Column, Kind, Table, local
 from camkeeper.report.values import Book
 from camkeeper.report.words import YES_NO, Lang, words
 from camkeeper.sheet.text import clean
@@ -19,7 +20,11 @@ MOST_ROWS = 1_048_000
 """A sheet ends at 1,048,576 rows; a table that is longer goes on in another."""
 MOST_CHARACTERS = 32_000
 _SHEET_NAME = 31
-_DAY, _DAY_ZERO = timedelta(days=1), datetime.fromisoformat("1899-12-30")
+_DAY_ZERO, _MS, _DAY_MS = datetime.fromisoformat("1899-12-30"), timedelta(milliseconds=1), 86_400_000
+_QUARTER_MS = 900_000
+"""No zone changes its clocks within a quarter of an hour of UTC."""
+_SCALES = {Kind.PERCENT: 10_000, Kind.HOURS: 3_600_000, Kind.MINUTES: 60_000, Kind.FEN: 100}
+"""What the spreadsheet shows by its own format: per cent of one, hours, minutes, yuan."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 _FORMATS: dict[Kind, str] = {
     Kind.COUNT: "#,##0",
@@ -71,6 +76,8 @@ class _Writer:
         self._of = {kind: made.add_format({"num_format": form}) for kind, form in _FORMATS.items()}
         self._names: set[str] = set()
         self._strings: dict[tuple[type, str], str] = {}
+        self._ahead_ms: dict[int, int] = {}
+        """Quarter of an hour -> how far the wall clock is ahead of UTC, counted from the spreadsheet's day zero."""
 
     def cover(self, listed: tuple[Part, ...]) -> None:
         """Write the first sheet: what this is, and what the report says in sentences."""
@@ -108,9 +115,11 @@ class _Writer:
             for place, column in enumerate(table.columns):
                 sheet.set_column(place, place, _WIDTHS.get(column.kind, 12))
                 sheet.write_string(0, place, self._heading(column), self._head)
+            writes = [self._cell(sheet, place, column.kind) for place, column in enumerate(table.columns)]
             for number, row in enumerate(table.rows[begin : begin + MOST_ROWS], 1):
-                for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
-                    self._cell(sheet, number, place, cell, column.kind)
+                for cell, write in zip(row, writes, strict=True):
+                    if cell is not None:
+                        write(number, cell)
             sheet.freeze_panes(1, 0)
             sheet.autofilter(0, 0, max(1, min(MOST_ROWS, len(table.rows) - begin)), len(table.columns) - 1)
             sheet.set_landscape()
@@ -136,19 +145,37 @@ class _Writer:
         sheet.set_footer(f"&L{self._book.report.month} #{self._book.report.seq} {self._book.report.head[:16]}&R&P/&N")
         return sheet
 
-    def _cell(self, sheet: Any, row: int, place: int, cell: Cell, kind: Kind) -> None:
-        if cell is None:
-            return
-        if isinstance(cell, str):
-            sheet.write_string(row, place, self._string(cell))
-        elif isinstance(cell, date):
-            sheet.write_datetime(row, place, cell, self._of[Kind.DAY])
-        elif kind is Kind.FLAG:
-            sheet.write_string(row, place, self._lang.pick(YES_NO[bool(cell)]))
-        elif kind is Kind.INSTANT:
-            sheet.write_number(row, place, _serial(int(cell), self._book.report.timezone), self._of[kind])
-        else:
-            sheet.write_number(row, place, _number(cell, kind), self._of[kind])
+    def _cell(self, sheet: Any, place: int, kind: Kind) -> Callable[[int, Any], None]:
+        """Return what writes a column's cells, given the row and a value: a county's month has half a million."""
+        text, number, of = sheet.write_string, sheet.write_number, self._of.get(kind)
+        scale, instant = _SCALES.get(kind, 1), self._serial
+
+        def words_or_day(row: int, cell: Any) -> None:
+            if isinstance(cell, str):
+                text(row, place, self._string(cell))
+            elif isinstance(cell, date):
+                sheet.write_datetime(row, place, cell, self._of[Kind.DAY])
+            elif kind is Kind.FLAG:
+                text(row, place, self._lang.pick(YES_NO[bool(cell)]))
+            else:
+                number(row, place, cell, of)
+
+        if kind is Kind.INSTANT:
+            return lambda row, cell: number(row, place, instant(cell), of)
+        if kind in {Kind.TEXT, Kind.WORD, Kind.DAY, Kind.FLAG}:
+            return words_or_day
+        if scale == 1:
+            return lambda row, cell: number(row, place, cell, of)
+        return lambda row, cell: number(row, place, cell / scale, of)
+
+    def _serial(self, at_ms: int) -> float:
+        """Return a wall time as the spreadsheet counts it, in days since the end of 1899."""
+        quarter = at_ms // _QUARTER_MS
+        ahead_ms = self._ahead_ms.get(quarter)
+        if ahead_ms is None:
+            wall = local(quarter * _QUARTER_MS, self._book.report.timezone)
+            ahead_ms = self._ahead_ms[quarter] = (wall - _DAY_ZERO) // _MS - quarter * _QUARTER_MS
+        return (at_ms + ahead_ms) / _DAY_MS
 
     def _string(self, cell: str) -> str:
         """Return what is written of a text or a word; the same few thousand come again and again."""
@@ -158,14 +185,3 @@ class _Writer:
             told = self._lang.pick(words(cell)) if isinstance(cell, StrEnum) else clean(cell, MOST_CHARACTERS)
             known = self._strings[key] = told
         return known
-
-
-def _serial(at_ms: int, tz: str) -> float:
-    """Return a wall time as the spreadsheet counts it, in days since the end of 1899; xlsxwriter's way is slower."""
-    return (local(at_ms, tz) - _DAY_ZERO) / _DAY
-
-
-def _number(cell: float, kind: Kind) -> float:
-    """Return what the spreadsheet shows by its own format: per cent of one, hours, minutes, yuan."""
-    scale = {Kind.PERCENT: 10_000, Kind.HOURS: 3_600_000, Kind.MINUTES: 60_000, Kind.FEN: 100}.get(kind)
-    return cell if scale is None else cell / scale
