@@ -44,6 +44,10 @@ def letter_of(digest: Digest, due: Due, *, channel_id: str, style: Style, tz: st
     )
 
 
+def _named(one: Digest | Place, language: Language) -> str:
+    return one.name if language is Language.ZH else one.name_en or one.name
+
+
 def _words(digest: Digest, due: Due, style: Style, tz: str, url: str) -> Words:
     lines = message_lines(digest, due, style.language, tz, url)
     values = facts(digest, due)
@@ -61,7 +65,7 @@ def message_lines(digest: Digest, due: Due, language: Language, tz: str, url: st
     title = say(
         language,
         f"title.{due.kind}",
-        name=clean(digest.name),
+        name=clean(_named(digest, language)),
         when=_when(due, language),
         rate=_percent(figure.ratio, language),
     )
@@ -136,7 +140,7 @@ def _worst(digest: Digest, language: Language) -> list[Line]:
         say(
             language,
             "worst.sure" if place.figure.lower == place.figure.upper else "worst.one",
-            name=clean(place.name, limit=16),
+            name=clean(_named(place, language), limit=16 if language is Language.ZH else 32),
             rate=_percent(place.figure.ratio, language),
             lower=_percent(place.figure.lower, language),
             upper=_percent(place.figure.upper, language),

@@ -21,6 +21,8 @@ class Place:
     cameras: int
     figure: Figure
     """Agreed windows left out."""
+    name_en: str = ""
+    """Empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class Digest:
     seen: Seen | None
     """None: nobody computes coverage, or nothing of it is on record."""
     seen_before: Seen | None
+    name_en: str = ""
+    """Empty: it has none."""
 
     @property
     def measured(self) -> bool:

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from camkeeper.report.cover import cover_told
+from camkeeper.report.names import in_language
 from camkeeper.report.parts import Part, parts
 from camkeeper.report.table import Column, Kind, Table, local, shown
 from camkeeper.report.values import Book, Version
@@ -27,6 +28,7 @@ Json = dict[str, Any]
 
 def content(book: Book, lang: Lang) -> Json:
     """Return everything on paper, as JSON values."""
+    book = in_language(book, lang)
     report = book.report
     return {
         "lang": lang.value,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from camkeeper.report.compare import Difference, differences
+from camkeeper.report.names import in_language
 from camkeeper.report.parts import parts
 from camkeeper.report.table import Cell, Column, Kind, Table
 from camkeeper.report.values import Book
@@ -24,6 +25,7 @@ def tables(book: Book, lang: Lang) -> tuple[Table, ...]:
 
 def document(book: Book, lang: Lang) -> dict[str, Any]:
     """Return the report as JSON values: percentages in hundredths of a per cent, times in ms, money in fen."""
+    book = in_language(book, lang)
     report = book.report
     return {
         "format": FORMAT,

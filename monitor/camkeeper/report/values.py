@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from camkeeper.availability.buckets import Buckets
 from camkeeper.model.contract import Party
@@ -115,6 +116,8 @@ class Book:
     bills: tuple[Bill, ...] | None
     """None: no terms are configured."""
     parties: tuple[Party, ...]
+    names_en: Mapping[str, str] = field(default_factory=dict)
+    """Site id -> English name, of those that have one; under "" the township's."""
 
     @property
     def draft(self) -> bool:

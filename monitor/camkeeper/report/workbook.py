@@ -10,6 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
+from camkeeper.report.names import in_language
 from camkeeper.report.parts import Part, parts
 from camkeeper.report.table import Column, Kind, Table, local
 from camkeeper.report.values import Book
@@ -42,7 +43,7 @@ _WIDTHS: dict[Kind, int] = {Kind.INSTANT: 19, Kind.TEXT: 18, Kind.WORD: 14, Kind
 
 def workbook(book: Book, lang: Lang = Lang.ZH) -> bytes:
     """Return the whole report as XLSX; the same book gives the same bytes."""
-    out = io.BytesIO()
+    book, out = in_language(book, lang), io.BytesIO()
     made = xlsxwriter.Workbook(
         out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )

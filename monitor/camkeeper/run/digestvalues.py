@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,7 @@ from camkeeper.model.status import Status
 from camkeeper.model.workorder import OrderState, WorkOrder
 from camkeeper.run.desk.briefs import excluded_of
 from camkeeper.run.monthbills import deciding_only
+from camkeeper.run.monthbook import english_names
 from camkeeper.run.monthfigures import Rates, rates
 from camkeeper.run.monthstory import AREA, cause_lines
 from camkeeper.run.sla import Asked, subtree
@@ -47,11 +48,13 @@ def read_digest(path: Path, due: Due, *, tz: str, registry: Registry) -> Digest 
         asked = Asked(month="", period=due.period, complete=True, tz=tz, config=config)
         rated = rates(reader, deciding_only(asked, config), EVERYTHING, registry)
         orders = [o for o in reader.orders().orders.values() if o.opened_ms < due.period.end_ms]
+        names = english_names(registry)
         causes = cause_lines(reader.incidents(period=due.period), due.period, None)
         return Digest(
             name=registry.name or rated.sites[0].name,
-            total=_place(rated.total, rated.sites[0].id),
-            places=worst_first(_places(rated)),
+            name_en=names.get("", ""),
+            total=_place(rated.total, rated.sites[0].id, names),
+            places=worst_first(_places(rated, names)),
             incidents=sum(line.count for line in causes),
             incidents_open=sum(line.open for line in causes),
             causes=tuple(sorted(((line.cause, line.count) for line in causes), key=lambda pair: (-pair[1], pair[0]))),
@@ -64,12 +67,19 @@ def read_digest(path: Path, due: Due, *, tz: str, registry: Registry) -> Digest 
         )
 
 
-def _place(rated: Rated, place_id: str) -> Place:
-    return Place(id=place_id, name=rated.name, target_bp=rated.target_bp, cameras=rated.cameras, figure=rated.net)
+def _place(rated: Rated, place_id: str, names: Mapping[str, str]) -> Place:
+    return Place(
+        id=place_id,
+        name=rated.name,
+        name_en=names.get(rated.id, ""),
+        target_bp=rated.target_bp,
+        cameras=rated.cameras,
+        figure=rated.net,
+    )
 
 
-def _places(rated: Rates) -> list[Place]:
-    return [_place(site, site.id) for site in rated.sites if site.kind in _PLACES and site.cameras]
+def _places(rated: Rates, names: Mapping[str, str]) -> list[Place]:
+    return [_place(site, site.id, names) for site in rated.sites if site.kind in _PLACES and site.cameras]
 
 
 def _in(at_ms: int | None, period: Span) -> bool:

@@ -46,6 +46,18 @@ def registry_or_bare(registry: Registry | None) -> Registry:
     return Registry(name="", sites=(), devices=()) if registry is None else registry
 
 
+def english_names(registry: Registry) -> dict[str, str]:
+    """Return the English names of sites by id; under "" that of the lowest site that holds all villages.
+
+    A register's own name, such as a project's, has no English one.
+    """
+    out = {site.id: site.name_en for site in registry.sites if site.name_en}
+    whole, below = None, registry.children.get(None, ())
+    while len(below) == 1 and (whole is None or below[0].id in registry.children):
+        whole, below = below[0], registry.children.get(below[0].id, ())
+    return out | {"": whole.name_en} if whole is not None and whole.name_en else out
+
+
 def read_book(
     path: Path,
     wanted: Wanted,
@@ -129,6 +141,7 @@ class _Maker:
             version_seq=version_seq,
             bills=bills,
             parties=asked.config.parties,
+            names_en=english_names(registry),
         )
 
     def settlement(self) -> Settlement:

@@ -109,6 +109,20 @@ def test_ignorance_is_told_and_never_smaller_than_it_is(time: Buckets) -> None:
     assert ("kept" in text) is (digest.total.figure.verdict is Promise.MET)
 
 
+def test_places_are_called_in_the_language_of_the_letter() -> None:
+    bad = Buckets(up_ms=9, down_ms=1)
+    named = replace(place(bad), name_en="Huqiao Village")
+    digest = Digest(
+        name="大郭镇", name_en="Daguo Town", total=place(bad), places=(named, place(bad, "无名村")), incidents=0,
+        incidents_open=0, causes=(), opened=0, closed=0, late=(), gaps=(), seen=None, seen_before=None,
+    )  # fmt: skip
+    zh, en = ("\n".join(x.text for x in message_lines(digest, due(), lang, ZONE, "")) for lang in Language)
+    assert all(name in zh for name in ("大郭镇", "胡桥村", "无名村"))
+    assert all(name in en for name in ("Daguo Town", "Huqiao Village", "无名村"))
+    assert "胡桥村" not in en
+    assert "Huqiao" not in zh
+
+
 @given(st.fractions(-1, 1))
 def test_a_change_is_never_larger_than_it_is(difference: Fraction) -> None:
     told = Fraction(points(difference).lstrip("±")) / 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -23,10 +24,12 @@ from camkeeper.config import load
 from camkeeper.ledger import Batch, Boot, Ledger, LedgerReader, snapshot_of
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import clipped, merged
+from camkeeper.report.content import content
 from camkeeper.report.deduct import Ground
-from camkeeper.report.plain import document
+from camkeeper.report.plain import document, text
 from camkeeper.report.values import Book
 from camkeeper.report.words import Lang
+from camkeeper.report.workbook import workbook
 from camkeeper.run.monthbook import Wanted, read_book
 
 VILLAGES, CAMERAS = 5, 30
@@ -96,6 +99,33 @@ def test_json(folder: Path, told: Json) -> None:
         if own:
             time = site["figures"][told["deciding_policy"]]["net"]["time"]
             assert {k: sum(row[k] for row in own) for k in BUCKETS} == {k: time[f"{k}_ms"] for k in BUCKETS}
+
+
+def test_an_english_report_calls_places_by_their_english_names(folder: Path, tmp_path: Path) -> None:
+    source = (folder / "c.yaml").read_text(encoding="utf-8")
+    named = source.replace("name: 东丰县, kind: county", "name: 东丰县, name_en: Dongfeng County, kind: county")
+    named = named.replace("name: 永合第1村, kind", "name: 永合第1村, name_en: Yonghe First, kind")
+    assert named.count("name_en") == 2
+    (tmp_path / "c.yaml").write_text(named, encoding="utf-8")
+    wanted = Wanted(month=MONTH)
+    book = read_book(folder / "c.ledger", wanted, now_ms=TICK_MS, registry=load(tmp_path / "c.yaml"))
+    zh, en = (json.loads(text(book, lang)) for lang in Lang)
+    assert (zh["title"], en["title"]) == ("东丰县", "Dongfeng County")
+    for key, chinese, english in (("sites", "name", "name"), ("devices", "site", "site")):
+        pairs = list(zip(rows(zh, key), rows(en, key), strict=True))
+        for old, new in pairs:
+            renamed = {"永合第1村": "Yonghe First", "东丰县": "Dongfeng County"}
+            assert new[english] == renamed.get(old[chinese], old[chinese])
+            assert {k: v for k, v in new.items() if k != english} == {k: v for k, v in old.items() if k != chinese}
+        assert any(new[english] == "Yonghe First" for _, new in pairs)
+    said = json.dumps(content(book, Lang.EN)["cover"], ensure_ascii=False)
+    assert "Dongfeng County · Monthly availability report" in said
+    assert "永合第1村" not in said
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(workbook(book, Lang.EN)))
+    by_site = sheets.get_sheet_by_name(next(n for n in sheets.sheet_names if "By site" in n))
+    cells = [cell for row in by_site.to_python() for cell in row]
+    assert "Yonghe First" in cells
+    assert "永合第1村" not in cells
 
 
 def test_each_device_by_another_way(folder: Path) -> None:
