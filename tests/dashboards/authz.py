@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -174,12 +174,36 @@ class Found:
             self.wrong.append(where)
 
 
-async def reading(door: Door, name: str, places: Sequence[Place] = (HERE, BESIDE, THERE)) -> Found:
-    """Ask every route that reads, for each place."""
+KEEPING = frozenset(
+    {
+        "/", "/fragments/board", "/devices", "/fragments/devices", "/incidents", "/fragments/incidents", "/orders",
+        "/fragments/orders", "/orders/route", "/map", "/wall/data", "/audit", "/doctor", "/reports",
+        "/fragments/reports",
+    }
+)  # fmt: skip
+"""Addresses, beside the pages of months, whose answers are kept between requests."""
+
+
+def keeps(line: Route) -> bool:
+    """Return whether what a route writes is kept for the next who asks."""
+    month = line.path.startswith(("/reports/{month", "/fragments/reports/{month")) and not re.search(
+        r"\.(csv|json|pdf|xlsx)$", line.path
+    )
+    return line.path in KEEPING or month
+
+
+async def reading(
+    door: Door,
+    name: str,
+    places: Sequence[Place] = (HERE, BESIDE, THERE),
+    *,
+    meant: Callable[[Route], bool] = lambda _: True,
+) -> Found:
+    """Ask every route that reads, or those that are meant, for each place."""
     who, out = door.people[name], Found()
     words = foreign(who.scope)
     for line in ROUTES:
-        if line.writes or line.path == "/events":
+        if line.writes or line.path == "/events" or not meant(line):
             continue
         for place in places:
             path = place.path(line)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.dashboards.authz import PRINCIPALS, SENT, Door, canaries, leaks_in, reading, steps, stranger
+from tests.dashboards.authz import HERE, PRINCIPALS, SENT, Door, canaries, keeps, leaks_in, reading, steps, stranger
 from tests.dashboards.authz import door as served
 from tests.dashboards.canary_past import write_past
 from tests.dashboards.people import PASSWORD, person
@@ -36,6 +36,14 @@ async def test_reading_shows_nothing_of_others(door: Door, name: str) -> None:
     found = await reading(door, name)
     assert (found.leaks, found.wrong) == ([], [])
     assert found.asked > 200
+
+
+async def test_what_was_written_for_one_is_shown_to_no_other(door: Door) -> None:
+    for names in (list(PRINCIPALS), list(PRINCIPALS)[::-1]):  # each after each other
+        for name in names:
+            found = await reading(door, name, (HERE,), meant=keeps)
+            assert (found.leaks, found.wrong) == ([], []), name
+            assert found.asked > 15
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)

@@ -228,7 +228,7 @@ def _live(shown: Shown, index: Index, query: MapQuery, say: Language) -> dict[st
         device = index.device_by_id.get(field.device_id)
         state = State.UNKNOWN if device is None else State.of(device)
         sees = CameraSight.UNKNOWN if device is None else state_of(device.status, device.reason)
-        if (state, sees) != (State.UP, CameraSight.WORKING):
+        if state is not State.UP or sees is not CameraSight.WORKING:
             states[field.device_id] = [state.value, sees.value, _reason(device, state, say)]
     labels: dict[str, JSON] = {}
     for each in coverage.sites:

@@ -14,8 +14,8 @@ from camkeeper.bundle.export import export
 from camkeeper.bundle.verify import verify_bundle
 from camkeeper.clock import SimulatedClock
 from camkeeper.keys.key import SigningKey
-from camkeeper.ledger import Batch, Boot, Ledger
-from camkeeper.ledger.amending import KIND
+from camkeeper.ledger import Batch, Boot, Ledger, LedgerReader
+from camkeeper.ledger.amending import KIND, basis_of
 from camkeeper.model.contract import Party
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
@@ -105,6 +105,23 @@ async def test_an_amendment_wants_a_party_and_says_old_and_new(ledger: Ledger) -
     assert done.told["figures"] == statement["figures"]
     proof = verify_bundle(export(ledger.path, "2026-10").data)
     assert proof.ok, proof.faults
+
+
+def basis(ledger: Ledger) -> tuple[object, ...]:
+    with LedgerReader(ledger.path) as reader, reader.reading() as db:
+        return basis_of(db, "2026-10")
+
+
+async def test_a_preview_is_made_anew_only_where_it_could_be_another(ledger: Ledger) -> None:
+    open_still = basis(ledger)
+    ledger.append(Batch(tick_ms=NOVEMBER_MS + DAY_MS)).result(10)
+    assert (await MonthRoom(ledger=ledger, registry=registry).act(close())).done
+    closed = basis(ledger)
+    ledger.append(Batch(tick_ms=NOVEMBER_MS + 2 * DAY_MS)).result(10)
+    assert basis(ledger) == closed != open_still, "time goes on, the month does not"
+    longer = [replace(s, excluded=(Span(start_ms=OCTOBER_MS, end_ms=OCTOBER_MS + DAY_MS),)) for s in stories()]
+    ledger.append(Batch(config=snapshot(longer, (PARTY,)), at_ms=NOVEMBER_MS + 2 * DAY_MS)).result(10)
+    assert basis(ledger) != closed
 
 
 async def test_a_bundle_with_an_unsigned_amendment_says_so(ledger: Ledger) -> None:
