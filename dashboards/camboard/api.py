@@ -51,13 +51,16 @@ async def site(request: web.Request) -> web.Response:
 
 
 async def devices(request: web.Request) -> web.Response:
-    """`GET /api/v1/devices?site=&kind=&status=&q=&page=&per_page=`: down first, as on the page."""
+    """`GET /api/v1/devices?site=&kind=&status=&tag=&q=&page=&per_page=`: down first, as on the page."""
     index = board_of(request).index()
     query = Query.read(request.query, kind=ALL)
     if query.site is not None and query.site not in index.site_by_id:
         raise web.HTTPNotFound
     size = number(request.query, "per_page", default=50, most=_MOST_A_PAGE)
     found = query.choose(index, index.ranked)
+    tag = request.query.get("tag", "").strip()
+    if tag:
+        found = [device for device in found if tag in device.tags]
     shown, page, pages = page_of(found, query.page, size)
     return answer(
         {

@@ -98,6 +98,10 @@ async def test_ticked_labelled_filtered_and_undone(client: Client, town: TagTown
     assert "校门口" in table
     async with client.get(f"/api/v1/devices/{one}") as answer:
         assert (await answer.json())["tags"] == ["校门口"]
+    async with client.get("/api/v1/devices", params={"tag": "校门口"}) as answer:
+        assert {device["id"] for device in (await answer.json())["devices"]} == {one, two}
+    async with client.get("/api/v1/devices", params={"tag": "校门", "kind": "all"}) as answer:
+        assert (await answer.json())["total"] == 0, "a whole label, not a part of one"
     assert "校门口" in await text(client, f"/devices/{one}")
     status, there, _ = await post(client, {"number": "1"}, "/devices/tags")
     assert (status, there) == (303, "/devices?untagged=1")

@@ -198,6 +198,7 @@ DEVICES = Call(
         _SITE_FILTER,
         _KIND,
         _STATUS,
+        Parameter(name="tag", schema=text(example="主干道"), note=mark("标签")),
         _SEARCH,
         _PAGE,
         Parameter(name="per_page", schema=whole(example=50, minimum=1, maximum=500), note=mark("每页几台")),
