@@ -38,6 +38,7 @@ from tests.monitor.run.township import QUICK_DISK
 
 from camkeeper.model.registry import Registry
 from camkeeper.model.status import Reason, Status
+from camkeeper.run import stillness
 
 DEVICES, VILLAGES = 5000, 229
 WEIGHT_KB: Mapping[str, int] = {"/map": 250, "/i/{token}": 40}
@@ -260,6 +261,7 @@ async def measure(browser: Browser, folder: Path, *, quick: bool, only: frozense
     began = time.perf_counter()
     async with whole_stage(folder, browser, registry=known, faults=faults(known), minutes=10) as stage:
         await settled(stage)
+        stillness.rest()  # as the monitor does once everything is there
         print(f"township ready after {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         found = await pages(stage, only=only, times=1 if quick else 5)
         rest: dict[str, dict[str, object]] = {}

@@ -53,6 +53,7 @@ from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.poller import Poller
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.selfwatch import watch_self
+from camkeeper.run.stillness import rest_when
 from camkeeper.run.township import Township, hold_ms
 from camkeeper.run.watchdog import keep_watch
 from camkeeper.schedule.wheel import Wheel
@@ -244,6 +245,7 @@ async def _run(
                 group.create_task(keeper.run(), name="keeper"),
                 group.create_task(keeper.keep_coverage(), name="coverage"),
                 group.create_task(keeper.keep_warm(), name="warm"),
+                group.create_task(rest_when(lambda: keeper.coverage() is not None), name="rest"),
                 group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mirror.run(), name="mirror"),
                 *(() if crew is None else (group.create_task(crew.run(), name="crew"),)),
