@@ -71,6 +71,30 @@ async def test_a_page_has_no_grave_finding(whole: WholeStage, line: str) -> None
         assert await looked_at(context, whole.base + path, status=404 if line in LONG_HISTORY else 200) == []
 
 
+@pytest.mark.parametrize("query", ["edit=lizhen", "new=account", "new=token"])
+async def test_neither_has_an_open_form(whole: WholeStage, query: str) -> None:
+    async with whole.context(ADMIN) as context:
+        assert await looked_at(context, f"{whole.base}/accounts?{query}") == []
+
+
+PLACES = """ids => [...document.querySelectorAll("select")]
+    .filter(s => [...s.options].filter(o => ids.includes(o.value)).length >= ids.length / 2).length"""
+
+
+async def test_no_page_lists_the_villages_twice(whole: WholeStage) -> None:
+    # A county's 229, in a list for each account, made a page that a browser worked on for a second.
+    places, paths = [site.id for site in whole.town.registry.sites], await whole.paths()
+    asked = ["/accounts?edit=lizhen", "/accounts?new=account", "/accounts?new=token"]
+    async with whole.context(ADMIN) as context:
+        page, found = await context.new_page(), {}
+        for path in [*(paths[line] for line in PAGE_LINES), *asked]:
+            await page.goto(whole.base + path, wait_until="domcontentloaded")
+            found[path] = await page.evaluate(PLACES, places)
+    assert {path: n for path, n in found.items() if n > 1} == {}
+    assert found["/accounts"] == 0
+    assert all(found[path] == 1 for path in asked)
+
+
 async def test_neither_have_refusals_nor_pages_on_a_phone(whole: WholeStage) -> None:
     paths = await whole.paths()
     found = []
