@@ -122,7 +122,7 @@ def _feature(properties: Schema) -> Schema:
 
 
 _MAP = record(
-    kind=words("boundary", "obstacle", "place", "camera", "field", "envelope", "planned"),
+    kind=words("boundary", "obstacle", "place", "camera", "cameras", "field", "envelope", "planned"),
     site_id=optional(SITE_ID),
     name=optional(text(example="大郭村")),
     name_en=optional(text(example="Dagou")),
@@ -139,6 +139,14 @@ _MAP = record(
     azimuth_error_deg=optional(maybe(number(example=2.5))),
     planned_azimuth_deg=optional(maybe(number(example=130.0))),
     inside_building=optional(flag()),
+    device_ids=optional(many(DEVICE_ID)),
+    site_ids=optional(many(SITE_ID)),
+    names=optional(many(text(example="大郭村口"))),
+    device_kinds=optional(many(maybe(one_of(DeviceKind)))),
+    azimuths_deg=optional(many(maybe(number(example=135.0)))),
+    azimuth_errors_deg=optional(many(maybe(number(example=2.5)))),
+    planned_azimuths_deg=optional(many(maybe(number(example=130.0)))),
+    inside_buildings=optional(many(flag())),
 )
 _LOST = record(
     kind=words("blind", "lost", "would_lose"),
@@ -168,7 +176,9 @@ SCHEMAS: dict[str, Schema] = {
 _COLLECTION = words("FeatureCollection")
 _NIGHT = Parameter(name="night", schema=words("0", "1", "false", "true"), note=mark("夜间"))
 _FAR = Parameter(
-    name="far", schema=words("0", "1", "false", "true"), note=mark("从远处看：只要边界、摄像机和失去的，不要视野与盲区")
+    name="far",
+    schema=words("0", "1", "false", "true"),
+    note=mark("从远处看：只要边界、摄像机和失去的，不要视野与盲区；摄像机合为一个 MultiPoint，各列表依次对应"),
 )
 _WAIT = mark("正在计算时为 503 并附 Retry-After；不计算覆盖的监测为 404。")
 

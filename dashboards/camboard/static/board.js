@@ -148,7 +148,11 @@
     }
   }
 
-  function ask() {
+  function ask(left = 4) {
+    if (board.dataset.drawing && left) {
+      setTimeout(ask, FIRST_MS, left - 1); // a page that still draws what it has is not read anew meanwhile
+      return;
+    }
     wanted = true;
     renew();
   }

@@ -5,10 +5,9 @@
   const board = $("board"), words = JSON.parse($("map")?.dataset.words || "null");
   document.body.classList.add("script");
   const GRID = 8;             // side of a hatch's tile, CSS pixels
-  const TICK = 17;            // length of a direction tick
   const RETRY_MS = 3000;
   const WORTH = 0.6;          // cameras that fill less than this of a boundary are shown larger, the boundary cut
-  const NEAR = 15;            // zoom from which cameras are large enough for a tick
+  const { pen, areas } = camkeeperFar;
 
   // Names are hostile: whatever is invisible or turns text around is made visible, as on the server.
   const plain = (text) => String(text).slice(0, 120).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
@@ -67,7 +66,7 @@
   function colours() {
     const style = getComputedStyle(document.documentElement);
     css = {};
-    for (const name of ["up", "degraded", "down", "maintenance", "unknown", "lost", "would", "wall", "wall-line", "edge", "blind", "place", "paper", "ink", "link"])
+    for (const name of ["up", "degraded", "down", "maintenance", "unknown", "lost", "would", "wall", "wall-line", "edge", "blind", "place", "paper", "ink", "link", "line"])
       css[name] = style.getPropertyValue("--" + name).trim();
     hatch = {
       lost: pattern((c) => line(c, css.lost, [[-1, 1, 1, -1], [0, GRID, GRID, 0], [GRID - 1, GRID + 1, GRID + 1, GRID - 1]])),
@@ -103,59 +102,22 @@
 
   const Mark = L.CircleMarker.extend({
     _updateBounds() {
-      const reach = L.point(TICK + 6, TICK + 6);
+      const reach = L.point(pen.TICK + 6, pen.TICK + 6);
       this._pxBounds = new L.Bounds(this._point.subtract(reach), this._point.add(reach));
     },
     _updatePath() {
       const on = this._renderer;
       if (!on._drawing || this._empty()) return;
-      const c = on._ctx, { x, y } = this._point, o = this.options, r = map.getZoom() < NEAR ? o.radius * 0.55 : o.radius;
+      const c = on._ctx, { x, y } = this._point, o = this.options, zoom = map.getZoom();
       c.globalAlpha = 1;
       c.setLineDash([]);
-      if (map.getZoom() >= NEAR) {
-        if (o.azimuth !== null) tick(c, x, y, o.azimuth, o.colour, []);
-        if (o.planned !== null && shown("planned")) tick(c, x, y, o.planned, css.edge, [3, 3]);
+      if (zoom >= pen.NEAR) {
+        if (o.azimuth !== null) pen.tick(c, x, y, o.azimuth, css[o.state], [], css);
+        if (o.planned !== null && shown("planned")) pen.tick(c, x, y, o.planned, css.edge, [3, 3], css);
       }
-      outline(c, o.state, x, y, r);
-      c.lineWidth = o.chosen ? 6.5 : 3.5;
-      c.strokeStyle = o.chosen ? css.would : css.paper;
-      c.stroke();
-      c.fillStyle = o.state === "unknown" ? css.paper : o.colour;
-      c.fill();
-      if (o.state === "unknown") {
-        c.lineWidth = 2;
-        c.strokeStyle = o.colour;
-        c.stroke();
-      }
+      pen.mark(c, x, y, zoom, o.state, o.chosen, css);
     },
   });
-
-  function tick(c, x, y, azimuth, own, dash) {
-    const a = (azimuth * Math.PI) / 180, dx = Math.sin(a), dy = -Math.cos(a);
-    for (const [colour, width, pattern] of [[css.paper, 4.5, []], [own, 2.2, dash]]) {
-      c.strokeStyle = colour;
-      c.lineWidth = width;
-      c.setLineDash(pattern);
-      c.beginPath();
-      c.moveTo(x, y);
-      c.lineTo(x + dx * TICK, y + dy * TICK);
-      c.stroke();
-    }
-    c.setLineDash([]);
-  }
-
-  function outline(c, state, x, y, r) {
-    c.beginPath();
-    if (state === "down") c.rect(x - r, y - r, 2 * r, 2 * r);
-    else if (state === "degraded") polygon(c, x, y + 1, r * 1.35, [-90, 30, 150]);
-    else if (state === "maintenance") polygon(c, x, y, r * 1.35, [-90, 0, 90, 180]);
-    else c.arc(x, y, r, 0, 2 * Math.PI);
-  }
-
-  function polygon(c, x, y, r, degrees) {
-    for (const d of degrees) c.lineTo(x + r * Math.cos((d * Math.PI) / 180), y + r * Math.sin((d * Math.PI) / 180));
-    c.closePath();
-  }
 
   // --- the map itself; nothing but our own shapes on it
 
@@ -163,7 +125,7 @@
   const map = L.map("map", {
     preferCanvas: true, renderer: L.canvas({ padding: 0.3, tolerance: 4 }), attributionControl: false, zoomControl: false,
     scrollWheelZoom: false, zoomSnap: 0.5, maxZoom: 21, minZoom: 7, fadeAnimation: false, zoomAnimation: false, markerZoomAnimation: false,
-  }).setView([0, 0], 12);
+  });
   L.control.zoom({ zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 160 }).addTo(map);
   const North = L.Control.extend({
@@ -227,26 +189,25 @@
   tip(groups.places, placeText);
   tip(groups.boundary, siteText);
   for (const name of ["cameras", "fields"]) groups[name].on("click", (event) => suppose(event.propagatedFrom.told.device_id));
-  groups.boundary.on("click", (event) => {
-    const p = event.propagatedFrom.told;
-    if (p.parent_id === drawn.site) go(siteAddress(p.site_id));
-  });
+  const visit = (p) => p.parent_id === drawn.site && go(siteAddress(p.site_id));
+  groups.boundary.on("click", (event) => visit(event.propagatedFrom.told));
   for (const [name, shade] of Object.entries(shades)) tip(groups[name], () => words[name]).addLayer(shade);
 
   function build(collection) {
+    far.remove().load(drawn.far ? collection.features : []);
     for (const [name, group] of Object.entries(groups)) shades[name] ? group.remove() : group.remove().clearLayers();
     for (const label of labels) label.remove();
     features = [];
     labels = [];
     byDevice = new Map();
     const sort = { boundary: "boundary", obstacle: "obstacle", envelope: "envelope", planned: "planned", field: "fields", place: "places", camera: "cameras" };
-    for (const feature of collection.features) {
+    for (const feature of drawn.far ? [] : collection.features) {
       const p = feature.properties, group = groups[sort[p.kind]];
       if (!group) continue;
       let layer;
       if (p.kind === "camera") {
         const [lon, lat] = feature.geometry.coordinates;
-        layer = new Mark([lat, lon], { radius: 6, azimuth: p.azimuth_deg, planned: turned(p) ? p.planned_azimuth_deg : null, state: "up", colour: "#000" });
+        layer = new Mark([lat, lon], { radius: 6, azimuth: p.azimuth_deg, planned: turned(p) ? p.planned_azimuth_deg : null, state: "up" });
         byDevice.set(p.device_id, p);
       } else layer = L.GeoJSON.geometryToLayer(feature, { pointToLayer: (_, at) => L.circleMarker(at, { radius: 7 }) });
       layer.told = p;
@@ -284,6 +245,22 @@
     return `${told(p.device_id).slice(0, 2)} ${fallen.has(p.device_id)} ${drawn.failed.includes(p.device_id)}`;
   }
 
+  const chosen = (device) => fallen.has(device) || drawn.failed.includes(device);
+
+  // From afar all is drawn at once, by a layer of its own.
+  const far = new camkeeperFar.Layer({
+    css: () => css,
+    hatch: () => hatch,
+    site: () => drawn.site,
+    state: (device) => told(device)[0],
+    planned: (p) => (turned(p) && shown("planned") ? p.planned_azimuth_deg : null),
+    labels: () => labelsThatFit(),
+    text: (kind, p) => ({ camera: cameraText, boundary: siteText })[kind]?.(p) ?? words[kind],
+    press: (kind, p) => (kind === "camera" ? suppose(p.device_id) : kind === "boundary" && visit(p)),
+    chosen,
+    shown,
+  });
+
   function restyle(all) {
     for (const [p, layer] of features) {
       const now = look(p);
@@ -291,7 +268,7 @@
       layer.look = now;
       if (p.kind === "camera") {
         const [state] = told(p.device_id);
-        Object.assign(layer.options, { state, colour: css[state], chosen: fallen.has(p.device_id) || drawn.failed.includes(p.device_id) });
+        Object.assign(layer.options, { state, chosen: chosen(p.device_id) });
         layer.redraw();
       } else layer.setStyle(style(p));
     }
@@ -304,13 +281,17 @@
   // Only the field of the time of day is on the map; canvas draws in the order in which layers come.
   function layers() {
     if (!drawn) return;
+    if (drawn.far) {
+      for (const label of labels) label.remove();
+      labels = [];
+      map.hasLayer(far) ? far.draw() : far.addTo(map);
+      return;
+    }
     for (const name of GROUPS) groups[name].remove();
     for (const [p, layer] of features) {
       if (p.kind === "field") p.night === drawn.night ? groups.fields.addLayer(layer) : groups.fields.removeLayer(layer);
     }
-    // Of cameras that lie on each other the one that is out is seen.
-    if (drawn.far) for (const [p, layer] of features) if (p.kind === "camera" && told(p.device_id)[0] !== "up") groups.cameras.removeLayer(layer).addLayer(layer);
-    const near = map.getZoom() >= NEAR; // from afar key places would hide the cameras
+    const near = map.getZoom() >= pen.NEAR; // from afar key places would hide the cameras
     for (const name of GROUPS) {
       if (name === "places" && !near) continue;
       if (name === "boundary" || name === "cameras" || shown(name)) groups[name].addTo(map);
@@ -321,66 +302,87 @@
 
   // Village names with their share. Measured without the page's layout: hundreds of boxes, each laid out for its own
   // size, took longer than all the rest. A label that would lie on another is left out until there is room.
-  const LINE = 17, ruler = document.createElement("canvas").getContext("2d");
+  const LINE = 17, NARROW = 36, ruler = document.createElement("canvas").getContext("2d");
+  const widths = new Map();
+  function wide(text, font) {
+    const known = widths.get(font + text);
+    if (known !== undefined) return known;
+    ruler.font = font;
+    const width = ruler.measureText(text).width;
+    widths.set(font + text, width);
+    return width;
+  }
+
+  const boundaries = () => (drawn.far ? far.areas.map((area) => [area.p, area.bounds]) : features.filter(([p]) => p.kind === "boundary").map(([p, layer]) => [p, layer.getBounds()]));
+
+  function labelsThatFit() {
+    if (!drawn || !shown("labels")) return [];
+    const all = boundaries(), below = all.filter(([p]) => p.parent_id === drawn.site);
+    const family = getComputedStyle(document.body).fontFamily, taken = [], out = [];
+    const bold = "600 12.5px " + family, light = "12.5px " + family;
+    const free = (r) => !taken.some((t) => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom);
+    for (const [p, box] of below.length ? below : all.filter(([p]) => p.site_id === drawn.site)) {
+      const own = drawn.labels[p.site_id], name = plain(own ? own[0] : p.name || p.site_id), share = own ? own[1] || words.none : "";
+      const middle = box.getCenter(), at = below.length ? middle : L.latLng(box.getNorth(), middle.lng);
+      const lines = share ? [[name, bold], [share, light]] : [[name, bold]], height = LINE * lines.length + 4;
+      const spot = map.latLngToLayerPoint(at), top = spot.y + (below.length ? 12 : -height / 2);
+      const room = (width) => ({ left: spot.x - width / 2, right: spot.x + width / 2, top, bottom: top + height });
+      if (!free(room(NARROW))) continue; // none is as narrow: no need to measure
+      const width = Math.ceil(Math.max(...lines.map((each) => wide(...each)))) + 18, r = room(width);
+      if (!free(r)) continue;
+      taken.push(r);
+      out.push({ ...r, at, spot, width, height, lines, line: LINE });
+    }
+    return out;
+  }
+
   function names() {
     for (const label of labels) label.remove();
-    labels = [];
-    if (!drawn || !shown("labels")) return;
-    const below = features.filter(([p]) => p.kind === "boundary" && p.parent_id === drawn.site);
-    const named = below.length ? below : features.filter(([p]) => p.kind === "boundary" && p.site_id === drawn.site);
-    const family = getComputedStyle(document.body).fontFamily, taken = [];
-    for (const [p, layer] of named) {
-      const own = drawn.labels[p.site_id], name = plain(own ? own[0] : p.name || p.site_id), share = own ? own[1] || words.none : "";
-      const box = layer.getBounds(), middle = box.getCenter(), at = below.length ? middle : L.latLng(box.getNorth(), middle.lng);
-      ruler.font = "600 12.5px " + family;
-      const width = Math.ceil(Math.max(ruler.measureText(name).width, ruler.measureText(share).width)) + 18, height = LINE * (share ? 2 : 1) + 4;
-      const spot = map.latLngToLayerPoint(at), r = { left: spot.x - width / 2, top: spot.y + (below.length ? 12 : -height / 2) };
-      r.right = r.left + width;
-      r.bottom = r.top + height;
-      if (taken.some((t) => r.left < t.right && t.left < r.right && r.top < t.bottom && t.top < r.bottom)) continue;
-      taken.push(r);
+    labels = labelsThatFit().map(({ at, spot, top, width, height, lines }) => {
       const node = document.createElement("div"), bold = document.createElement("b");
-      bold.textContent = name;
-      node.append(bold, share);
-      const icon = L.divIcon({ className: "lbl", html: node, iconSize: [width, height], iconAnchor: [width / 2, spot.y - r.top] });
-      labels.push(L.marker(at, { icon, interactive: false, keyboard: false }).addTo(map));
-    }
+      bold.textContent = lines[0][0];
+      node.append(bold, lines[1] ? lines[1][0] : "");
+      const icon = L.divIcon({ className: "lbl", html: node, iconSize: [width, height], iconAnchor: [width / 2, spot.y - top] });
+      return L.marker(at, { icon, interactive: false, keyboard: false }).addTo(map);
+    });
   }
 
   map.on("zoomend", () => {
-    if (drawn && sited === drawn.site && map.getZoom() >= NEAR !== wasNear) layers();
+    if (!drawn || drawn.far || sited !== drawn.site) return; // from afar each move draws all
+    if (map.getZoom() >= pen.NEAR !== wasNear) layers();
     else names();
   });
 
   function darken(collection) {
-    for (const shade of Object.values(shades)) shade.setLatLngs([]);
+    for (const [name, shade] of Object.entries(shades)) {
+      shade.setLatLngs([]);
+      far.shade(name, []);
+    }
     const already = new Set(collection.now.cameras_dark);
     fallen = new Set((collection.supposed ? collection.supposed.cameras_dark : []).filter((id) => !already.has(id)));
     for (const { properties, geometry } of collection.features) {
       const parts = areas(geometry);
-      if (shades[properties.kind]) shades[properties.kind].setLatLngs(L.GeoJSON.coordsToLatLngs(parts, 2));
+      if (drawn.far) far.shade(properties.kind, parts);
+      else if (shades[properties.kind]) shades[properties.kind].setLatLngs(L.GeoJSON.coordsToLatLngs(parts, 2));
     }
-  }
-
-  function areas(geometry) {
-    if (geometry.type === "Polygon") return [geometry.coordinates];
-    if (geometry.type === "MultiPolygon") return geometry.coordinates;
-    if (geometry.type === "GeometryCollection") return geometry.geometries.flatMap(areas);
-    return [];
   }
 
   // A village's boundary takes in its fields for a kilometre around; what is to be seen lies in the middle.
   function show() {
     const inside = new Set([drawn.site]), whole = L.latLngBounds([]), core = L.latLngBounds([]);
-    for (const [p] of features) if (p.kind === "boundary" && inside.has(p.parent_id)) inside.add(p.site_id); // parents come first
+    for (const [p, box] of boundaries()) {
+      if (inside.has(p.parent_id)) inside.add(p.site_id); // parents come first
+      if (p.site_id === drawn.site) whole.extend(box);
+    }
+    if (drawn.far) core.extend(far.boundsOfCameras(inside));
     for (const [p, layer] of features) {
-      if (p.kind === "boundary" && p.site_id === drawn.site) whole.extend(layer.getBounds());
-      else if (p.kind === "field" && !p.night && inside.has(p.site_id)) core.extend(layer.getBounds());
+      if (p.kind === "field" && !p.night && inside.has(p.site_id)) core.extend(layer.getBounds());
       else if (p.kind === "camera" && inside.has(p.site_id)) core.extend(layer.getLatLng());
     }
-    const wide = (box) => box.isValid() && Math.max(box.getEast() - box.getWest(), box.getNorth() - box.getSouth());
-    const box = !whole.isValid() || (core.isValid() && wide(core) < WORTH * wide(whole)) ? core : whole;
-    if (box.isValid()) map.fitBounds(box, { padding: [24, 24], animate: false, maxZoom: 19 });
+    const span = (box) => box.isValid() && Math.max(box.getEast() - box.getWest(), box.getNorth() - box.getSouth());
+    const box = !whole.isValid() || (core.isValid() && span(core) < WORTH * span(whole)) ? core : whole;
+    if (!box.isValid()) map.setView([0, 0], 12);
+    else map.fitBounds(box, { padding: [24, 24], animate: false, maxZoom: 19 });
   }
 
   async function ask(address) {
@@ -415,6 +417,7 @@
       if (sited !== now.site) show();
       sited = now.site;
       if (other) layers();
+      else if (now.far) far.draw();
       else if (JSON.stringify(before.labels) !== JSON.stringify(now.labels)) names();
       $("mapfault").hidden = true;
       $("map").dataset.drawn = mark;
@@ -422,6 +425,7 @@
       $("mapfault").hidden = false;
       fault = setTimeout(update, RETRY_MS);
     }
+    delete board.dataset.drawing;
     const choice = $("failed");
     if (choice && document.activeElement !== choice) choice.value = now.failed.length === 1 ? now.failed[0] : "";
     busy = false;
@@ -439,6 +443,7 @@
     }
   });
   board.addEventListener("renewed", update);
+  board.dataset.drawing = "1";
   colours();
   update();
 })();
