@@ -9,7 +9,8 @@ import sqlite3
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -17,12 +18,19 @@ from urllib.parse import quote
 from camfleet.hostile import FORMULA, MARKUP, REALM
 from rel.town import PASSWORD
 
-NEEDLES = {
-    PASSWORD.encode(),
-    quote(PASSWORD).encode(),
-    PASSWORD.encode("utf-16-le"),
-    PASSWORD.encode().hex().encode(),
-    base64.b64encode(PASSWORD.encode()).rstrip(b"="),
+
+def shapes(secret: str) -> set[bytes]:
+    """Return a secret as it stands, and as what packs or writes text would have it."""
+    return {
+        secret.encode(),
+        quote(secret).encode(),
+        secret.encode("utf-16-le"),
+        secret.encode().hex().encode(),
+        base64.b64encode(secret.encode()).rstrip(b"="),
+    }
+
+
+NEEDLES = shapes(PASSWORD) | {
     base64.b64encode(f"camkeeper:{PASSWORD}".encode()),
     # As good as the password at the device that asked by this realm.
     hashlib.md5(f"camkeeper:{REALM}:{PASSWORD}".encode(), usedforsecurity=False).hexdigest().encode(),
@@ -61,17 +69,19 @@ def _rows(path: Path) -> Iterator[tuple[str, bytes]]:
                         yield from opened(f"{path.name}:{table}", data, _DEEPEST - 2)
 
 
-def secrets(folder: Path) -> tuple[list[str], int]:
-    """Return where the secret was found, and how many pieces were searched."""
+def secrets(
+    folder: Path, needles: AbstractSet[bytes] = NEEDLES, *, belongs: Callable[[Path], bool] = lambda _path: False
+) -> tuple[list[str], int]:
+    """Return where a secret was found, and how many pieces were searched; not in files where it `belongs`."""
     found: list[str] = []
     pieces = 0
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not belongs(path)):
         data = path.read_bytes()
         parts = list(opened(path.name, data))
         if data[:15] == b"SQLite format 3":
             parts += list(_rows(path))
         pieces += len(parts)
-        found += [where for where, part in parts if any(needle in part for needle in NEEDLES)]
+        found += [where for where, part in parts if any(needle in part for needle in needles)]
     return found[:20], pieces
 
 
