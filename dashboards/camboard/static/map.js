@@ -7,7 +7,7 @@
   const GRID = 8;             // side of a hatch's tile, CSS pixels
   const RETRY_MS = 3000;
   const WORTH = 0.6;          // cameras that fill less than this of a boundary are shown larger, the boundary cut
-  const { pen, areas } = camkeeperFar;
+  const pen = camkeeperPen, { areas } = camkeeperFar;
 
   // Names are hostile: whatever is invisible or turns text around is made visible, as on the server.
   const plain = (text) => String(text).slice(0, 120).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
