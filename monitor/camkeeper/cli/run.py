@@ -69,11 +69,9 @@ def start(
 
     from aiohttp import web
 
-    from camkeeper.run.heap import keep_small
     from camkeeper.run.kernels import keep_in_state
     from camkeeper.secrets.private import no_core
 
-    keep_small()  # before the first thread
     keep_in_state(ledger)  # before the imports that bring the kernels
     no_core()
     from camboard.app import create_app, create_runner

@@ -43,7 +43,7 @@ class Target:
     path: str
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)  # a county's: fewer than it has devices would never be hit
 def target_of(uri: str, *, default_scheme: str = "http") -> Target:
     """Reduce a device's URI to its target; NotAnUriError where it is none.
 

@@ -43,6 +43,7 @@ from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.digests import DigestRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.face import Face
+from camkeeper.run.heap import keep_small
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
@@ -246,6 +247,7 @@ async def _run(
                 group.create_task(keeper.keep_coverage(), name="coverage"),
                 group.create_task(keeper.keep_warm(), name="warm"),
                 group.create_task(rest_when(lambda: keeper.coverage() is not None), name="rest"),
+                group.create_task(keep_small(), name="heap"),
                 group.create_task(pictures.run(), name="pictures"),
                 group.create_task(mirror.run(), name="mirror"),
                 *(() if crew is None else (group.create_task(crew.run(), name="crew"),)),

@@ -30,8 +30,8 @@ from camkeeper.run.pictures.learning import Learning, Learns
 from camkeeper.run.pictures.optics import hfov_deg, places, tilt_deg
 from camkeeper.run.pictures.proof import PictureProof
 
-MAX_UNDER_WAY = 128
-"""Pictures in memory: 20 MB. More come only where the worker is too slow, and then older ones are as good."""
+MAX_UNDER_WAY = 48
+"""Pictures in memory: 8 MB, some twice. More come only where the worker is too slow: older ones are as good."""
 MAX_FACES = 256
 FLEET_EVERY_MS = 10_000
 """A county in fog is a megabyte of text: not at every look. What lacks after a kill follows from the tracks."""
