@@ -87,6 +87,16 @@ async def test_drawn_read_by_keys_and_kept_while_the_page_renews(reported: Stage
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_where_the_library_does_not_come_the_table_is_open(reported: Stage) -> None:
+    context = await reported.browser.new_context()
+    page = await context.new_page()
+    await page.route("**/uplot.js*", lambda route: route.abort())
+    await page.goto(f"{reported.base}/trend?site=v01&month={FIRST}")
+    await page.locator(".chart:not(.drawn) table.points tbody tr").last.wait_for()
+    await context.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_without_a_script_the_table_is_open(reported: Stage) -> None:
     context = await reported.browser.new_context(java_script_enabled=False)
     page = await context.new_page()

@@ -1,6 +1,7 @@
 // Draws every [data-chart] from its own table. No string for people and no figure is made here.
 "use strict";
 (() => {
+  const library = document.currentScript.dataset.library;
   const drawn = new Map();   // key of the chart -> { plot, of, u }
   const wished = new Map();  // key -> whether its reader opened the table
   const watched = new WeakSet();
@@ -106,7 +107,34 @@
     drawn.set(key, { plot, of, u });
   }
 
-  const all = () => document.querySelectorAll("[data-chart]").forEach(draw);
+  const charts = () => document.querySelectorAll("[data-chart]");
+  const all = () => charts().forEach(draw);
+
+  // The page is there before its charts: their places are kept, what draws them comes after everything else.
+  function hold(figure) {
+    if (!figure.querySelector("tbody tr")) return;
+    figure.classList.add("drawn");
+    table(figure, figure.dataset.chart);
+  }
+
+  function release() {  // the library did not come: the tables stand open again
+    charts().forEach((figure) => {
+      figure.classList.remove("drawn");
+      figure.querySelector("details")?.setAttribute("open", "");
+    });
+  }
+
+  let asked = false;
+  function bring() {
+    if (globalThis.uPlot) return all();
+    if (asked) return;
+    asked = true;
+    const script = document.createElement("script");
+    script.src = library;
+    script.addEventListener("load", all);
+    script.addEventListener("error", release);
+    document.head.append(script);
+  }
 
   // A page that only has a link to a trend gets the trend in its place.
   async function fetched(place) {
@@ -117,14 +145,20 @@
       const figure = page.querySelector("[data-chart]");
       if (!figure) return;
       place.replaceChildren(document.importNode(figure, true));
-      draw(place.firstElementChild);
+      begin();
     } catch {
       // The link stays.
     }
   }
 
+  function begin() {
+    charts().forEach(hold);
+    if (document.readyState === "complete") bring();
+    else addEventListener("load", bring, { once: true });
+  }
+
   document.querySelectorAll("[data-trend]").forEach(fetched);
-  document.getElementById("board")?.addEventListener("renewed", all);
+  document.getElementById("board")?.addEventListener("renewed", begin);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", all);
-  all();
+  begin();
 })();
