@@ -101,7 +101,12 @@ def _ready(process: subprocess.Popen[str]) -> dict[str, Any]:
     if process.stdout is None:
         raise ValueError("the fleet was started without a pipe")
     readable, _, _ = select.select([process.stdout], [], [], READY_S)
-    line = process.stdout.readline() if readable else ""
+    if not readable:
+        fail(
+            f"虚拟设备 {READY_S:.0f} 秒内没有就绪：机器太忙，请稍后再试",
+            f"the virtual devices were not ready within {READY_S:.0f} s: the machine is too busy; try again later",
+        )
+    line = process.stdout.readline()
     try:
         said: dict[str, Any] = json.loads(line)
     except ValueError:
