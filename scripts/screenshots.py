@@ -53,6 +53,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "/map": ("覆盖地图", "Coverage map: what working cameras see, and what a failure would take away"),
     "/reports": ("报表", "Months: running, closed, compared"),
     "/reports/{month}": ("月报", "One month"),
+    "/reports/{month}/deductions": ("扣减", "Deductions: each amount with its intervals"),
+    "/reports/{month}/close": ("关闭月份", "Closing a month"),
+    "/reports/{month}/amend": ("更正", "Amending a closed month: old and new"),
+    "/doctor": ("台账体检", "Doctor: what is odd in the register, and what would mend it"),
+    "/import": ("导入台账", "Importing a register: columns, preview, apply, undo"),
     "/trend": ("趋势", "Trend of a device or a site"),
     "/why": ("为什么是这个数", "Why is it this figure: rule, buckets, stretches, records"),
     "/devices": ("设备", "Devices with their thirty days"),
@@ -107,7 +112,9 @@ async def taken(stage: WholeStage, line: str, path: str) -> int:
     width, height = SIZES.get(line, USUAL)
     total = 0
     for language, scheme in LOOKS:
-        who = {"/login": None, "/i/{token}": None, "/wall": "daping", "/accounts": ADMIN}.get(line, "zhangmin")
+        who = {"/login": None, "/i/{token}": None, "/wall": "daping", "/accounts": ADMIN, "/import": ADMIN}.get(
+            line, "zhangmin"
+        )
         async with stage.context(who, width=width, height=height, dark=scheme == "dark") as context:
             page = await context.new_page()
             await page.emulate_media(reduced_motion="reduce", color_scheme=scheme)
