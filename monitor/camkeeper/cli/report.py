@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -96,9 +102,11 @@ def _book(ledger: Path, wanted: Wanted, registry: Registry | None, *, coverage: 
     from camkeeper.run.monthbook import read_book
 
     now_ms = SystemClock().wall_ms()
+    cover = _cover(ledger, wanted, registry, now_ms) if coverage and registry is not None else nullcontext(lambda: None)
     try:
-        lines = _cover(ledger, wanted, registry, now_ms) if coverage and registry is not None else None
-        return read_book(ledger, wanted, now_ms=now_ms, registry=registry, coverage=lines)
+        with cover as lines:
+            book = read_book(ledger, wanted, now_ms=now_ms, registry=registry)
+            return replace(book, report=replace(book.report, coverage=lines()))
     except LookupError as error:
         fail(f"账本里没有：{error.args[0]}", f"not in the ledger: {error.args[0]}", code=USAGE)
     except ValueError as error:
@@ -107,22 +115,35 @@ def _book(ledger: Path, wanted: Wanted, registry: Registry | None, *, coverage: 
         fail(f"读不了账本 {ledger}：{error}", f"cannot read the ledger {ledger}: {error}")
 
 
-def _cover(ledger: Path, wanted: Wanted, registry: Registry, now_ms: int) -> tuple[CoverLine, ...] | None:
-    """Return the month's coverage by today's cameras; None where it cannot be computed."""
+@contextmanager
+def _cover(
+    ledger: Path, wanted: Wanted, registry: Registry, now_ms: int
+) -> Iterator[Callable[[], tuple[CoverLine, ...] | None]]:
+    """Compute the month's coverage by today's cameras beside the block; yields what waits for it (None: no geometry).
+
+    A county's coverage costs as much as all the rest of its report. The process is forked: what is imported need not be
+    imported again, and here no thread was begun and no ledger opened yet.
+    """
     from camcover.bands import BandError
     from camcover.frame import FrameError
     from camkeeper.run.coverage.month import month_cover
 
-    if wanted.scope.contractor_id is not None:
-        return ()
-    if not any(site.boundary for site in registry.sites):
-        return None
+    if wanted.scope.contractor_id is not None or not any(site.boundary for site in registry.sites):
+        yield lambda: () if wanted.scope.contractor_id is not None else None
+        return
     tell("正在计算覆盖……", "Computing coverage...")
-    try:
-        return month_cover(ledger, registry, _shown(registry, wanted.scope), month=wanted.month, now_ms=now_ms)
-    except (BandError, FrameError) as error:
-        tell(f"算不了覆盖：{error}", f"Coverage cannot be computed: {error}")
-        return None
+    shown = _shown(registry, wanted.scope)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as beside:
+        asked = beside.submit(month_cover, ledger, registry, shown, month=wanted.month, now_ms=now_ms)
+
+        def lines() -> tuple[CoverLine, ...] | None:
+            try:
+                return asked.result()
+            except (BandError, FrameError, BrokenProcessPool) as error:
+                tell(f"算不了覆盖：{error}", f"Coverage cannot be computed: {error}")
+                return None
+
+        yield lines
 
 
 def _shown(registry: Registry, scope: Scope) -> set[str]:
