@@ -46,6 +46,16 @@ DRAWN = """() => {
     const c = document.querySelector("#map canvas");
     return c && c.getContext("2d").getImageData(0, 0, c.width, c.height).data.some(v => v > 0);
 }"""
+WHO: Mapping[str, str | None] = {
+    "/login": None,
+    "/i/{token}": None,
+    "/wall": "daping",
+    "/accounts": ADMIN,
+    "/import": ADMIN,
+    "/reports/{month}/close": ADMIN,
+    "/reports/{month}/amend": ADMIN,
+}
+"""Everything else is seen by a technician."""
 TITLES: Mapping[str, tuple[str, str]] = {
     "/": ("总览", "Overview: is the promise kept, and how sure are we"),
     "/wall": ("大屏", "Wall: read from five metres, needs no hand"),
@@ -112,9 +122,7 @@ async def taken(stage: WholeStage, line: str, path: str) -> int:
     width, height = SIZES.get(line, USUAL)
     total = 0
     for language, scheme in LOOKS:
-        who = {"/login": None, "/i/{token}": None, "/wall": "daping", "/accounts": ADMIN, "/import": ADMIN}.get(
-            line, "zhangmin"
-        )
+        who = WHO.get(plain(line), "zhangmin")
         async with stage.context(who, width=width, height=height, dark=scheme == "dark") as context:
             page = await context.new_page()
             await page.emulate_media(reduced_motion="reduce", color_scheme=scheme)

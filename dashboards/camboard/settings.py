@@ -33,7 +33,7 @@ class BoardSettings:
     rows_a_page: int = 50
     rows_first: int = 12
     """On the first page, as long as nobody chose devices: the worst, and below them the way to all."""
-    tiles_a_page: int = 60
+    tiles_a_page: int = 36
     clock: Clock = field(default_factory=SystemClock)
     """Must speak the same line of time as the Standing's instants."""
 

@@ -160,8 +160,8 @@ async def test_maintenance_is_a_state_of_its_own(client: Client, town: Township)
 
 async def test_many_villages_are_paged(client: Client, town: Township) -> None:
     town.value = township(cameras=300, villages=130)
-    assert len(re.findall('class="tile ', await page(client))) == 60
-    assert len(re.findall('class="tile ', await page(client, "/?tiles=3"))) == 10
+    assert len(re.findall('class="tile ', await page(client))) == 36
+    assert len(re.findall('class="tile ', await page(client, "/?tiles=4"))) == 22
 
 
 async def test_the_fragment_is_the_page_s_live_part(client: Client) -> None:

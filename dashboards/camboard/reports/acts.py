@@ -80,6 +80,7 @@ async def _close_page(request: web.Request, *, told: str = "", by: str = "") -> 
     values = {
         "month": month,
         "step": "close",
+        "sealed": report.sealed is not None,
         "state": say(STATE[report.state]),
         "figure": counted(report.total.net, report.total.target_bp, say),
         "undetermined": sum(s.net.verdict.value == "undetermined" for s in villages),
