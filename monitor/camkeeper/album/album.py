@@ -50,7 +50,7 @@ class Album:
                 desk.db, of, body, frames=frames, learned_ms=learned_ms, accepted=accepted, limits=desk.limits
             )
             if frames >= desk.limits.sheets:
-                desk.material_bytes = shelf.material_bytes(desk.db)
+                desk.material.bytes = shelf.material_bytes(desk.db)
             return info
 
         return self._writer.put(run)
@@ -67,7 +67,7 @@ class Album:
 
         def run(desk: Desk) -> int:
             shelf.drop_material(desk.db, device_id, context)
-            desk.material_bytes = shelf.material_bytes(desk.db)
+            desk.material.bytes = shelf.material_bytes(desk.db)
             return shelf.retire(desk.db, device_id, context)
 
         return self._writer.put(run)
@@ -93,8 +93,8 @@ class Album:
 
         def run(desk: Desk) -> bool:
             of = (device_id, context)
-            grown = shelf.add_material(desk.db, of, at_ms, sheet, held_bytes=desk.material_bytes, limits=desk.limits)
-            desk.material_bytes += grown or 0
+            grown = shelf.add_material(desk.db, of, at_ms, sheet, held=desk.material, limits=desk.limits)
+            desk.material.bytes += grown or 0
             return grown is not None
 
         return self._writer.put(run, lazy=True)
@@ -112,7 +112,7 @@ class Album:
 
         def run(desk: Desk) -> int:
             gone = shelf.drop_material(desk.db, device_id, context)
-            desk.material_bytes = shelf.material_bytes(desk.db)
+            desk.material.bytes = shelf.material_bytes(desk.db)
             return gone
 
         return self._writer.put(run)
@@ -216,7 +216,7 @@ class Album:
         def run(desk: Desk) -> None:
             for table in ("baseline", "material", "camera", "thumbnail", "full_picture"):
                 desk.db.execute(f"DELETE FROM {table} WHERE device = ?", (device_id,))  # noqa: S608 - a constant
-            desk.material_bytes = shelf.material_bytes(desk.db)
+            desk.material.bytes = shelf.material_bytes(desk.db)
             desk.scrub = True
 
         return self._writer.put(run)
@@ -226,7 +226,7 @@ class Album:
 
         def run(desk: Desk) -> Swept:
             swept = frames.sweep(desk.db, desk.path, now_ms, desk.limits)
-            desk.material_bytes = shelf.material_bytes(desk.db) if swept.sheets else desk.material_bytes
+            desk.material.bytes = shelf.material_bytes(desk.db) if swept.sheets else desk.material.bytes
             desk.scrub = desk.scrub or swept.thumbnails + swept.full_pictures > 0
             return swept
 

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from dataclasses import dataclass
 
 from camkeeper.album.record import MAX_BASELINE_BYTES, MAX_SHEET_BYTES, AlbumError, Limits
 from camkeeper.model.picture import BaselineInfo, Context
 
 INFO = "device, context, version, learned_ms, frames, accepted, digest"
 _OF = "device = ? AND context = ?"
+
+
+@dataclass(slots=True)
+class Held:
+    """What the learning material amounts to: asked of the table at each sheet, a county pays a tenth of its monitor."""
+
+    bytes: int
+    learning: int
+    """Cameras and contexts that gather for their first baseline, at most: who got one meanwhile is counted too."""
+
+
+def held(db: sqlite3.Connection) -> Held:
+    """Return what the table amounts to now."""
+    return Held(bytes=material_bytes(db), learning=_learning(db))
 
 
 def info(row: tuple[str, str, int, int, int, int, bytes]) -> BaselineInfo:
@@ -78,7 +93,7 @@ def _refuse_second(db: sqlite3.Connection, device: str, context: str, version: i
 
 
 def add_material(
-    db: sqlite3.Connection, of: tuple[str, Context], at_ms: int, sheet: bytes, *, held_bytes: int, limits: Limits
+    db: sqlite3.Connection, of: tuple[str, Context], at_ms: int, sheet: bytes, *, held: Held, limits: Limits
 ) -> int | None:
     """Keep a healthy look for learning; return by how many bytes the material grew, None where there is no room."""
     if not 0 < len(sheet) <= MAX_SHEET_BYTES:
@@ -87,9 +102,9 @@ def add_material(
     rows = db.execute(f"SELECT number, bytes FROM material WHERE {_OF} ORDER BY number", (device, context)).fetchall()  # noqa: S608 - a constant
     surplus = rows[: max(0, len(rows) + 1 - limits.sheets)]
     grown: int = len(sheet) - sum(size for _, size in surplus)
-    if not rows and not _may_begin(db, len(sheet), limits):
+    if not rows and not _may_begin(db, held, len(sheet), limits):
         return None
-    over = held_bytes + grown - limits.material_bytes
+    over = held.bytes + grown - limits.material_bytes
     if over > 0:
         freed = _make_room(db, of, over)
         if freed < over:
@@ -106,12 +121,22 @@ def add_material(
 _HAS_BASELINE = "EXISTS (SELECT 1 FROM baseline b WHERE b.device = m.device AND b.context = m.context AND retired = 0)"
 
 
-def _may_begin(db: sqlite3.Connection, size: int, limits: Limits) -> bool:
+def _may_begin(db: sqlite3.Connection, held: Held, size: int, limits: Limits) -> bool:
     """Tell whether all that learn their first baseline could gather enough: else they would all stop half-way."""
+    most = limits.material_bytes // (limits.enough * size)
+    if held.learning >= most:
+        held.learning = _learning(db)
+    if held.learning >= most:
+        return False
+    held.learning += 1
+    return True
+
+
+def _learning(db: sqlite3.Connection) -> int:
     (learning,) = db.execute(
         f"SELECT count(*) FROM (SELECT DISTINCT device, context FROM material m WHERE NOT {_HAS_BASELINE})"  # noqa: S608 - a constant
     ).fetchone()
-    return bool((learning + 1) * limits.enough * size <= limits.material_bytes)
+    return int(learning)
 
 
 def _make_room(db: sqlite3.Connection, of: tuple[str, Context], over: int) -> int:

@@ -45,7 +45,7 @@ class Desk:
     db: sqlite3.Connection
     path: Path
     limits: Limits
-    material_bytes: int
+    material: shelf.Held
     scrub: bool = False
     """Pictures were removed: the log must not go on holding them."""
 
@@ -135,7 +135,7 @@ class Writer:
     def _connect(self) -> Desk:
         db = connect_writer(self.path, created_ms=self._clock.wall_ms())
         try:
-            return Desk(db, self.path, self._limits, shelf.material_bytes(db))
+            return Desk(db, self.path, self._limits, shelf.held(db))
         except BaseException:
             db.close()
             raise

@@ -10,7 +10,7 @@ stays milky after the fog has gone has a dirty dome. All else is the camera's ow
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -122,7 +122,7 @@ def take(
     now_ms: int,
     around: Neighbours,
     policy: PicturePolicy,
-    blind: Collection[str] = (),
+    blind: Container[str] = (),
 ) -> Told:
     """Fold in findings of single cameras; return those whose scope is decided now, in the order of ids.
 
@@ -151,10 +151,12 @@ def settle(
     now_ms: int,
     around: Neighbours,
     policy: PicturePolicy,
-    blind: Collection[str] = (),
+    blind: Container[str] = (),
 ) -> Told:
     """Let time pass: decide what is due, and what has company or lost it. Idempotent; idle before `next_due_ms`."""
-    crowd = _crowd(fleet.cameras.values(), around, policy, frozenset(blind))
+    if not fleet.cameras:
+        return fleet, ()
+    crowd = _crowd(fleet.cameras.values(), around, policy, blind)
     changed: dict[str, Standing] = {}
     told: list[Finding] = []
     for device_id, standing in fleet.cameras.items():
@@ -207,7 +209,7 @@ def _hold_ms(finding: Finding, policy: PicturePolicy) -> int:
 
 
 def _crowd(
-    cameras: Iterable[Standing], around: Neighbours, policy: PicturePolicy, blind: frozenset[str]
+    cameras: Iterable[Standing], around: Neighbours, policy: PicturePolicy, blind: Container[str]
 ) -> dict[str, Scope]:
     """Return the cameras whose fault has company, and whose doing that makes it."""
     weather: dict[PictureVerdict, dict[str, int]] = {}
@@ -225,7 +227,7 @@ def _crowd(
     for since in weather.values():
         for place in sorted({around.place_of[i] for i in since if i in around.place_of}):
             inside = around.cameras_in[place]
-            witnesses = len(inside - blind)
+            witnesses = sum(i not in blind for i in inside)
             need = max(LEAST_NEIGHBOURS, -(-witnesses * policy.weather_percent // 100))
             here = {i: since[i] for i in inside if i in since}
             near = _within(here, policy.exposure.span_ms, need)

@@ -94,11 +94,8 @@ class LedgerReader(MailReader, PictureReader):
     def lives(self, period: Span | None = None) -> tuple[Life, ...]:
         """Return the lives, all of them or those that touch the period, sorted by device and start."""
         rows = self._db.execute("SELECT id, t0, t1 FROM life JOIN device USING (device) ORDER BY id, t0")
-        return tuple(
-            Life(device_id=device_id, start_ms=t0, end_ms=t1)
-            for device_id, t0, t1 in rows
-            if period is None or (t0 < period.end_ms and (t1 is None or t1 > period.start_ms))
-        )
+        lives = (Life(device_id=device_id, start_ms=t0, end_ms=t1) for device_id, t0, t1 in rows)
+        return tuple(life for life in lives if period is None or life.touches(period))
 
     def first_life_ms(self) -> int | None:
         """Return when the first device was enrolled; None where none ever was. Lives of a county are 10 ms to read."""

@@ -14,6 +14,7 @@ from camkeeper.model.letter import Letter
 from camkeeper.model.picture import Drift, Finding
 from camkeeper.model.post import Post
 from camkeeper.model.probing import Sample
+from camkeeper.model.span import Span
 from camkeeper.model.status import Status
 from camkeeper.model.view import ViewRecord
 from camkeeper.model.workorder import OrderEvent, Watched
@@ -139,6 +140,10 @@ class Life:
     device_id: str
     start_ms: int
     end_ms: int | None = None
+
+    def touches(self, period: Span) -> bool:
+        """Tell whether any of it lies in the period."""
+        return self.start_ms < period.end_ms and (self.end_ms is None or self.end_ms > period.start_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ def test_who_begins_can_gather_enough_and_those_that_have_a_baseline_make_room(t
         assert [add("c2") for _ in range(5)] == [True] * 5
         assert (len(album.material("c1", Context.DAY)), len(album.material("c0", Context.DAY))) == (0, 5)
         assert not add("c3")
-        assert album._writer.put(lambda desk: desk.material_bytes).result(5) == 1000
+        assert album._writer.put(lambda desk: desk.material.bytes).result(5) == 1000
 
 
 @given(st.lists(st.tuples(st.sampled_from(["c1", "c2"]), st.integers(1, 400)), max_size=25))
@@ -157,7 +157,7 @@ def test_the_sum_of_material_never_passes_its_bound(
         assert all(len(sheets) <= 3 for sheets in kept.values())
         total = sum(len(s) for sheets in kept.values() for s in sheets)
         assert total <= 900
-        assert total == album._writer.put(lambda desk: desk.material_bytes).result(5)
+        assert total == album._writer.put(lambda desk: desk.material.bytes).result(5)
         for d, sheets in kept.items():
             sizes = [size for (name, size), wait in zip(arrivals, waits, strict=True) if name == d and wait.result(0)]
             assert [len(s) for s in sheets] == sizes[-3:]

@@ -48,6 +48,7 @@ async def test_a_street_is_learned_covered_cleared_and_turned(tmp_path: Path) ->
             await street.show(COVER)
         [covered] = watch.recorded()
         assert covered.verdict is PictureVerdict.COVER, watch.pictures.looks["c1"]
+        watch.album.vacuum().result(5)  # what was put before it is on disk then
         kept = watch.album.thumbnail("c1")
         assert kept is not None
         header = read_header(kept.jpeg)

@@ -26,39 +26,38 @@ from camkeeper.model.equipment import DeviceKind
 from camkeeper.model.registry import Registry
 from camkeeper.model.span import Span
 from camkeeper.model.status import Status
-from camkeeper.run.reading import STRIP_MS, _filled, read
-from camkeeper.standing.view import StripSegment
+from camkeeper.run.reading import STRIP_MS, Edges, Known, _filled, read
 
 FROM, TO = 0, 40
 PERIOD = Span(start_ms=FROM, end_ms=TO)
 
 
 @st.composite
-def strips(draw: st.DrawFn) -> tuple[list[Span], list[StripSegment]]:
+def strips(draw: st.DrawFn) -> tuple[list[Edges], list[Known]]:
     """Lives of one device (touching ones too, never overlapping), and what is known inside them."""
     edges = sorted(draw(st.lists(st.integers(FROM, TO), max_size=6)))
-    lives = [Span(start_ms=a, end_ms=b) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b]
-    known: list[StripSegment] = []
+    lives = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=False) if a < b]
+    known: list[Known] = []
     for life in lives:
-        cuts = sorted(draw(st.sets(st.integers(life.start_ms, life.end_ms), max_size=6)))
+        cuts = sorted(draw(st.sets(st.integers(*life), max_size=6)))
         for start, end in pairwise(cuts):
             status = draw(st.sampled_from([None, *Status]))
             if status is not None:
-                known.append(StripSegment(span=Span(start_ms=start, end_ms=end), status=status))
+                known.append((start, end, status))
     return lives, known
 
 
-def at(ms: int, lives: list[Span], known: list[StripSegment]) -> Status | None:
+def at(ms: int, lives: list[Edges], known: list[Known]) -> Status | None:
     """Naive: ask of one millisecond."""
-    for segment in known:
-        if ms in segment.span:
-            return segment.status
-    return Status.UNKNOWN if any(ms in life for life in lives) else None
+    for start_ms, end_ms, status in known:
+        if start_ms <= ms < end_ms:
+            return status
+    return Status.UNKNOWN if any(start_ms <= ms < end_ms for start_ms, end_ms in lives) else None
 
 
 @given(strips())
 def test_segments_cover_the_period_and_say_what_every_millisecond_was(
-    found: tuple[list[Span], list[StripSegment]],
+    found: tuple[list[Edges], list[Known]],
 ) -> None:
     lives, known = found
     filled = _filled(lives, known, PERIOD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -69,7 +69,7 @@ class Pictures:
         worker: Examines,
         timeline: Timeline,
         told: Callable[[tuple[Finding, ...]], None],
-        blind: Callable[[], Collection[str]] = frozenset,
+        blind: Container[str] = frozenset(),
         gate: Gate | None = None,
     ) -> None:
         """`told` takes findings to the record, in order; `blind`: cameras that give no picture at all now."""
@@ -100,7 +100,7 @@ class Pictures:
         self.looks = {i: one for i, one in looks.items() if i in self._cameras}
         self.good_ms = {i: one.at_ms for i, one in self.looks.items() if _is_good(one)}
         tracks, fleet = await asyncio.to_thread(self._album.tracks), await asyncio.to_thread(self._album.fleet)
-        untold = self.proof.restore(tracks, fleet, recorded, self._timeline.now_ms(), self._blind())
+        untold = self.proof.restore(tracks, fleet, recorded, self._timeline.now_ms(), self._blind)
         await self.learning.restore()
         if untold:
             self._told(untold)
@@ -236,7 +236,7 @@ class Pictures:
         if examined.trace:
             self._traces[device_id] = examined.trace
         self._face(look, examined.thumbnail)
-        told = self.proof.look(look, self._blind())
+        told = self.proof.look(look, self._blind)
         self._album.note(look, self.proof.track_text(device_id))
         self._tell(told)
 
@@ -251,7 +251,7 @@ class Pictures:
     def _teaches(self, look: Look) -> bool:
         """Tell whether a look is of a camera in good health: only then a baseline learns from it."""
         device_id = look.device_id
-        return _is_good(look) and self.proof.is_calm(device_id) and device_id not in self._blind()
+        return _is_good(look) and self.proof.is_calm(device_id) and device_id not in self._blind
 
     async def relearn(self, device_id: str) -> None:
         """Begin anew with a camera, because somebody says that it is meant to look as it does now.
@@ -272,7 +272,7 @@ class Pictures:
     def tick(self) -> None:
         """Let time pass: what waited for company is decided. Called each second or so."""
         now_ms = self._timeline.now_ms()
-        self._tell(self.proof.settle(now_ms, self._blind()))
+        self._tell(self.proof.settle(now_ms, self._blind))
         if now_ms - self._fleet_kept_ms >= FLEET_EVERY_MS:
             self._keep_fleet(now_ms)
 

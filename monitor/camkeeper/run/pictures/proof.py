@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -53,7 +53,7 @@ class PictureProof:
         fleet: str | None,
         recorded: Iterable[Finding],
         now_ms: int,
-        blind: Collection[str],
+        blind: Container[str],
     ) -> tuple[Finding, ...]:
         """Go on from before a restart; return findings that were proved and are not on record.
 
@@ -108,7 +108,7 @@ class PictureProof:
         self._tracks[finding.device_id] = replace(track or blank, finding=own, good=0)
         return Standing(finding=own, told=finding)
 
-    def look(self, look: Look, blind: Collection[str]) -> tuple[Finding, ...]:
+    def look(self, look: Look, blind: Container[str]) -> tuple[Finding, ...]:
         """Fold in one look; return what is decided by it. `blind`: cameras that give no picture now."""
         track, finding = judge_look(self._tracks.get(look.device_id), look, self._policy)
         self._tracks[look.device_id] = track
@@ -174,7 +174,7 @@ class PictureProof:
             sorted({self._around.place_of.get(i, "") for i, f in told.items() if f.scope is Scope.WEATHER} - {""})
         )
 
-    def settle(self, now_ms: int, blind: Collection[str]) -> tuple[Finding, ...]:
+    def settle(self, now_ms: int, blind: Container[str]) -> tuple[Finding, ...]:
         """Let time pass; return what is decided by it."""
         due_ms = self.fleet.next_due_ms
         if due_ms is None or now_ms < due_ms:

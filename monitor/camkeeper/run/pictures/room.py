@@ -7,7 +7,7 @@ devices are polled all the same, and what was proved before stands until somebod
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +48,20 @@ _SHOWS_NOTHING = frozenset({Reason.NO_PICTURE, Reason.AUTH_REFUSED, Reason.CLOCK
 _log = structlog.get_logger(__name__)
 
 
+class GivesNone:
+    """The devices that give no picture at all now. Asked one by one: a county's list takes a core's hundredth."""
+
+    def __init__(self, township: Township) -> None:
+        self._township = township
+
+    def __contains__(self, device_id: object) -> bool:
+        known = self._township.known(str(device_id))
+        track = None if known is None else known.track
+        if track is None or track.status in {Status.DOWN, Status.UNKNOWN}:
+            return True
+        return track.status is Status.DEGRADED and track.reason in _SHOWS_NOTHING
+
+
 class PictureRoom:
     """One owner, the event loop; album and ledger are read in threads, pictures decoded in a process of their own."""
 
@@ -72,7 +86,6 @@ class PictureRoom:
         self._claims = claims
         self._open: Open | None = None
         self._registry: Registry | None = None
-        self._blind: tuple[int, frozenset[str]] = (-1, frozenset())
         self._shown: tuple[int, PictureStanding] | None = None
         self._fault: str | None = None
 
@@ -113,7 +126,7 @@ class PictureRoom:
                     worker=worker,
                     timeline=self._timeline,
                     told=self._told,
-                    blind=self._without_picture,
+                    blind=GivesNone(self._township),
                     gate=gate,
                 )
                 await pictures.restore(tuple(self._recorded.values()))
@@ -154,21 +167,6 @@ class PictureRoom:
         self._township.prove(findings)
         for finding in findings:
             self._wheel.ask(finding.device_id, self._timeline.elapsed_ms(), Depth.QUICK)
-
-    def _without_picture(self) -> Collection[str]:
-        """Return the cameras that give no picture at all now, as of this second."""
-        second = self._timeline.elapsed_ms() // 1000
-        if self._blind[0] != second:
-            cameras = (d.id for d in self._township.registry.devices if d.kind.has_picture)
-            self._blind = second, frozenset(i for i in cameras if self._gives_none(i))
-        return self._blind[1]
-
-    def _gives_none(self, device_id: str) -> bool:
-        known = self._township.known(device_id)
-        track = None if known is None else known.track
-        if track is None or track.status in {Status.DOWN, Status.UNKNOWN}:
-            return True
-        return track.status is Status.DEGRADED and track.reason in _SHOWS_NOTHING
 
     # What goes out
 
