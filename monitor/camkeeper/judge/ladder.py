@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from camkeeper.model.policy import JudgePolicy
 from camkeeper.model.probing import ProbeResult, Rung, Sample, Verdict
@@ -72,7 +73,13 @@ def merge(memory: Memory, result: ProbeResult) -> Memory:
     if not fresh:
         return memory
     known = dict(memory.answers) | fresh
-    return Memory(tuple(sorted(known.items(), key=lambda answer: _ORDER[answer[0]])))
+    return _memory(tuple(sorted(known.items(), key=lambda answer: _ORDER[answer[0]])))
+
+
+@lru_cache(maxsize=1024)
+def _memory(answers: tuple[tuple[Rung, Verdict], ...]) -> Memory:
+    """Nearly all devices remember the same: it is kept once."""
+    return Memory(answers)
 
 
 def assess(memory: Memory, policy: JudgePolicy) -> tuple[Status, Reason]:

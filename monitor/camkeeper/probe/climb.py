@@ -21,7 +21,7 @@ from camkeeper.probe.conversation import (
     read_time,
 )
 from camkeeper.probe.findings import Findings
-from camkeeper.probe.memory import Known, Place
+from camkeeper.probe.memory import Known, Place, services_of
 from camkeeper.probe.onvif import readers
 from camkeeper.probe.onvif.operations import Operation, Service
 from camkeeper.probe.pin import NotAnUriError, Target, target_of
@@ -135,7 +135,7 @@ class Climb:
             if error.verdict not in _SAID_NO:
                 raise
             note = error.detail
-        self.known.addresses = await self._services()
+        self.known.services = services_of(await self._services())
         if self._wants_media():
             await self.ask_profiles()
         self.guard.proven = True
@@ -172,7 +172,7 @@ class Climb:
 
     def _media(self) -> tuple[Service, ...]:
         """Return the media services to ask, in order: Media1 first, for every camera with Media2 has it too."""
-        if not self.known.addresses:
+        if self.known.services is None:
             return (Service.MEDIA,)
         return tuple(s for s in (Service.MEDIA, Service.MEDIA2) if self.known.path_of(s) is not None)
 
@@ -300,7 +300,7 @@ class Climb:
         return target.port if target.scheme == "rtsp" and target.port in address.ports else None
 
     async def _recording(self) -> Outcome:
-        if self.known.addresses and self.known.path_of(Service.SEARCH) is None:
+        if self.known.services is not None and self.known.path_of(Service.SEARCH) is None:
             return Verdict.NOT_OFFERED, "the device has no recording search"
         closed = self.guard.closed(Rung.RECORDING)
         if closed is not None:

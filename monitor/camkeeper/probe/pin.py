@@ -13,7 +13,6 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -43,7 +42,6 @@ class Target:
     path: str
 
 
-@lru_cache(maxsize=65536)  # a county's: fewer than it has devices would never be hit
 def target_of(uri: str, *, default_scheme: str = "http") -> Target:
     """Reduce a device's URI to its target; NotAnUriError where it is none.
 

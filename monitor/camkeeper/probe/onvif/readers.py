@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from camkeeper.model.probing import Profile
@@ -106,7 +107,13 @@ def profiles(answer: Element) -> tuple[Profile, ...]:
                 encoding=clean(text(encoder, "Encoding")),
             )
         )
-    return tuple(out)
+    return _once(tuple(out))
+
+
+@lru_cache(maxsize=1024)
+def _once(profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
+    """Cameras of one model have the same ones: they are kept once, not for each of 5,000."""
+    return profiles
 
 
 def uri(answer: Element) -> str | None:
