@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -183,10 +184,12 @@ def started(
 
 
 def ready(process: subprocess.Popen[str], ledger: Path) -> Monitor:
-    """Wait until a started monitor says where its board is."""
-    line = process.stdout.readline() if process.stdout else ""
-    found = re.search(r"http://\S+", line)
+    """Wait until a started monitor says where its board is; RuntimeError where it does not in time."""
     log = Path(f"{ledger}.log")
+    line = ""
+    if process.stdout is not None and select.select([process.stdout], [], [], WITHIN_S)[0]:
+        line = process.stdout.readline()
+    found = re.search(r"http://\S+", line)
     if found is None:
         raise RuntimeError(f"the monitor did not start: {line}{log.read_text()[-500:]}")
     return Monitor(process=process, address=found[0], log=log)

@@ -43,12 +43,13 @@ from camkeeper.run.desk.workroom import WorkRoom
 from camkeeper.run.digests import DigestRoom
 from camkeeper.run.enrolment import Enrolment
 from camkeeper.run.face import Face
-from camkeeper.run.heap import keep_small
+from camkeeper.run.heap import keep_small, tidy
 from camkeeper.run.keeper import Keeper
 from camkeeper.run.mail import Mail, mailing, vitals
 from camkeeper.run.mirror import MirrorRoom
 from camkeeper.run.months import MonthRoom
 from camkeeper.run.notify import notify
+from camkeeper.run.ondisk import last_words, on_disk
 from camkeeper.run.pictures.claims import Claims
 from camkeeper.run.pictures.room import PictureRoom
 from camkeeper.run.poller import Poller
@@ -95,6 +96,7 @@ def latches_beside(ledger: Path) -> Path:
 
 async def monitor(settings: Settings, *, board: Board) -> None:
     """Run until SIGTERM or SIGINT. ConfigError, LedgerError or BoardError where it cannot start."""
+    tidy()
     registry = await asyncio.to_thread(load, settings.config)
     clock = SystemClock()
     boot = Boot(boot_id=uuid.uuid4().hex, version=version("camkeeper"))
@@ -233,7 +235,7 @@ async def _run(
         face.serving(board(keeper, timeline, door.access), settings.host, settings.port),
     ):
         enrolment.begin(registry, (life.device_id for life in recovery.lives))
-        await recorder.flush()
+        await on_disk(ledger, recorder.flush())
         await keeper.build()
         stopped = _stop_signals()
         face.findable()
@@ -274,7 +276,7 @@ async def _run(
             await _stop(calendar, mail, tasks)
         keeper.close()
         await poller.close()
-        await _last_words(ledger, recorder)
+        await last_words(ledger, recorder)
 
 
 def _housekeeping(
@@ -318,15 +320,6 @@ async def _stop(calendar: Calendar, mail: Mail, tasks: list[asyncio.Task[None]])
     await mail.sender.stop(SEND_GRACE_S)
     for task in tasks:
         task.cancel()
-
-
-async def _last_words(ledger: Ledger, recorder: Recorder) -> None:
-    """Put everything on disk, within the time that a stop has."""
-    try:
-        async with asyncio.timeout(3):
-            await recorder.checkpoint()
-    except TimeoutError:
-        _log.error("stop_unwritten", error=ledger.health.error)  # what was not acknowledged reads as unknown
 
 
 async def _expire(township: Township, timeline: Timeline, poller: Poller) -> None:

@@ -17,6 +17,7 @@ from camkeeper.model.registry import Registry
 from camkeeper.model.status import Status
 from camkeeper.notify import connect, http_session
 from camkeeper.outbox.watchdog import Vitals
+from camkeeper.run.ondisk import on_disk
 from camkeeper.run.recorder import Recorder
 from camkeeper.run.sender import Sender
 from camkeeper.run.township import Township
@@ -69,7 +70,7 @@ async def mailing(
     async with http_session() as session:
         mail = Mail(ledger=ledger, clock=clock, timeline=timeline, session=session)
         mail.enrol(registry)
-        await asyncio.wrap_future(ledger.booted)  # a new ledger can be read from here on
+        await on_disk(ledger, asyncio.wrap_future(ledger.booted))  # a new ledger can be read from here on
         with LedgerReader(ledger.path) as reader:
             tried = reader.tried_since(timeline.now_ms() - _LIMIT_MS)
         mail.sender.restore(recovery.posts, tried)
