@@ -47,7 +47,7 @@ LONGEST_REST_S = 5.0
 """But one slow build (a stall, a suspended machine) does not put the next one off for longer than this."""
 WATCHED_MS = 15_000
 """Who asked this recently is still looking: an open page asks at every beat."""
-UNWATCHED_S = 20.0
+UNWATCHED_S = 30.0
 """Where nobody looks, a Standing may be this old."""
 
 
