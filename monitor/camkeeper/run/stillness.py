@@ -10,8 +10,8 @@ LOOK_S = 2.0
 PATIENCE_LOOKS = 150
 """Five minutes: where there is no coverage to wait for, the rest stands by then."""
 ROUNDS = (2_000, 10, 20)
-"""Objects until a small round, small until a middle one, middle until a full one. By Python's own (700, 10, 10) the full
-rounds of 5,000 devices are a tenth of the monitor: each Standing is 70,000 objects that are freed by their last
+"""Objects until a small round, small until a middle one, middle until a full one. By Python's own (700, 10, 10) the
+full rounds of 5,000 devices are a tenth of the monitor: each Standing is 70,000 objects that are freed by their last
 reference. What a full round is for, closed connections, waits a quarter of a minute and is a few MB."""
 
 

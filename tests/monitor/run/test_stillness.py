@@ -17,8 +17,10 @@ class Thing:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
+    rounds = gc.get_threshold()
     yield
     gc.unfreeze()
+    gc.set_threshold(*rounds)
 
 
 async def test_what_stands_is_left_alone_and_still_freed_by_its_last_reference() -> None:
